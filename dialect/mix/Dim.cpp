@@ -1,0 +1,1 @@
+#include "dialect/mix/Dim.h"

@@ -1,0 +1,35 @@
+// contract: the mix dialect's types, attributes and ops.
+#ifndef MIXC_DIALECT_MIX_MIX_H
+#define MIXC_DIALECT_MIX_MIX_H
+
+#include "dialect/mix/Dim.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialect/mix/MixEnums.h.inc"
+
+#include "dialect/mix/MixDialect.h.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialect/mix/MixTypes.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialect/mix/MixAttrs.h.inc"
+#define GET_OP_CLASSES
+#include "dialect/mix/MixOps.h.inc"
+
+namespace mixc::mix {
+
+/// Elementwise shape rule: both shapes agree, or one operand is a scalar. Null type if neither.
+TensorType broadcast(TensorType x, TensorType y);
+/// The rate of a value computed from values of these rates: the fastest of them.
+Rate faster(Rate x, Rate y);
+
+} // namespace mixc::mix
+
+#endif

@@ -1,0 +1,25 @@
+// contract: the float64 interpreter of tile programs.
+#ifndef MIXC_DIALECT_TILE_INTERPRETER_H
+#define MIXC_DIALECT_TILE_INTERPRETER_H
+
+#include "dialect/tile/Tile.h"
+#include "llvm/Support/Error.h"
+#include <map>
+#include <string>
+#include <vector>
+
+namespace mixc::tile {
+
+/// A tensor of one work item, row-major: `token` tensors [length, dims...], `head` tensors [dims...].
+struct Buffer {
+  std::vector<double> data;
+  bool present = true; // an `initial` or `final` may be absent
+};
+
+/// Runs a kernel on one work item. `tensors` has one entry per block argument, in order; outputs and finals are written in place (and must have their size).
+/// Every op is computed in float64, whatever its element type.
+llvm::Error interpret(KernelOp kernel, int64_t length, std::vector<Buffer> &tensors);
+
+} // namespace mixc::tile
+
+#endif

@@ -1,0 +1,143 @@
+// Registration and types of the tile dialect.
+#include "dialect/tile/Tile.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+
+using namespace mlir;
+using namespace mixc::tile;
+
+#include "dialect/tile/TileDialect.cpp.inc"
+#include "dialect/tile/TileEnums.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialect/tile/TileTypes.cpp.inc"
+#define GET_OP_CLASSES
+#include "dialect/tile/TileOps.cpp.inc"
+
+void TileDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialect/tile/TileTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/tile/TileOps.cpp.inc"
+      >();
+}
+
+SmallVector<Axis> mixc::tile::unite(ArrayRef<Axis> x, ArrayRef<Axis> y) {
+  SmallVector<Axis> axes(x);
+  for (const Axis &axis : y)
+    if (llvm::none_of(x, [&](const Axis &other) { return other.name == axis.name; }))
+      axes.push_back(axis);
+  return axes;
+}
+
+int TileType::find(StringRef name) const {
+  for (auto [i, axis] : llvm::enumerate(getAxes()))
+    if (axis.str() == name)
+      return static_cast<int>(i);
+  return -1;
+}
+
+int64_t TileType::size() const {
+  int64_t size = 1;
+  for (const Axis &axis : getAxes())
+    size *= axis.extent;
+  return size;
+}
+
+TileType TileType::withElementType(Type type) const { return TileType::get(getContext(), getAxes(), type); }
+
+TileType TileType::without(StringRef name) const {
+  SmallVector<Axis> axes;
+  for (const Axis &axis : getAxes())
+    if (axis.str() != name)
+      axes.push_back(axis);
+  return TileType::get(getContext(), axes, getElementType());
+}
+
+// time:16, key(K):128; the name is left out where it is the kind's.
+void TileType::print(AsmPrinter &printer) const {
+  printer << "<[";
+  llvm::interleaveComma(getAxes(), printer, [&](const Axis &axis) {
+    StringRef kind = stringifyAxisKind(axis.kind);
+    printer << kind;
+    if (kind != axis.str())
+      printer << '(' << axis.str() << ')';
+    printer << ':' << axis.extent;
+  });
+  printer << "], " << getElementType() << '>';
+}
+
+Type TileType::parse(AsmParser &parser) {
+  SmallVector<Axis> axes;
+  Type elementType;
+  auto parseAxis = [&]() -> ParseResult {
+    StringRef word, name;
+    SMLoc loc = parser.getCurrentLocation();
+    if (parser.parseKeyword(&word))
+      return failure();
+    std::optional<AxisKind> kind = symbolizeAxisKind(word);
+    if (!kind)
+      return parser.emitError(loc, "unknown kind of axis `") << word << "`";
+    std::string text = word.str();
+    if (succeeded(parser.parseOptionalLParen())) {
+      if (parser.parseKeyword(&name) || parser.parseRParen())
+        return failure();
+      text = name.str();
+    }
+    int64_t extent;
+    if (parser.parseColon() || parser.parseInteger(extent))
+      return failure();
+    axes.push_back({*kind, StringAttr::get(parser.getContext(), text), extent});
+    return success();
+  };
+  if (parser.parseLess() || parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseAxis) ||
+      parser.parseComma() || parser.parseType(elementType) || parser.parseGreater())
+    return {};
+  return parser.getChecked<TileType>(parser.getContext(), axes, elementType);
+}
+
+LogicalResult TileType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<Axis> axes, Type elementType) {
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    if (axis.extent < 1)
+      return emitError() << "axis `" << axis.str() << "` has extent " << axis.extent << ", at least 1 is expected";
+    for (const Axis &other : axes.take_front(i))
+      if (other.name == axis.name)
+        return emitError() << "two axes are called `" << axis.str() << "`";
+  }
+  if (!elementType.isF32() && !elementType.isF64() && !elementType.isInteger(1))
+    return emitError() << "element type is f32, f64 or i1, not " << elementType;
+  return success();
+}
+
+void ViewType::print(AsmPrinter &printer) const {
+  printer << '<' << stringifyPer(getPer()) << ", [";
+  llvm::interleaveComma(getShape(), printer);
+  printer << "], " << getElementType() << '>';
+}
+
+Type ViewType::parse(AsmParser &parser) {
+  StringRef word;
+  SmallVector<int64_t> shape;
+  Type elementType;
+  auto parseDim = [&]() -> ParseResult { return parser.parseInteger(shape.emplace_back()); };
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseLess() || parser.parseKeyword(&word))
+    return {};
+  std::optional<Per> per = symbolizePer(word);
+  if (!per)
+    return parser.emitError(loc, "expected `token` or `head`, found `") << word << "`", Type();
+  if (parser.parseComma() || parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseDim) ||
+      parser.parseComma() || parser.parseType(elementType) || parser.parseGreater())
+    return {};
+  return parser.getChecked<ViewType>(parser.getContext(), *per, shape, elementType);
+}
+
+LogicalResult ViewType::verify(function_ref<InFlightDiagnostic()> emitError, Per, ArrayRef<int64_t> shape, Type) {
+  for (int64_t extent : shape)
+    if (extent < 1)
+      return emitError() << "a tensor's dim is " << extent << ", at least 1 is expected";
+  return success();
+}

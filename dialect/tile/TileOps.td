@@ -1,0 +1,289 @@
+// The tile dialect: what the machine does for one work item, as ops over small tiles with named axes.
+#ifndef TILE_OPS
+#define TILE_OPS
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+
+def Tile_Dialect : Dialect {
+  let name = "tile";
+  let cppNamespace = "::mixc::tile";
+  let summary = "chunk programs over tiles with named axes";
+  let description = [{
+    A `tile.kernel` is the program of one work item, (sequence, head): it loads tiles of tokens, carries state tiles through
+    `tile.chunks`, and stores tiles. Tiles are static; their axes have names, and every op goes by names: operands of fewer axes
+    are broadcast, the order of axes is no layout. Ops have values, not memory: layout and buffers are chosen by the plan,
+    as attributes on these same ops.
+  }];
+  let useDefaultTypePrinterParser = 1;
+}
+
+//===-- Types ---------------------------------------------------------------------------------------------------===//
+
+def Tile_AxisKind : I32EnumAttr<"AxisKind", "what an axis ranges over", [
+  I32EnumAttrCase<"Time", 0, "time">, I32EnumAttrCase<"Source", 1, "source">, I32EnumAttrCase<"Key", 2, "key">,
+  I32EnumAttrCase<"Value", 3, "value">, I32EnumAttrCase<"Mix", 4, "mix">, I32EnumAttrCase<"Seq", 5, "seq">,
+  I32EnumAttrCase<"Free", 6, "free">
+]> { let cppNamespace = "::mixc::tile"; }
+
+class Tile_Type<string n, string mnem> : TypeDef<Tile_Dialect, n> { let mnemonic = mnem; }
+
+def Tile_T : Tile_Type<"Tile", "t"> {
+  let summary = "a tile: named axes of static extent, and an element type";
+  let description = [{
+    `!tile.t<[time:16, key(K):128], f32>`. An axis is its kind, its name in parentheses (left out where it is the kind's own name: `time`,
+    `source`) and its extent. Names are unique in a tile and mean the same axis everywhere in a kernel. Element types: f32,
+    f64, i1 (masks).
+  }];
+  let parameters = (ins ArrayRefParameter<"Axis">:$axes, "mlir::Type":$elementType);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    unsigned rank() const { return getAxes().size(); }
+    /// Position of the axis of this name, or -1.
+    int find(llvm::StringRef name) const;
+    bool has(llvm::StringRef name) const { return find(name) >= 0; }
+    int64_t extent(llvm::StringRef name) const { return getAxes()[find(name)].extent; }
+    bool hasTime() const { return has("time"); }
+    int64_t size() const;
+    TileType withElementType(mlir::Type type) const;
+    TileType without(llvm::StringRef name) const;
+  }];
+}
+
+def Tile_TensorKind : I32EnumAttr<"Per", "how a tensor outside is indexed", [
+  I32EnumAttrCase<"Token", 0, "token">,  // [length, dims...] of this sequence and head
+  I32EnumAttrCase<"Head", 1, "head">     // [dims...] of this head: params and states
+]> { let cppNamespace = "::mixc::tile"; }
+
+def Tile_Tensor : Tile_Type<"View", "tensor"> {
+  let summary = "what one work item sees of a tensor of the caller";
+  let description = [{ `!tile.tensor<token, [128], f32>`: for every token 128 numbers; `!tile.tensor<head, [128, 128], f32>`: a state or param. }];
+  let parameters = (ins "Per":$per, ArrayRefParameter<"int64_t">:$shape, "mlir::Type":$elementType);
+  let genVerifyDecl = 1;
+  let hasCustomAssemblyFormat = 1;
+}
+
+def Tile_Mask : I32EnumAttr<"Mask", "which (time, source) pairs count", [
+  I32EnumAttrCase<"None", 0, "none">,
+  I32EnumAttrCase<"Lower", 1, "lower">,     // source <= time
+  I32EnumAttrCase<"Strict", 2, "strict">    // source < time
+]> { let cppNamespace = "::mixc::tile"; }
+
+def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how entries are combined", [
+  I32EnumAttrCase<"Add", 0, "add">, I32EnumAttrCase<"Max", 1, "max">
+]> { let cppNamespace = "::mixc::tile"; }
+
+//===-- Kernel and loop -----------------------------------------------------------------------------------------===//
+
+class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<Tile_Dialect, mnemonic, traits>;
+class Tile_PureOp<string mnemonic, list<Trait> traits = []> : Tile_Op<mnemonic, !listconcat([Pure], traits)>;
+
+def Tile_KernelOp : Tile_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock, NoTerminator]> {
+  let summary = "the program of one work item (sequence, head)";
+  let description = [{
+    Block arguments are the caller's tensors. `names` and `roles` say what they are: `input`, `param`, `initial` (a state's start, may be
+    absent: zero, or as declared), `output`, `final` (a state's end, may be absent), `state` (read and written in place).
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$mixer, StrArrayAttr:$names, StrArrayAttr:$roles);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name `of` $mixer `names` $names `roles` $roles attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+}
+
+def Tile_ChunksOp : Tile_Op<"chunks", [SingleBlockImplicitTerminator<"YieldOp">, RecursiveMemoryEffects]> {
+  let summary = "the loop over chunks of `size` tokens, first to last (or last to first), carrying tiles";
+  let description = [{
+    Block arguments are the carried tiles. The last chunk may have fewer valid rows: `tile.valid` says which; `tile.load` repeats the last
+    token into the others; what they do to carried tiles must be selected away. A sequence of no tokens runs no chunk.
+  }];
+  let arguments = (ins I64Attr:$size, UnitAttr:$reverse, Variadic<Tile_T>:$inits);
+  let results = (outs Variadic<Tile_T>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "`size` $size (`reverse` $reverse^)? (`iter` `(` $inits^ `:` type($inits) `)`)? attr-dict-with-keyword $body (`->` type($results)^)?";
+  let hasVerifier = 1;
+}
+
+def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ReturnLike]> {
+  let summary = "the values of a region: carried tiles, or the scalar of a map";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+  let builders = [OpBuilder<(ins), [{}]>];
+}
+
+//===-- Memory --------------------------------------------------------------------------------------------------===//
+
+def Tile_LoadOp : Tile_PureOp<"load"> {
+  let summary = "read rows of this chunk from a `token` tensor, or all of a `head` tensor";
+  let description = [{
+    Axes after `time` are the tensor's dims, in order. Rows past the last valid one repeat it. Converts the element type (f32 in memory to f32 or f64).
+    Of a `token` tensor only inside `tile.chunks`; of a `head` tensor anywhere.
+  }];
+  let arguments = (ins Tile_Tensor:$tensor);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$tensor attr-dict `:` type($tensor) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_StoreOp : Tile_Op<"store"> {
+  let summary = "write the valid rows of this chunk to a `token` tensor";
+  let arguments = (ins Tile_T:$value, Tile_Tensor:$tensor);
+  let assemblyFormat = "$value `,` $tensor attr-dict `:` type($value) `,` type($tensor)";
+  let hasVerifier = 1;
+}
+
+def Tile_InitOp : Tile_Op<"init"> {
+  let summary = "a state's tile before the first token: the caller's, or `start` everywhere (`identity`: on the diagonal) where he passed none";
+  let arguments = (ins Tile_Tensor:$tensor, DefaultValuedAttr<F64Attr, "0.0">:$start, UnitAttr:$identity);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$tensor (`start` $start^)? attr-dict `:` type($tensor) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_FinalOp : Tile_Op<"final"> {
+  let summary = "write a state's tile after the last token, where the caller asked for it";
+  let arguments = (ins Tile_T:$value, Tile_Tensor:$tensor);
+  let assemblyFormat = "$value `,` $tensor attr-dict `:` type($value) `,` type($tensor)";
+  let hasVerifier = 1;
+}
+
+//===-- Arithmetic ----------------------------------------------------------------------------------------------===//
+
+def Tile_ConstantOp : Tile_PureOp<"constant"> {
+  let summary = "a tile of one number";
+  let arguments = (ins F64Attr:$value);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$value attr-dict `:` type($result)";
+}
+
+def Tile_IotaOp : Tile_PureOp<"iota"> {
+  let summary = "0, 1, 2, ... along the only axis";
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
+def Tile_ValidOp : Tile_PureOp<"valid"> {
+  let summary = "the mask of this chunk's valid rows: `!tile.t<[time:C], i1>`";
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_MapOp : Tile_PureOp<"map", [SingleBlock]> {
+  let summary = "apply a scalar region to every entry, operands broadcast by axis name";
+  let description = [{
+    ```mlir
+    %y = tile.map (%a, %b) : (!tile.t<[time:16], f32>, !tile.t<[time:16, value(V):64], f32>) -> !tile.t<[time:16, value(V):64], f32> {
+    ^bb0(%x: f32, %z: f32):
+      %p = arith.mulf %x, %z : f32
+      tile.yield %p : f32
+    }
+    ```
+    The region holds `arith` and `math` ops on scalars of the operands' element types, constants included, and nothing from outside.
+  }];
+  let arguments = (ins Variadic<Tile_T>:$inputs);
+  let results = (outs Tile_T:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "`(` $inputs `)` attr-dict `:` functional-type($inputs, $result) $body";
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Tile_SelectOp : Tile_PureOp<"select"> {
+  let summary = "`mask ? x : y` for every entry: the only way to mask";
+  let arguments = (ins Tile_T:$mask, Tile_T:$x, Tile_T:$y);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$mask `,` $x `,` $y attr-dict `:` type($mask) `,` type($x) `,` type($y) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_CastOp : Tile_PureOp<"cast"> {
+  let summary = "change the element type: f64 to f32 or back";
+  let arguments = (ins Tile_T:$x);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_ContractOp : Tile_PureOp<"contract", []> {
+  let summary = "sum of products over named axes: any matmul; plus `acc`";
+  let description = [{
+    result[o] = acc[o] + sum over the axes of `over` of a[..] b[..]. The result's axes are those of a and b that are not
+    contracted (shared ones are batch axes). With a mask, pairs (time, source) that it excludes count as 0, exactly, whatever the operands
+    hold: if both axes are in the result these entries are 0 (or acc); if `source` is contracted these terms are left out.
+  }];
+  let arguments = (ins Tile_T:$a, Tile_T:$b, Optional<Tile_T>:$acc, StrArrayAttr:$over, DefaultValuedAttr<Tile_Mask, "Mask::None">:$mask);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$a `,` $b (`acc` $acc^ `:` type($acc))? `over` $over (`mask` $mask^)? attr-dict `:` type($a) `,` type($b) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_ReduceOp : Tile_PureOp<"reduce"> {
+  let summary = "sum or maximum over named axes";
+  let arguments = (ins Tile_ReduceKind:$kind, Tile_T:$x, StrArrayAttr:$over);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$kind $x `over` $over attr-dict `:` type($x) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_RecurOp : Tile_PureOp<"recur", []> {
+  let summary = "y_t = a_t y_{t-1} + b_t along `time`: prefix, suffix and segment products, and scans";
+  let description = [{
+    y before the first row is `init`, or 0. `a` may have fewer axes than `b`. `reverse`: from the last row to the first, y_t = a_t y_{t+1} + b_t. `exclusive`: row t of the result is what came
+    before row t, that is y_{t-1} (y_{t+1} if reverse), `init` (or 0) in the first (last) row.
+    Uses, for a decay a: D(0,t] is recur(a, 0, init 1); D(0,t-1] the same, exclusive; D(t,C] the same, reverse and exclusive;
+    D(s,t] for s <= t is recur(a, [t = s]); D(s,t-1] for s < t the same, exclusive. No division, exact zeros.
+  }];
+  let arguments = (ins Tile_T:$a, Tile_T:$b, Optional<Tile_T>:$init, UnitAttr:$reverse, UnitAttr:$exclusive);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$a `,` $b (`init` $init^ `:` type($init))? (`reverse` $reverse^)? (`exclusive` $exclusive^)? attr-dict `:` type($a) `,` type($b) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_SolveOp : Tile_PureOp<"solve"> {
+  let summary = "X with X + tril(L, -1) X = B; `transpose`: X + tril(L, -1)' X = B";
+  let description = [{ L is (time, source) alone; what it holds on and above the diagonal is not read. B and X have the time axis and any others. }];
+  let arguments = (ins Tile_T:$l, Tile_T:$b, UnitAttr:$transpose);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$l `,` $b (`transpose` $transpose^)? attr-dict `:` type($l) `,` type($b) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_RowOp : Tile_PureOp<"row"> {
+  let summary = "row `index` of the time axis";
+  let arguments = (ins Tile_T:$x, I64Attr:$index);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$x `[` $index `]` attr-dict `:` type($x) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_RenameOp : Tile_PureOp<"rename"> {
+  let summary = "the same numbers with one axis called otherwise: a token as a source, a key as a value";
+  let arguments = (ins Tile_T:$x, StrAttr:$from, StrAttr:$to);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$x $from `to` $to attr-dict `:` type($x) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_SplitOp : Tile_PureOp<"split"> {
+  let summary = "entries `from` onwards of one axis; the result's extent says how many";
+  let arguments = (ins Tile_T:$x, StrAttr:$axis, I64Attr:$from);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$x $axis `from` $from attr-dict `:` type($x) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_JoinOp : Tile_PureOp<"join"> {
+  let summary = "tiles one after the other along one axis";
+  let arguments = (ins Variadic<Tile_T>:$parts, StrAttr:$axis);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$parts `along` $axis attr-dict `:` type($parts) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+#endif

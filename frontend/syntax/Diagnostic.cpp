@@ -1,0 +1,41 @@
+#include "frontend/syntax/Diagnostic.h"
+
+namespace mixc {
+
+const std::vector<CodeInfo> &allCodes() {
+  static const std::vector<CodeInfo> codes = {
+#define MIX_CODE(number, name, severity, title) {Code::name, "MIX" #number, #name, Severity::severity, title},
+#include "frontend/syntax/Codes.def"
+  };
+  return codes;
+}
+
+const CodeInfo &info(Code code) {
+  for (const CodeInfo &entry : allCodes())
+    if (entry.code == code)
+      return entry;
+  return allCodes().front();
+}
+
+Diagnostic &DiagnosticList::add(Diagnostic diagnostic) {
+  if (diagnostic.severity == Severity::Error || diagnostic.severity == Severity::Unsupported)
+    ++errors;
+  if (full()) {
+    ++left;
+    return scratch = std::move(diagnostic);
+  }
+  kept.push_back(std::move(diagnostic));
+  return kept.back();
+}
+
+Diagnostic &DiagnosticList::add(Code code, Range range, std::string message) {
+  const CodeInfo &known = info(code);
+  Diagnostic diagnostic;
+  diagnostic.severity = known.severity;
+  diagnostic.code = known.text;
+  diagnostic.message = std::move(message);
+  diagnostic.primary.range = range;
+  return add(std::move(diagnostic));
+}
+
+} // namespace mixc

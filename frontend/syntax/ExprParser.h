@@ -1,0 +1,40 @@
+// Expressions, by precedence climbing. Tightest first: `'`, then `^ .^` (right-associative; the exponent may carry a
+// minus), then unary `-`, then `* / .* ./`, then `+` and binary `-`.
+#pragma once
+#include "frontend/syntax/ParserBase.h"
+
+namespace mixc {
+
+class ExprParser : protected ParserBase {
+protected:
+  using ParserBase::ParserBase;
+
+  /// Null once a mistake was reported: the caller gives up its statement.
+  ast::ExprPtr expr();
+  /// `a..b`
+  std::optional<ast::Span> span();
+
+private:
+  ast::ExprPtr term();
+  ast::ExprPtr unary();
+  ast::ExprPtr power();
+  ast::ExprPtr postfix();
+  ast::ExprPtr atom();
+  ast::ExprPtr number();
+  ast::ExprPtr reference();
+  ast::ExprPtr call(ast::Name function);
+  ast::ExprPtr sumOver(ast::Name function);
+  ast::ExprPtr binary(ast::BinaryOp op, Range opRange, ast::ExprPtr left, ast::ExprPtr right);
+
+  ast::ExprPtr bounded(ast::ExprPtr e, unsigned operandHeight);
+  bool descend();
+
+  struct Nested {
+    explicit Nested(unsigned &depth) : depth(++depth) {}
+    ~Nested() { --depth; }
+    unsigned &depth;
+  };
+  unsigned depth = 0;
+};
+
+} // namespace mixc

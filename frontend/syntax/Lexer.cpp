@@ -1,0 +1,203 @@
+#include "frontend/syntax/Lexer.h"
+#include "llvm/ADT/StringSwitch.h"
+#include <fmt/format.h>
+
+namespace mixc {
+
+std::string_view spelling(Tok kind) {
+  static constexpr std::string_view names[] = {
+      "the end of the file", "an unreadable character", "a number", "a name",
+      "`mixer`", "`input`", "`param`", "`state`", "`output`", "`let`", "`per`", "`group`", "`in`", "`require`", "`chunked`",
+      "`scalar`", "`vector`", "`matrix`", "`t`", "`end`", "`I`", "`inf`",
+      "`(`", "`)`", "`[`", "`]`", "`{`", "`}`", "`<`", "`>`", "`,`", "`:`", "`=`",
+      "`+`", "`-`", "`*`", "`/`", "`^`", "`.*`", "`./`", "`.^`", "`'`", "`..`"};
+  static_assert(std::size(names) == size_t(Tok::DotDot) + 1);
+  return names[size_t(kind)];
+}
+
+bool isReserved(Tok kind) { return kind >= Tok::Mixer && kind <= Tok::Inf; }
+
+namespace {
+
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
+bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+Tok wordKind(llvm::StringRef word) {
+  return llvm::StringSwitch<Tok>(word)
+      .Case("mixer", Tok::Mixer).Case("input", Tok::Input).Case("param", Tok::Param).Case("state", Tok::State)
+      .Case("output", Tok::Output).Case("let", Tok::Let).Case("per", Tok::Per).Case("group", Tok::Group)
+      .Case("in", Tok::In).Case("require", Tok::Require).Case("chunked", Tok::Chunked).Case("scalar", Tok::Scalar)
+      .Case("vector", Tok::Vector).Case("matrix", Tok::Matrix).Case("t", Tok::T).Case("end", Tok::EndWord)
+      .Case("I", Tok::I).Case("inf", Tok::Inf)
+      .Default(Tok::Name);
+}
+
+Tok punctuationKind(char c) {
+  switch (c) {
+  case '(': return Tok::LeftParen;
+  case ')': return Tok::RightParen;
+  case '[': return Tok::LeftBracket;
+  case ']': return Tok::RightBracket;
+  case '{': return Tok::LeftBrace;
+  case '}': return Tok::RightBrace;
+  case '<': return Tok::Less;
+  case '>': return Tok::Greater;
+  case ',': return Tok::Comma;
+  case ':': return Tok::Colon;
+  case '=': return Tok::Equals;
+  case '+': return Tok::Plus;
+  case '-': return Tok::Minus;
+  case '*': return Tok::Star;
+  case '/': return Tok::Slash;
+  case '^': return Tok::Caret;
+  case '\'': return Tok::Quote;
+  default: return Tok::Bad;
+  }
+}
+
+/// What people paste from a paper, and how it is written here.
+std::string_view asciiFor(std::string_view character) {
+  static constexpr std::pair<std::string_view, std::string_view> table[] = {
+      {"×", "*"}, {"·", "*"}, {"⋅", "*"}, {"−", "-"}, {"–", "-"}, {"⊙", ".*"}, {"∘", ".*"}, {"⊘", "./"},
+      {"ᵀ", "'"}, {"⊤", "'"}, {"’", "'"}, {"′", "'"}, {"α", "alpha"}, {"β", "beta"}, {"γ", "gamma"},
+      {"δ", "delta"}, {"ε", "epsilon"}, {"η", "eta"}, {"θ", "theta"}, {"κ", "kappa"}, {"λ", "lambda"},
+      {"μ", "mu"}, {"ν", "nu"}, {"σ", "sigma"}, {"τ", "tau"}, {"φ", "phi"}, {"ω", "omega"}, {"∞", "inf"}, {"Σ", "sum"}};
+  for (auto [symbol, ascii] : table)
+    if (symbol == character)
+      return ascii;
+  return {};
+}
+
+class Lexer {
+public:
+  Lexer(const Source &source, DiagnosticList &diagnostics)
+      : text(source.text), diagnostics(diagnostics) {}
+
+  std::vector<Token> run() {
+    tokens.reserve(text.size() / 4 + 1);
+    while (at < text.size())
+      next();
+    uint32_t end = text.size();
+    tokens.push_back({Tok::End, {end, end}});
+    return std::move(tokens);
+  }
+
+private:
+  char peek(uint32_t ahead = 0) const { return at + ahead < text.size() ? text[at + ahead] : '\0'; }
+
+  void push(Tok kind, uint32_t length) {
+    tokens.push_back({kind, {at, at + length}});
+    at += length;
+  }
+
+  void next() {
+    char c = text[at];
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+      ++at;
+    } else if (c == '#') {
+      size_t end = text.find('\n', at);
+      at = end == std::string_view::npos ? text.size() : end;
+    } else if (isDigit(c)) {
+      number();
+    } else if (isLetter(c)) {
+      uint32_t length = 1;
+      while (isLetter(peek(length)) || isDigit(peek(length)))
+        ++length;
+      push(wordKind(llvm::StringRef(text.data() + at, length)), length);
+    } else if (c == '.') {
+      dot();
+    } else if (Tok kind = punctuationKind(c); kind != Tok::Bad) {
+      push(kind, 1);
+    } else {
+      badCharacters();
+    }
+  }
+
+  // A digit follows a decimal point: `2.*x` is `2 .* x`, and `1..n` is a range.
+  void number() {
+    uint32_t length = 1;
+    auto digits = [&] {
+      while (isDigit(peek(length)))
+        ++length;
+    };
+    digits();
+    if (peek(length) == '.' && isDigit(peek(length + 1))) {
+      ++length;
+      digits();
+    }
+    if (peek(length) == 'e' || peek(length) == 'E') {
+      uint32_t sign = peek(length + 1) == '+' || peek(length + 1) == '-';
+      if (isDigit(peek(length + 1 + sign))) {
+        length += 1 + sign;
+        digits();
+      }
+    }
+    // `2x` would be two tokens that nothing may join; say so here, in one place.
+    if (isLetter(peek(length))) {
+      uint32_t digitsEnd = at + length;
+      uint32_t begin = at;
+      while (isLetter(peek(length)) || isDigit(peek(length)))
+        ++length;
+      std::string_view first = text.substr(begin, digitsEnd - begin), rest = text.substr(digitsEnd, begin + length - digitsEnd);
+      diagnostics.add(Code::BadNumber, {begin, begin + length}, fmt::format("`{}` is neither a number nor a name", text.substr(begin, std::min(length, 40u))))
+          .help(length > 40 ? "a product is written with `*`" : fmt::format("a product is written `{} * {}`", first, rest));
+      push(Tok::Bad, length);
+      return;
+    }
+    push(Tok::Number, length);
+  }
+
+  void dot() {
+    switch (peek(1)) {
+    case '.': return push(Tok::DotDot, 2);
+    case '*': return push(Tok::DotStar, 2);
+    case '/': return push(Tok::DotSlash, 2);
+    case '^': return push(Tok::DotCaret, 2);
+    default: break;
+    }
+    bool fraction = isDigit(peek(1));
+    uint32_t length = 1;
+    while (fraction && isDigit(peek(length)))
+      ++length;
+    diagnostics.add(Code::BadNumber, {at, at + length}, "a decimal point stands between two digits")
+        .help(fraction && length < 40 ? fmt::format("write `0{}`", text.substr(at, length)) : "write `2.0`, or `2` alone");
+    push(Tok::Bad, length);
+  }
+
+  // One mistake a run, however long it is.
+  void badCharacters() {
+    uint32_t length = 0;
+    auto bad = [&](char c) { return !isDigit(c) && !isLetter(c) && !isspace((unsigned char)c) && c != '#' && c != '.' && punctuationKind(c) == Tok::Bad; };
+    while (at + length < text.size() && bad(text[at + length]))
+      ++length;
+    unsigned char first = text[at];
+    uint32_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
+    std::string_view character = text.substr(at, std::min(size, length));
+    bool printable = first >= 0xC2 ? size <= length : first > 0x20 && first < 0x7F;
+    std::string shown = printable ? fmt::format("`{}`", character) : fmt::format("byte 0x{:02x}", first);
+    Diagnostic &diagnostic = diagnostics.add(Code::BadCharacter, {at, at + length},
+        first >= 0x80 ? fmt::format("{} is not ASCII", shown) : fmt::format("{} does not belong to the language", shown));
+    if (std::string_view ascii = asciiFor(character); !ascii.empty())
+      diagnostic.help(fmt::format("write `{}`", ascii));
+    else if (first >= 0x80)
+      diagnostic.help("only comments may hold other characters than ASCII");
+    else if (first == ';')
+      diagnostic.help("statements need no separator: leave it out");
+    else if (character == "@")
+      diagnostic.help("the matrix product is `*`");
+    push(Tok::Bad, length);
+  }
+
+  std::string_view text;
+  DiagnosticList &diagnostics;
+  std::vector<Token> tokens;
+  uint32_t at = 0;
+};
+
+} // namespace
+
+std::vector<Token> lex(const Source &source, DiagnosticList &diagnostics) {
+  return Lexer(source, diagnostics).run();
+}
+
+} // namespace mixc

@@ -1,0 +1,11 @@
+// Tokens to AST: recursive descent for statements, precedence climbing for expressions.
+#pragma once
+#include "frontend/syntax/Ast.h"
+#include "frontend/syntax/Diagnostic.h"
+
+namespace mixc {
+
+/// Reports every independent mistake; a mixer in which one was found is marked `broken`.
+ast::File parse(const Source &source, DiagnosticList &diagnostics);
+
+} // namespace mixc

@@ -1,0 +1,10 @@
+// The AST as .mix text again, one statement a line: `--emit=ast`.
+#pragma once
+#include "frontend/syntax/Ast.h"
+
+namespace mixc {
+
+std::string printAst(const ast::File &file);
+std::string printExpr(const ast::Expr &expr);
+
+} // namespace mixc
