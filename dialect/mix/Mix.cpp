@@ -1,4 +1,4 @@
-// Registration, types and shape inference of the mix dialect.
+// Registration of the mix dialect, and the text of its types.
 #include "dialect/mix/Mix.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/Builders.h"
@@ -30,3 +30,96 @@ void MixDialect::initialize() {
 #include "dialect/mix/MixOps.cpp.inc"
       >();
 }
+
+namespace mixc::mix {
+
+std::string spell(TensorType type) {
+  if (type.isScalar())
+    return "scalar";
+  std::string text = type.isVector() ? "vector<" : "matrix<";
+  llvm::interleave(
+      type.getDims(), [&](const Dim &dim) { text += dim.str(); }, [&] { text += ", "; });
+  return text + ">";
+}
+
+/// Reads one dim's tokens up to the `,` or `]` behind it: `1+K+K*K`.
+static FailureOr<Dim> parseDim(AsmParser &parser) {
+  SMLoc start = parser.getCurrentLocation();
+  std::string text;
+  while (true) {
+    StringRef symbol;
+    int64_t number;
+    if (succeeded(parser.parseOptionalPlus())) {
+      text += '+';
+    } else if (succeeded(parser.parseOptionalMinus())) {
+      text += '-';
+    } else if (succeeded(parser.parseOptionalStar())) {
+      text += '*';
+    } else if (succeeded(parser.parseOptionalSlash())) {
+      text += '/';
+    } else if (succeeded(parser.parseOptionalKeyword(&symbol))) {
+      text += ' ' + symbol.str(); // so that two symbols side by side stay two, and are refused
+    } else if (OptionalParseResult result = parser.parseOptionalInteger(number); result.has_value()) {
+      if (failed(*result))
+        return failure();
+      text += ' ' + std::to_string(number);
+    } else {
+      break;
+    }
+  }
+  std::optional<Dim> dim = Dim::parse(text);
+  if (!dim)
+    return parser.emitError(start, "expected a dim: a polynomial over the mixer's symbols, such as 1+K+K*K");
+  return *dim;
+}
+
+// `<[V, 1+K+K*K], head>`
+Type TensorType::parse(AsmParser &parser) {
+  SmallVector<Dim> dims;
+  auto parseElement = [&]() -> ParseResult {
+    FailureOr<Dim> dim = parseDim(parser);
+    if (succeeded(dim))
+      dims.push_back(*dim);
+    return success(succeeded(dim));
+  };
+  StringRef word;
+  if (parser.parseLess() || parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseElement) ||
+      parser.parseComma())
+    return {};
+  SMLoc rateLoc = parser.getCurrentLocation();
+  if (parser.parseKeyword(&word))
+    return {};
+  std::optional<Rate> rate = symbolizeRate(word);
+  if (!rate) {
+    parser.emitError(rateLoc, "expected a rate: constant, param, group or head");
+    return {};
+  }
+  if (parser.parseGreater())
+    return {};
+  if (dims.size() > 2) {
+    parser.emitError(rateLoc, "expected at most two dims");
+    return {};
+  }
+  return TensorType::get(parser.getContext(), dims, *rate);
+}
+
+void TensorType::print(AsmPrinter &printer) const {
+  printer << "<[";
+  llvm::interleaveComma(getDims(), printer.getStream(), [&](const Dim &dim) { printer << dim.str(); });
+  printer << "], " << stringifyRate(getRate()) << ">";
+}
+
+TensorType broadcast(TensorType x, TensorType y) {
+  if (!x.sameShape(y) && !x.isScalar() && !y.isScalar())
+    return {};
+  return TensorType::get(x.getContext(), x.isScalar() ? y.getDims() : x.getDims(), faster(x.getRate(), y.getRate()));
+}
+
+Rate faster(Rate x, Rate y) {
+  // A param differs between the heads of a group, a group's value between tokens: together they are a head's.
+  if ((x == Rate::Param && y == Rate::Group) || (x == Rate::Group && y == Rate::Param))
+    return Rate::Head;
+  return std::max(x, y);
+}
+
+} // namespace mixc::mix

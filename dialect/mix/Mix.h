@@ -27,8 +27,10 @@ namespace mixc::mix {
 
 /// Elementwise shape rule: both shapes agree, or one operand is a scalar. Null type if neither.
 TensorType broadcast(TensorType x, TensorType y);
-/// The rate of a value computed from values of these rates: the fastest of them.
+/// The rate of a value computed from values of these rates: the fastest of them; of a param's and a group's, a head's.
 Rate faster(Rate x, Rate y);
+/// The type in the language's own words, for messages: `scalar`, `vector<K>`, `matrix<V, 1+K>`.
+std::string spell(TensorType type);
 
 } // namespace mixc::mix
 

@@ -93,7 +93,8 @@ def Mix_ClassAttr : AttrDef<Mix_Dialect, "Class"> {
     `#mix.class<scalar, affine>`: the transition (constant over time if `param` or `constant` rate of its operands), a
     gate on the value axis if `valueGate`, `n` states mixed if the component has several, and how writes depend on reads.
   }];
-  let parameters = (ins "TransitionKind":$transition, "WriteKind":$writes, "bool":$valueGate);
+  let parameters = (ins "TransitionKind":$transition, "WriteKind":$writes,
+                        DefaultValuedParameter<"bool", "false">:$valueGate);
   let assemblyFormat = "`<` $transition `,` $writes (`,` `value_gate` `=` $valueGate^)? `>`";
 }
 
@@ -124,7 +125,7 @@ def Mix_MixerOp : Mix_Op<"mixer", [IsolatedFromAbove, Symbol, SingleBlock, NoTer
                        UnitAttr:$require_chunked);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `dims` $dims attr-dict-with-keyword $body";
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     mlir::Block &step() { return getBody().front(); }
   }];
@@ -139,12 +140,14 @@ def Mix_InputOp : Mix_DeclOp<"input"> {
   let description = [{ `lo` and `hi` are the promised interval, both or neither. Layout outside: [batch, time, heads, dims...]. }];
   let arguments = (ins StrAttr:$name, OptionalAttr<F64Attr>:$lo, OptionalAttr<F64Attr>:$hi);
   let assemblyFormat = "$name (`in` `[` $lo^ `,` $hi `]`)? attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Mix_ParamOp : Mix_DeclOp<"param"> {
   let summary = "declare a param: one value per head (or per group), constant over time";
   let arguments = (ins StrAttr:$name, OptionalAttr<F64Attr>:$lo, OptionalAttr<F64Attr>:$hi, UnitAttr:$per_group);
   let assemblyFormat = "$name (`in` `[` $lo^ `,` $hi `]`)? attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Mix_StateOp : Mix_DeclOp<"state"> {
@@ -154,6 +157,7 @@ def Mix_StateOp : Mix_DeclOp<"state"> {
   }];
   let arguments = (ins StrAttr:$name, OptionalAttr<F64Attr>:$start, UnitAttr:$identity_start);
   let assemblyFormat = "$name (`start` $start^)? attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Mix_NextOp : Mix_Op<"next", [HasParent<"MixerOp">]> {
@@ -177,6 +181,7 @@ def Mix_ConstantOp : Mix_PureOp<"constant", [ConstantLike]> {
   let assemblyFormat = "$value attr-dict `:` type($result)";
   let hasFolder = 1;
   let builders = [OpBuilder<(ins "double":$value)>];
+  let hasVerifier = 1;
 }
 
 def Mix_DimOp : Mix_PureOp<"dim"> {
@@ -184,12 +189,14 @@ def Mix_DimOp : Mix_PureOp<"dim"> {
   let arguments = (ins StrAttr:$dim);
   let results = (outs Mix_T:$result);
   let assemblyFormat = "$dim attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Mix_IdentityOp : Mix_PureOp<"identity"> {
   let summary = "the identity matrix I of the result's size";
   let results = (outs Mix_T:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Mix_FillOp : Mix_PureOp<"fill"> {
@@ -197,6 +204,7 @@ def Mix_FillOp : Mix_PureOp<"fill"> {
   let arguments = (ins Mix_T:$scalar);
   let results = (outs Mix_T:$result);
   let assemblyFormat = "$scalar attr-dict `:` type($scalar) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def Mix_UnaryOp : Mix_PureOp<"unary", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
@@ -214,7 +222,6 @@ def Mix_BinaryOp : Mix_PureOp<"binary", [DeclareOpInterfaceMethods<InferTypeOpIn
   let assemblyFormat = "$kind $x `,` $y attr-dict `:` type($x) `,` type($y)";
   let hasFolder = 1;
   let hasCanonicalizer = 1;
-  let hasVerifier = 1;
 }
 
 def Mix_TransposeOp : Mix_PureOp<"transpose", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
@@ -223,7 +230,6 @@ def Mix_TransposeOp : Mix_PureOp<"transpose", [DeclareOpInterfaceMethods<InferTy
   let results = (outs Mix_T:$result);
   let assemblyFormat = "$x attr-dict `:` type($x)";
   let hasFolder = 1;
-  let hasVerifier = 1;
 }
 
 def Mix_DiagOp : Mix_PureOp<"diag", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
@@ -231,7 +237,6 @@ def Mix_DiagOp : Mix_PureOp<"diag", [DeclareOpInterfaceMethods<InferTypeOpInterf
   let arguments = (ins Mix_T:$x);
   let results = (outs Mix_T:$result);
   let assemblyFormat = "$x attr-dict `:` type($x)";
-  let hasVerifier = 1;
 }
 
 def Mix_MatmulOp : Mix_PureOp<"matmul", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
@@ -239,7 +244,6 @@ def Mix_MatmulOp : Mix_PureOp<"matmul", [DeclareOpInterfaceMethods<InferTypeOpIn
   let arguments = (ins Mix_T:$x, Mix_T:$y);
   let results = (outs Mix_T:$result);
   let assemblyFormat = "$x `,` $y attr-dict `:` type($x) `,` type($y)";
-  let hasVerifier = 1;
 }
 
 def Mix_DotOp : Mix_PureOp<"dot", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
@@ -247,7 +251,6 @@ def Mix_DotOp : Mix_PureOp<"dot", [DeclareOpInterfaceMethods<InferTypeOpInterfac
   let arguments = (ins Mix_T:$x, Mix_T:$y);
   let results = (outs Mix_T:$result);
   let assemblyFormat = "$x `,` $y attr-dict `:` type($x) `,` type($y)";
-  let hasVerifier = 1;
 }
 
 def Mix_OuterOp : Mix_PureOp<"outer", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
@@ -255,7 +258,6 @@ def Mix_OuterOp : Mix_PureOp<"outer", [DeclareOpInterfaceMethods<InferTypeOpInte
   let arguments = (ins Mix_T:$x, Mix_T:$y);
   let results = (outs Mix_T:$result);
   let assemblyFormat = "$x `,` $y attr-dict `:` type($x) `,` type($y)";
-  let hasVerifier = 1;
 }
 
 def Mix_ReduceOp : Mix_PureOp<"reduce", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
@@ -277,6 +279,7 @@ def Mix_SliceOp : Mix_PureOp<"slice"> {
   let arguments = (ins Mix_T:$x, StrAttr:$from);
   let results = (outs Mix_T:$result);
   let assemblyFormat = "$x `from` $from attr-dict `:` type($x) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def Mix_RollOp : Mix_PureOp<"roll", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
@@ -322,6 +325,7 @@ def Mix_ComponentOp : Mix_Op<"component", [AttrSizedOperandSegments, SingleBlock
   let regions = (region SizedRegion<1>:$phi);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     mlir::Value read(unsigned i) { return getValues()[i]; }
     mlir::Value write(unsigned m) { return getValues()[getNumReads() + m]; }

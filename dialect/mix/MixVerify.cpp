@@ -1,1 +1,246 @@
+// What a legal mixer is. Each constraint has a label, at the end of its message and in the name of the test that breaks
+// it. Shapes of pure ops are in MixInfer.cpp, mix.component is in Component.cpp.
 #include "dialect/mix/Mix.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace mixc::mix {
+namespace {
+
+bool isPerToken(TensorType type) { return type.getRate() == Rate::Group || type.getRate() == Rate::Head; }
+
+/// An interval has both ends, in order; NaN is no end.
+LogicalResult verifyInterval(Operation *op, std::optional<APFloat> lo, std::optional<APFloat> hi, StringRef label) {
+  if (!lo && !hi)
+    return success();
+  if (!lo || !hi)
+    return op->emitOpError("has one end of an interval, not both (") << label << ")";
+  if (!(lo->convertToDouble() <= hi->convertToDouble()))
+    return op->emitOpError("has an interval whose lower end is above its upper end (") << label << ")";
+  return success();
+}
+
+} // namespace
+
+//===-- Declarations --------------------------------------------------------------------------------------------===//
+
+LogicalResult InputOp::verify() {
+  if (!isPerToken(getResult().getType())) // input_c1
+    return emitOpError("is of rate head or group (input_c1)");
+  return verifyInterval(*this, getLo(), getHi(), "input_c2");
+}
+
+LogicalResult ParamOp::verify() {
+  if (getResult().getType().getRate() != Rate::Param) // param_c1
+    return emitOpError("is of rate param (param_c1)");
+  return verifyInterval(*this, getLo(), getHi(), "param_c2");
+}
+
+LogicalResult StateOp::verify() {
+  TensorType type = getResult().getType();
+  if (!isPerToken(type)) // state_c1
+    return emitOpError("is of rate head or group (state_c1)");
+  if (getIdentityStart()) {
+    if (getStart()) // state_c2
+      return emitOpError("starts at a number or at the identity, not both (state_c2)");
+    if (!type.isMatrix() || !(type.getDims()[0] == type.getDims()[1])) // state_c3
+      return emitOpError("starts at the identity, but is a ") << spell(type) << " (state_c3)";
+  }
+  return success();
+}
+
+//===-- Pure ops whose result type is written -------------------------------------------------------------------===//
+
+static LogicalResult verifyNumber(Operation *op, TensorType type, StringRef label) {
+  if (!type.isScalar() || type.getRate() != Rate::Constant)
+    return op->emitOpError("is a scalar of rate constant (") << label << ")";
+  return success();
+}
+
+LogicalResult ConstantOp::verify() { return verifyNumber(*this, getResult().getType(), "constant_c1"); }
+
+LogicalResult DimOp::verify() {
+  if (!Dim::parse(getDim())) // dim_c2
+    return emitOpError("'") << getDim() << "' is no dim (dim_c2)";
+  return verifyNumber(*this, getResult().getType(), "dim_c1");
+}
+
+LogicalResult IdentityOp::verify() {
+  TensorType type = getResult().getType();
+  if (!type.isMatrix() || !(type.getDims()[0] == type.getDims()[1])) // identity_c1
+    return emitOpError("is a square matrix, not a ") << spell(type) << " (identity_c1)";
+  if (type.getRate() != Rate::Constant) // identity_c2
+    return emitOpError("is of rate constant (identity_c2)");
+  return success();
+}
+
+LogicalResult FillOp::verify() {
+  TensorType scalar = getScalar().getType(), type = getResult().getType();
+  if (!scalar.isScalar() || type.isScalar()) // fill_c1
+    return emitOpError("fills a vector or matrix with a scalar, not a ")
+           << spell(type) << " with a " << spell(scalar) << " (fill_c1)";
+  if (scalar.getRate() != type.getRate()) // fill_c2
+    return emitOpError("has its scalar's rate (fill_c2)");
+  return success();
+}
+
+LogicalResult SliceOp::verify() {
+  TensorType x = getX().getType(), type = getResult().getType();
+  if (!x.isVector() || !type.isVector() || x.getRate() != type.getRate()) // slice_c1
+    return emitOpError("takes a vector of a vector, at its rate (slice_c1)");
+  std::optional<Dim> from = Dim::parse(getFrom());
+  if (!from) // slice_c2
+    return emitOpError("'") << getFrom() << "' is no dim (slice_c2)";
+  // Only where the difference is a number can it be judged before the dims are bound; the interpreter checks the rest.
+  std::optional<int64_t> left = (x.getDims()[0] - *from - type.getDims()[0]).asNumber();
+  if ((left && *left < 0) || from->asNumber().value_or(0) < 0) // slice_c3
+    return emitOpError("reaches outside its ") << spell(x) << " (slice_c3)";
+  return success();
+}
+
+//===-- The mixer -----------------------------------------------------------------------------------------------===//
+
+namespace {
+
+/// Checks the body of one mixer, statement by statement, and what only the whole can tell.
+class MixerVerifier {
+public:
+  explicit MixerVerifier(MixerOp mixer) : mixer(mixer) {}
+
+  LogicalResult run() {
+    if (failed(verifyDims()))
+      return failure();
+    for (Operation &op : mixer.step())
+      if (failed(verifyStatement(&op)))
+        return failure();
+    return verifyUpdates();
+  }
+
+private:
+  LogicalResult verifyDims() {
+    for (Attribute dim : mixer.getDims()) {
+      StringRef name = cast<StringAttr>(dim).getValue();
+      std::optional<Dim> parsed = Dim::parse(name);
+      if (!parsed || parsed->asNumber() || parsed->str() != name || parsed->symbols().size() != 1) // mixer_c1
+        return mixer.emitOpError("'") << name << "' cannot be the name of a dim (mixer_c1)";
+      if (!dims.insert(name).second) // mixer_c1
+        return mixer.emitOpError("declares dim '") << name << "' twice (mixer_c1)";
+    }
+    if (DictionaryAttr bindings = mixer.getBindingsAttr())
+      for (NamedAttribute binding : bindings) {
+        auto number = dyn_cast<IntegerAttr>(binding.getValue());
+        if (!dims.contains(binding.getName()) || !number || number.getInt() < 1) // mixer_c2
+          return mixer.emitOpError("binds '")
+                 << binding.getName().getValue() << "', but a binding is of a declared dim to a positive integer (mixer_c2)";
+      }
+    return success();
+  }
+
+  LogicalResult verifyStatement(Operation *op) {
+    // mixer_c3
+    WalkResult walk = op->walk([&](Operation *inner) -> WalkResult {
+      if (!isa<MixDialect>(inner->getDialect()))
+        return inner->emitOpError("is not of the mix dialect (mixer_c3)");
+      return verifyDimsOf(inner);
+    });
+    if (walk.wasInterrupted())
+      return failure();
+    return TypeSwitch<Operation *, LogicalResult>(op)
+        .Case<InputOp, ParamOp>([&](auto declaration) { return declare(declaration, declaration.getName()); })
+        .Case([&](StateOp state) {
+          states.push_back(state);
+          stateNamed[state.getName()] = state;
+          return declare(state, state.getName());
+        })
+        .Case([&](OutputOp output) { return declare(output, output.getName()); })
+        .Case([&](NextOp next) { return verifyNext(next); })
+        .Case([&](ComponentOp component) {
+          for (Value state : component.getStates())
+            if (auto declared = state.getDefiningOp<StateOp>())
+              ++updates[declared.getName()];
+          return success();
+        })
+        .Default([](Operation *) { return success(); });
+  }
+
+  // mixer_c4: dims are declared
+  LogicalResult verifyDimsOf(Operation *op) {
+    auto verify = [&](const Dim &dim) -> LogicalResult {
+      for (const std::string &symbol : dim.symbols())
+        if (!dims.contains(symbol))
+          return op->emitOpError("uses dim '") << symbol << "', which its mixer does not declare (mixer_c4)";
+      return success();
+    };
+    auto verifyType = [&](Type type) -> LogicalResult {
+      if (auto tensor = dyn_cast<TensorType>(type))
+        for (const Dim &dim : tensor.getDims())
+          if (failed(verify(dim)))
+            return failure();
+      return success();
+    };
+    for (Type type : op->getResultTypes())
+      if (failed(verifyType(type)))
+        return failure();
+    for (Region &region : op->getRegions())
+      for (Type type : region.getArgumentTypes())
+        if (failed(verifyType(type)))
+          return failure();
+    std::optional<Dim> named;
+    if (auto dim = dyn_cast<DimOp>(op))
+      named = Dim::parse(dim.getDim());
+    else if (auto slice = dyn_cast<SliceOp>(op))
+      named = Dim::parse(slice.getFrom());
+    return named ? verify(*named) : success();
+  }
+
+  // mixer_c5: one thing a name
+  LogicalResult declare(Operation *op, StringRef name) {
+    auto [entry, isNew] = declared.try_emplace(name, op);
+    if (isNew)
+      return success();
+    InFlightDiagnostic diagnostic = op->emitOpError("declares '") << name << "' a second time (mixer_c5)";
+    diagnostic.attachNote(entry->second->getLoc()) << "first declared here";
+    return diagnostic;
+  }
+
+  LogicalResult verifyNext(NextOp next) {
+    StateOp state = stateNamed.lookup(next.getName());
+    if (!state) // mixer_c6
+      return next.emitOpError("'") << next.getName() << "' is no state declared above (mixer_c6)";
+    TensorType before = state.getResult().getType(), after = next.getValue().getType();
+    if (!before.sameShape(after)) // mixer_c7
+      return next.emitOpError("gives '") << next.getName() << "', a " << spell(before) << ", a " << spell(after)
+                                         << " (mixer_c7)";
+    if (faster(before.getRate(), after.getRate()) != before.getRate()) // mixer_c8
+      return next.emitOpError("gives '") << next.getName() << "' a value that changes faster than it (mixer_c8)";
+    ++updates[next.getName()];
+    return success();
+  }
+
+  // mixer_c9: each state has exactly one update
+  LogicalResult verifyUpdates() {
+    for (StateOp state : states) {
+      unsigned count = updates.lookup(state.getName());
+      if (count != 1)
+        return state.emitOpError("'") << state.getName() << "' has " << (count ? "more than one" : "no")
+                                      << " update (mixer_c9)";
+    }
+    return success();
+  }
+
+  MixerOp mixer;
+  llvm::StringSet<> dims;
+  llvm::StringMap<Operation *> declared;
+  llvm::StringMap<StateOp> stateNamed;
+  SmallVector<StateOp> states;
+  llvm::StringMap<unsigned> updates;
+};
+
+} // namespace
+
+LogicalResult MixerOp::verifyRegions() { return MixerVerifier(*this).run(); }
+
+} // namespace mixc::mix

@@ -1,0 +1,38 @@
+// contract: the stage table. One row feeds --emit, --from, mix-opt, the docs and the stage verifier.
+#ifndef MIXC_LOWERING_PIPELINES_H
+#define MIXC_LOWERING_PIPELINES_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Pass/PassManager.h"
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace mixc {
+
+struct PipelineOptions {
+  std::map<std::string, int64_t> dims; // -D
+  std::string cpu = "native";          // --target=cpu:NAME
+  int64_t chunk = 0;                   // --chunk, 0: chosen
+};
+
+struct Stage {
+  llvm::StringRef name;                                               // `tile`
+  llvm::StringRef what;                                               // `logical chunk programs: forward, decode`
+  void (*build)(mlir::OpPassManager &passes, const PipelineOptions &); // from the stage before; null for text and assembly
+};
+
+/// ast, mix, component, tile, plan, vector, llvm, asm: in order.
+llvm::ArrayRef<Stage> stages();
+const Stage *findStage(llvm::StringRef name);
+/// Adds the passes that lead from one stage to a later one.
+void buildPipeline(mlir::OpPassManager &passes, const Stage &from, const Stage &to, const PipelineOptions &options);
+/// Registers every dialect, interface and translation that the stages use.
+void registerDialects(mlir::DialectRegistry &registry);
+void registerPasses();
+
+} // namespace mixc
+
+#endif

@@ -1,0 +1,25 @@
+// contract: from a module at stage `vector` to object code, assembly and a shared library.
+#ifndef MIXC_LOWERING_EMIT_LIBRARY_H
+#define MIXC_LOWERING_EMIT_LIBRARY_H
+
+#include "lowering/emit/Interface.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+
+namespace mixc {
+
+struct EmitOptions {
+  std::string cpu = "native"; // an LLVM CPU name, or native
+};
+
+/// Translates a module at stage `llvm` (LLVM dialect) and sets target, CPU and features on every function.
+llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module, llvm::LLVMContext &context, const EmitOptions &options);
+llvm::Error emitAssembly(llvm::Module &module, const EmitOptions &options, llvm::raw_pwrite_stream &out);
+
+/// Writes `path` (a shared library: kernels, descriptors, entry points, runtime) and the header beside it. `module` is at stage `llvm`; `mixers` was
+/// read from the same module at stage `vector`.
+llvm::Error emitLibrary(mlir::ModuleOp module, llvm::ArrayRef<MixerInterface> mixers, const EmitOptions &options, llvm::StringRef path);
+
+} // namespace mixc
+
+#endif
