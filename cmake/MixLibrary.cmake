@@ -11,6 +11,9 @@ function(mix_executable name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} MLIR LLVM fmt::fmt)
+  # -fPIC, not the -fPIE of executables: the precompiled header wants the same flags everywhere.
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name} PRIVATE -fPIC)
   mix_precompile(${name})
 endfunction()
 

@@ -54,6 +54,10 @@ def TileToVector : Pass<"mix-tile-to-vector", "mlir::ModuleOp"> {
                            "mlir::memref::MemRefDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
 
+def LowerMixers : Pass<"mix-lower-mixers", "mlir::ModuleOp"> {
+  let summary = "erase the mixers, whose kernels are functions by now";
+}
+
 def LowerMath : Pass<"mix-lower-math", "mlir::ModuleOp"> {
   let summary = "replace functions of float32 vectors by polynomials, and of float64 by library calls";
   let dependentDialects = ["mlir::vector::VectorDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect",

@@ -31,6 +31,9 @@ void MixDialect::initialize() {
       >();
 }
 
+/// A component without writes yields nothing.
+void YieldOp::build(OpBuilder &, OperationState &) {}
+
 namespace mixc::mix {
 
 std::string spell(TensorType type) {

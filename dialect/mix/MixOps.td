@@ -324,7 +324,6 @@ def Mix_ComponentOp : Mix_Op<"component", [AttrSizedOperandSegments, SingleBlock
   let results = (outs Variadic<Mix_T>:$values);
   let regions = (region SizedRegion<1>:$phi);
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     mlir::Value read(unsigned i) { return getValues()[i]; }

@@ -1,1 +1,167 @@
-#include "dialect/tile/Tile.h"
+// Runs a tile kernel in float64 on one work item: memory, the loop over chunks, and pure ops as Array.cpp defines them.
+#include "dialect/tile/Interpreter.h"
+#include "dialect/tile/Array.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mixc::tile;
+using llvm::Error;
+
+namespace {
+
+/// Which tokens the current chunk holds.
+struct Chunk {
+  int64_t first = 0, valid = 0, size = 0;
+};
+
+class Machine {
+public:
+  Machine(KernelOp kernel, int64_t length, std::vector<Buffer> &tensors)
+      : kernel(kernel), length(length), tensors(tensors) {}
+
+  Error checkSizes();
+  Error run(Block &block);
+
+private:
+  Error run(Operation &op);
+  Error run(ChunksOp op);
+  Array load(LoadOp op);
+  void store(StoreOp op);
+  Array init(InitOp op);
+  Array valid(ValidOp op);
+
+  Buffer &buffer(Value tensor) { return tensors[cast<BlockArgument>(tensor).getArgNumber()]; }
+  const Array &value(Value x) { return values.find(x)->second; }
+  void bind(Value x, Array array) { values[x] = std::move(array); }
+
+  KernelOp kernel;
+  int64_t length;
+  std::vector<Buffer> &tensors;
+  Chunk chunk;
+  DenseMap<Value, Array> values;
+};
+
+} // namespace
+
+/// Numbers of one token, or of a head.
+static int64_t rowSize(ViewType type) { return ShapedType::getNumElements(type.getShape()); }
+
+Error Machine::checkSizes() {
+  Block &body = kernel.getBody().front();
+  if (tensors.size() != body.getNumArguments())
+    return llvm::createStringError("the kernel has %u tensors, %zu were passed", body.getNumArguments(),
+                                   tensors.size());
+  for (auto [i, argument] : llvm::enumerate(body.getArguments())) {
+    auto type = cast<ViewType>(argument.getType());
+    int64_t size = rowSize(type) * (type.getPer() == Per::Token ? length : 1);
+    StringRef role = cast<StringAttr>(kernel.getRoles()[i]).getValue();
+    if (!tensors[i].present && role != "initial" && role != "final")
+      return llvm::createStringError("tensor %zu (%s) may not be absent", i, role.str().c_str());
+    if (tensors[i].present && static_cast<int64_t>(tensors[i].data.size()) != size)
+      return llvm::createStringError("tensor %zu has %zu numbers, expected %lld", i, tensors[i].data.size(),
+                                     static_cast<long long>(size));
+  }
+  return Error::success();
+}
+
+Array Machine::load(LoadOp op) {
+  Array result(op.getResult().getType().getAxes());
+  auto type = op.getTensor().getType();
+  const std::vector<double> &data = buffer(op.getTensor()).data;
+  if (type.getPer() == Per::Head) {
+    result.data = data;
+    return result;
+  }
+  int64_t size = rowSize(type);
+  for (int64_t t = 0; t < chunk.size; ++t) {
+    int64_t token = chunk.first + std::min(t, chunk.valid - 1);
+    std::copy_n(data.begin() + token * size, size, result.data.begin() + t * size);
+  }
+  return result;
+}
+
+void Machine::store(StoreOp op) {
+  int64_t size = rowSize(op.getTensor().getType());
+  std::copy_n(value(op.getValue()).data.begin(), chunk.valid * size,
+              buffer(op.getTensor()).data.begin() + chunk.first * size);
+}
+
+Array Machine::init(InitOp op) {
+  Array result(op.getResult().getType().getAxes());
+  if (Buffer &given = buffer(op.getTensor()); given.present) {
+    result.data = given.data;
+    return result;
+  }
+  double start = op.getStart().convertToDouble();
+  if (!op.getIdentity())
+    return Array(result.axes, start);
+  for (int64_t i = 0, n = result.axes.front().extent; i < n; ++i)
+    result.data[i * (n + 1)] = 1;
+  return result;
+}
+
+Array Machine::valid(ValidOp op) {
+  Array result(op.getResult().getType().getAxes());
+  std::fill_n(result.data.begin(), chunk.valid, 1.0);
+  return result;
+}
+
+Error Machine::run(ChunksOp op) {
+  Block &body = op.getBody().front();
+  SmallVector<Array> carried;
+  for (Value init : op.getInits())
+    carried.push_back(value(init));
+  int64_t size = op.getSize(), count = (length + size - 1) / size;
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t first = (op.getReverse() ? count - 1 - i : i) * size;
+    chunk = {first, std::min(size, length - first), size};
+    for (auto [argument, array] : llvm::zip(body.getArguments(), carried))
+      bind(argument, std::move(array));
+    if (Error error = run(body))
+      return error;
+    for (auto [yielded, array] : llvm::zip(body.getTerminator()->getOperands(), carried))
+      array = value(yielded);
+  }
+  for (auto [result, array] : llvm::zip(op.getResults(), carried))
+    bind(result, std::move(array));
+  return Error::success();
+}
+
+Error Machine::run(Operation &op) {
+  return llvm::TypeSwitch<Operation *, Error>(&op)
+      .Case([&](ChunksOp op) { return run(op); })
+      .Case([&](YieldOp) { return Error::success(); })
+      .Case([&](LoadOp op) { return bind(op.getResult(), load(op)), Error::success(); })
+      .Case([&](StoreOp op) { return store(op), Error::success(); })
+      .Case([&](InitOp op) { return bind(op.getResult(), init(op)), Error::success(); })
+      .Case([&](ValidOp op) { return bind(op.getResult(), valid(op)), Error::success(); })
+      .Case([&](FinalOp op) {
+        if (Buffer &wanted = buffer(op.getTensor()); wanted.present)
+          wanted.data = value(op.getValue()).data;
+        return Error::success();
+      })
+      .Default([&](Operation *op) -> Error {
+        SmallVector<const Array *> operands;
+        for (Value operand : op->getOperands())
+          operands.push_back(&value(operand));
+        llvm::Expected<Array> result = evaluate(op, operands);
+        if (!result)
+          return result.takeError();
+        bind(op->getResult(0), std::move(*result));
+        return Error::success();
+      });
+}
+
+Error Machine::run(Block &block) {
+  for (Operation &op : block)
+    if (Error error = run(op))
+      return error;
+  return Error::success();
+}
+
+Error mixc::tile::interpret(KernelOp kernel, int64_t length, std::vector<Buffer> &tensors) {
+  Machine machine(kernel, length, tensors);
+  if (Error error = machine.checkSizes())
+    return error;
+  return machine.run(kernel.getBody().front());
+}

@@ -25,6 +25,9 @@ void TileDialect::initialize() {
       >();
 }
 
+/// A region that carries nothing yields nothing.
+void YieldOp::build(OpBuilder &, OperationState &) {}
+
 SmallVector<Axis> mixc::tile::unite(ArrayRef<Axis> x, ArrayRef<Axis> y) {
   SmallVector<Axis> axes(x);
   for (const Axis &axis : y)
@@ -103,6 +106,10 @@ LogicalResult TileType::verify(function_ref<InFlightDiagnostic()> emitError, Arr
   for (auto [i, axis] : llvm::enumerate(axes)) {
     if (axis.extent < 1)
       return emitError() << "axis `" << axis.str() << "` has extent " << axis.extent << ", at least 1 is expected";
+    // Masks and loops know tokens by these names.
+    for (AxisKind kind : {AxisKind::Time, AxisKind::Source})
+      if ((axis.kind == kind) != (axis.str() == stringifyAxisKind(kind)))
+        return emitError() << "an axis is called `" << stringifyAxisKind(kind) << "` if and only if that is its kind";
     for (const Axis &other : axes.take_front(i))
       if (other.name == axis.name)
         return emitError() << "two axes are called `" << axis.str() << "`";

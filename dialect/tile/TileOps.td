@@ -165,6 +165,7 @@ def Tile_IotaOp : Tile_PureOp<"iota"> {
   let summary = "0, 1, 2, ... along the only axis";
   let results = (outs Tile_T:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Tile_ValidOp : Tile_PureOp<"valid"> {
@@ -174,7 +175,7 @@ def Tile_ValidOp : Tile_PureOp<"valid"> {
   let hasVerifier = 1;
 }
 
-def Tile_MapOp : Tile_PureOp<"map", [SingleBlock]> {
+def Tile_MapOp : Tile_PureOp<"map", [SingleBlock, IsolatedFromAbove]> {
   let summary = "apply a scalar region to every entry, operands broadcast by axis name";
   let description = [{
     ```mlir

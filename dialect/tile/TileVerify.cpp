@@ -1,1 +1,186 @@
-#include "dialect/tile/Tile.h"
+// Verifiers of the kernel, its loop and what touches memory. A constraint's label is the name of the test that breaks it.
+#include "dialect/tile/TileVerify.h"
+
+using namespace mlir;
+using namespace mixc::tile;
+
+std::string mixc::tile::format(ArrayRef<Axis> axes) {
+  std::string text = "[";
+  for (const Axis &axis : axes) {
+    StringRef kind = stringifyAxisKind(axis.kind);
+    text += text.size() > 1 ? ", " : "";
+    text += kind == axis.str() ? kind.str() : (kind + "(" + axis.str() + ")").str();
+    text += ":" + std::to_string(axis.extent);
+  }
+  return text + "]";
+}
+
+bool mixc::tile::isAmong(ArrayRef<Axis> part, ArrayRef<Axis> whole) {
+  return llvm::all_of(part, [&](const Axis &axis) { return llvm::is_contained(whole, axis); });
+}
+
+bool mixc::tile::areSame(ArrayRef<Axis> x, ArrayRef<Axis> y) { return x.size() == y.size() && isAmong(x, y); }
+
+SmallVector<Axis> mixc::tile::drop(ArrayRef<Axis> axes, ArrayAttr names) {
+  SmallVector<Axis> left;
+  for (const Axis &axis : axes)
+    if (!llvm::is_contained(names, Attribute(axis.name)))
+      left.push_back(axis);
+  return left;
+}
+
+LogicalResult mixc::tile::verifyOver(Operation *op, ArrayAttr names, TileType type) {
+  for (auto [i, name] : llvm::enumerate(names)) {
+    StringRef text = cast<StringAttr>(name).getValue();
+    if (!type.has(text))
+      return op->emitOpError() << "goes over `" << text << "`, but " << format(type.getAxes()) << " has no such axis";
+    if (llvm::is_contained(names.getValue().take_front(i), name))
+      return op->emitOpError() << "goes over `" << text << "` twice";
+  }
+  return success();
+}
+
+LogicalResult mixc::tile::verifyAxes(Operation *op, StringRef what, ArrayRef<Axis> found, ArrayRef<Axis> expected) {
+  if (!areSame(found, expected))
+    return op->emitOpError() << what << " has axes " << format(found) << ", expected " << format(expected);
+  return success();
+}
+
+LogicalResult mixc::tile::verifyOneElementType(Operation *op, ArrayRef<TileType> types) {
+  for (TileType type : types.drop_front())
+    if (type.getElementType() != types.front().getElementType())
+      return op->emitOpError() << "mixes element types " << types.front().getElementType() << " and "
+                               << type.getElementType();
+  return success();
+}
+
+//===-- Kernel and loop -----------------------------------------------------------------------------------------===//
+
+LogicalResult KernelOp::verify() {
+  Block &body = getBody().front();
+  // kernel_c1: one name and one role for every argument.
+  if (getNames().size() != body.getNumArguments() || getRoles().size() != body.getNumArguments())
+    return emitOpError() << "has " << body.getNumArguments() << " arguments, " << getNames().size() << " names and "
+                         << getRoles().size() << " roles";
+  for (auto [i, argument] : llvm::enumerate(body.getArguments())) {
+    // kernel_c2: arguments are tensors.
+    auto view = dyn_cast<ViewType>(argument.getType());
+    if (!view)
+      return emitOpError() << "argument " << i << " is no tensor";
+    // kernel_c3: roles are known ones; inputs and outputs are per token, params and states per head.
+    StringRef role = cast<StringAttr>(getRoles()[i]).getValue();
+    bool perToken = role == "input" || role == "output";
+    if (!perToken && !llvm::is_contained({"param", "initial", "final", "state"}, role))
+      return emitOpError() << "argument " << i << " has unknown role `" << role << "`";
+    if (perToken != (view.getPer() == Per::Token))
+      return emitOpError() << "argument " << i << ", `" << role << "`, is per " << stringifyPer(view.getPer());
+    // kernel_c4: a name occurs once in a role.
+    for (size_t j = 0; j < i; ++j)
+      if (getNames()[j] == getNames()[i] && getRoles()[j] == getRoles()[i])
+        return emitOpError() << "has two arguments " << getNames()[i] << " with role `" << role << "`";
+  }
+  return success();
+}
+
+LogicalResult ChunksOp::verify() {
+  Block &body = getBody().front();
+  // chunks_c1: a chunk has at least one token.
+  if (getSize() < 1)
+    return emitOpError() << "has chunks of " << static_cast<int64_t>(getSize()) << " tokens";
+  // chunks_c2: what goes in, is carried and comes out has the same types.
+  if (TypeRange(getInits()) != TypeRange(getResults()) || TypeRange(getInits()) != TypeRange(body.getArguments()))
+    return emitOpError("starting values, carried tiles and results differ in type");
+  // chunks_c3: the body yields what is carried.
+  if (TypeRange(body.getTerminator()->getOperands()) != TypeRange(getResults()))
+    return emitOpError("yields other types than it carries");
+  // chunks_c4: loops stand side by side in a kernel, never in each other.
+  if (!isa_and_nonnull<KernelOp>((*this)->getParentOp()))
+    return emitOpError("stands outside a kernel's body");
+  return success();
+}
+
+//===-- Memory --------------------------------------------------------------------------------------------------===//
+
+/// The tensor is an argument of the kernel with one of these roles.
+static LogicalResult verifyRole(Operation *op, Value tensor, ArrayRef<StringRef> roles) {
+  auto argument = dyn_cast<BlockArgument>(tensor);
+  auto kernel = argument ? dyn_cast<KernelOp>(argument.getOwner()->getParentOp()) : KernelOp();
+  if (!kernel)
+    return op->emitOpError("takes a tensor that is no argument of the kernel");
+  StringRef role = cast<StringAttr>(kernel.getRoles()[argument.getArgNumber()]).getValue();
+  if (!llvm::is_contained(roles, role))
+    return op->emitOpError() << "takes a tensor with role `" << role << "`";
+  return success();
+}
+
+/// The tile's axes, after `time` for a tensor per token, are the tensor's dims in order; `time` is a whole chunk.
+static LogicalResult verifyTensorAxes(Operation *op, TileType tile, ViewType tensor) {
+  ArrayRef<Axis> axes = tile.getAxes();
+  if (tensor.getPer() == Per::Token) {
+    auto chunks = op->getParentOfType<ChunksOp>();
+    if (!chunks)
+      return op->emitOpError("takes a tensor per token outside `tile.chunks`");
+    if (axes.empty() || axes.front().kind != AxisKind::Time ||
+        axes.front().extent != static_cast<int64_t>(chunks.getSize()))
+      return op->emitOpError() << "of a tensor per token starts with axis time:" << chunks.getSize() << ", found "
+                               << format(axes);
+    axes = axes.drop_front();
+  }
+  SmallVector<int64_t> extents = llvm::map_to_vector(axes, [](const Axis &axis) { return axis.extent; });
+  if (ArrayRef<int64_t>(extents) != tensor.getShape())
+    return op->emitOpError() << "has tile axes " << format(axes) << " for tensor " << tensor;
+  if (!isa<FloatType>(tile.getElementType()))
+    return op->emitOpError("moves a tile of masks");
+  return success();
+}
+
+LogicalResult LoadOp::verify() {
+  // load_c1: reads inputs and params.
+  if (failed(verifyRole(*this, getTensor(), {"input", "param"})))
+    return failure();
+  // load_c2: a tensor per token only inside the loop, a whole chunk of it, dims in order.
+  return verifyTensorAxes(*this, getResult().getType(), getTensor().getType());
+}
+
+LogicalResult StoreOp::verify() {
+  // store_c1: writes outputs.
+  if (failed(verifyRole(*this, getTensor(), {"output"})))
+    return failure();
+  // store_c2: a tensor per token only inside the loop, a whole chunk of it, dims in order.
+  return verifyTensorAxes(*this, getValue().getType(), getTensor().getType());
+}
+
+LogicalResult InitOp::verify() {
+  // init_c1: reads states.
+  if (failed(verifyRole(*this, getTensor(), {"initial", "state"})))
+    return failure();
+  // init_c2: the tile's axes are the tensor's dims in order.
+  TileType type = getResult().getType();
+  if (failed(verifyTensorAxes(*this, type, getTensor().getType())))
+    return failure();
+  // init_c3: an identity is square.
+  if (getIdentity() && (type.rank() != 2 || type.getAxes()[0].extent != type.getAxes()[1].extent))
+    return emitOpError() << "starts with the identity on " << format(type.getAxes());
+  return success();
+}
+
+LogicalResult FinalOp::verify() {
+  // final_c1: writes states.
+  if (failed(verifyRole(*this, getTensor(), {"final", "state"})))
+    return failure();
+  // final_c2: the tile's axes are the tensor's dims in order.
+  return verifyTensorAxes(*this, getValue().getType(), getTensor().getType());
+}
+
+LogicalResult ValidOp::verify() {
+  // valid_c1: only inside the loop.
+  auto chunks = (*this)->getParentOfType<ChunksOp>();
+  if (!chunks)
+    return emitOpError("stands outside `tile.chunks`");
+  // valid_c2: one bit for every row of the chunk.
+  TileType type = getResult().getType();
+  if (type.rank() != 1 || !type.hasTime() || type.extent("time") != static_cast<int64_t>(chunks.getSize()) ||
+      !type.getElementType().isInteger(1))
+    return emitOpError() << "gives " << type << ", expected !tile.t<[time:" << chunks.getSize() << "], i1>";
+  return success();
+}

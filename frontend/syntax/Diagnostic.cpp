@@ -18,9 +18,8 @@ const CodeInfo &info(Code code) {
 }
 
 Diagnostic &DiagnosticList::add(Diagnostic diagnostic) {
-  if (diagnostic.severity == Severity::Error || diagnostic.severity == Severity::Unsupported)
-    ++errors;
-  if (full()) {
+  bool isError = diagnostic.severity == Severity::Error || diagnostic.severity == Severity::Unsupported;
+  if (++(isError ? errors : others) > limit) {
     ++left;
     return scratch = std::move(diagnostic);
   }

@@ -49,7 +49,7 @@ struct Diagnostic {
   Diagnostic &help(std::string text) { return helps.push_back(std::move(text)), *this; }
 };
 
-/// Collects diagnostics. After `limit` of them only their number is kept: a megabyte of garbage is one mistake.
+/// Collects diagnostics. After `limit` errors, or warnings, only their number is kept: nobody reads the rest.
 class DiagnosticList {
 public:
   static constexpr size_t limit = 50;
@@ -60,14 +60,14 @@ public:
 
   bool hasErrors() const { return errors != 0; }
   size_t errorCount() const { return errors; }
-  bool full() const { return kept.size() >= limit; }
+  bool full() const { return errors >= limit; }
   size_t dropped() const { return left; }
   const std::vector<Diagnostic> &all() const { return kept; }
 
 private:
   std::vector<Diagnostic> kept;
   Diagnostic scratch;
-  size_t errors = 0, left = 0;
+  size_t errors = 0, others = 0, left = 0;
 };
 
 } // namespace mixc

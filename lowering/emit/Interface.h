@@ -30,6 +30,7 @@ struct TensorInfo {
   std::vector<int64_t> dims;   // per token and head
   bool perGroup = false;
   std::optional<double> lo, hi;
+  std::string start;           // of a state where the caller passes none: `zero`, `-inf`, `the identity`
   unsigned slot = 0;           // position of its pointer in the argument struct, in units of 8 bytes
 };
 
@@ -50,6 +51,13 @@ struct MixerInterface {
 
 /// Reads the interfaces off a module at stage `vector`: its mix.mixer ops and the `mix.kernel` attributes of its functions.
 llvm::Expected<std::vector<MixerInterface>> readInterfaces(mlir::ModuleOp module);
+
+/// The slots before the first tensor, by name: 7 of forward, 5 of decode; and those after the last.
+llvm::ArrayRef<llvm::StringRef> leadingFields(llvm::StringRef entry);
+llvm::ArrayRef<llvm::StringRef> trailingFields(llvm::StringRef entry);
+
+/// What `NAME_describe` returns: dims, class, tensors and layouts, as JSON.
+std::string describe(const MixerInterface &mixer, llvm::StringRef cpu);
 
 /// The C header of a library.
 std::string printHeader(llvm::ArrayRef<MixerInterface> mixers, llvm::StringRef libraryName);

@@ -1,0 +1,85 @@
+// A mixer compiled for the interpreter: values in numbered slots, ops as closures over them.
+#ifndef MIXC_DIALECT_MIX_EVALUATE_H
+#define MIXC_DIALECT_MIX_EVALUATE_H
+
+#include "dialect/mix/Algebra.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/Support/Error.h"
+#include <deque>
+#include <functional>
+
+namespace mixc::mix {
+
+/// The values of one head at one token.
+struct Frame {
+  Frame(size_t slots, bool roundToFloat32) : algebra(roundToFloat32), slots(slots) {}
+
+  Quantity &operator[](unsigned slot) { return slots[slot]; }
+  /// A quantity for an intermediate result, good until the next token.
+  Quantity &temporary();
+  void beginToken() { used = 0; }
+
+  Algebra algebra;
+
+private:
+  std::vector<Quantity> slots;
+  std::deque<Quantity> temporaries; // a deque: references stay good while it grows
+  size_t used = 0;
+};
+
+/// One op.
+using Step = std::function<void(Frame &)>;
+
+/// An axis-bound shape: rank, and rows x cols (1 where there is no such axis).
+struct Shape {
+  unsigned rank = 0;
+  int64_t rows = 1, cols = 1;
+  int64_t size() const { return rows * cols; }
+  /// The dims behind the leading ones of an array.
+  std::vector<int64_t> dims() const;
+};
+
+/// A declared argument or result, and the slot of its value.
+struct Declared {
+  std::string name;
+  Shape shape;
+  unsigned slot = 0;
+  bool perGroup = false;
+};
+
+struct DeclaredState : Declared {
+  double start = 0;
+  bool identityStart = false;
+  /// The value after the token: a slot (mix.next) or a computation (mix.component), which is called after all steps.
+  unsigned next = 0;
+  std::function<const Quantity &(Frame &)> advance;
+};
+
+/// The steps of a mixer under bound dims.
+class Program {
+public:
+  static llvm::Expected<Program> compile(MixerOp mixer, const std::map<std::string, int64_t> &dims);
+
+  std::vector<Declared> inputs, params, outputs;
+  std::vector<DeclaredState> states;
+  /// Steps that depend on params alone run once a head; the others at every token.
+  std::vector<Step> perHead, perToken;
+  size_t slots = 0;
+
+private:
+  llvm::Expected<int64_t> number(const Dim &dim);
+  llvm::Expected<Shape> shapeOf(TensorType type);
+  llvm::Error add(mlir::Operation &op);
+  llvm::Error addDeclaration(mlir::Operation &op);
+  llvm::Error addComponent(ComponentOp op);
+  llvm::Expected<Step> pureStep(mlir::Operation &op);
+  unsigned slot(mlir::Value value);
+
+  std::map<std::string, int64_t> bindings;
+  llvm::DenseMap<mlir::Value, unsigned> slotOf;
+  std::vector<bool> varies; // by slot: differs from token to token
+};
+
+} // namespace mixc::mix
+
+#endif

@@ -1,0 +1,159 @@
+// Random arguments. Each tensor has a generator of its own, seeded by the call's seed and the tensor's name.
+#include "dialect/mix/Sample.h"
+#include "llvm/Support/xxhash.h"
+#include <cmath>
+#include <random>
+
+namespace mixc::mix {
+namespace {
+
+/// Numbers that are the same on every machine: the standard fixes the engine, not its distributions.
+class Generator {
+public:
+  Generator(uint64_t seed, llvm::StringRef name) : engine(seed * 0x9E3779B97F4A7C15u ^ llvm::xxh3_64bits(name)) {}
+
+  /// In [0, 1).
+  double uniform() { return static_cast<double>(engine() >> 11) * 0x1p-53; }
+  double normal() {
+    double radius = std::sqrt(-2 * std::log(1 - uniform()));
+    return radius * std::cos(6.283185307179586 * uniform());
+  }
+
+private:
+  std::mt19937_64 engine;
+};
+
+struct Interval {
+  double lo, hi;
+};
+
+std::optional<Interval> intervalOf(std::optional<llvm::APFloat> lo, std::optional<llvm::APFloat> hi) {
+  if (!lo || !hi)
+    return std::nullopt;
+  return Interval{lo->convertToDouble(), hi->convertToDouble()};
+}
+
+/// The nearest float32 that is inside the interval.
+double inside(const Interval &interval, double value) {
+  auto rounded = static_cast<float>(value);
+  if (rounded > interval.hi)
+    rounded = std::nextafter(rounded, -INFINITY);
+  if (rounded < interval.lo)
+    rounded = std::nextafter(rounded, INFINITY);
+  return rounded;
+}
+
+double bounded(Generator &random, const Interval &interval, Decay decay) {
+  double u = random.uniform(), width = interval.hi - interval.lo;
+  if (std::isinf(width)) { // half a line, or the line
+    double x = random.normal();
+    if (std::isinf(interval.lo) && std::isinf(interval.hi))
+      return static_cast<float>(x);
+    return inside(interval, std::isinf(interval.hi) ? interval.lo + std::fabs(x) : interval.hi - std::fabs(x));
+  }
+  switch (decay) {
+  case Decay::Uniform: return inside(interval, interval.lo + u * width);
+  case Decay::NearHigh:
+  case Decay::Resets: return inside(interval, interval.hi - 0.02 * u * width);
+  case Decay::Mild: return inside(interval, interval.lo + (0.5 + 0.48 * u) * width);
+  case Decay::Strong: return inside(interval, interval.lo + 0.3 * u * width);
+  case Decay::High: return inside(interval, interval.hi);
+  }
+  llvm_unreachable("all regimes are above");
+}
+
+class Sampler {
+public:
+  Sampler(MixerOp mixer, Call &call, uint64_t seed, Decay decay) : mixer(mixer), call(call), seed(seed), decay(decay) {}
+
+  void run() {
+    if (mlir::DictionaryAttr bindings = mixer.getBindingsAttr())
+      for (mlir::NamedAttribute binding : bindings)
+        call.dims.try_emplace(binding.getName().str(), mlir::cast<mlir::IntegerAttr>(binding.getValue()).getInt());
+    for (mlir::Operation &op : mixer.step()) {
+      if (auto input = mlir::dyn_cast<InputOp>(op)) {
+        auto type = input.getResult().getType();
+        int64_t rows = type.getRate() == Rate::Group ? call.groups : call.heads;
+        fill(call.inputs, input.getName(), {call.batch, call.time, rows}, type,
+             intervalOf(input.getLo(), input.getHi()), /*isInput=*/true);
+      } else if (auto param = mlir::dyn_cast<ParamOp>(op)) {
+        fill(call.params, param.getName(), {param.getPerGroup() ? call.groups : call.heads},
+             param.getResult().getType(), intervalOf(param.getLo(), param.getHi()), /*isInput=*/false);
+      }
+    }
+  }
+
+private:
+  void fill(Arrays &arrays, llvm::StringRef name, std::vector<int64_t> shape, TensorType type,
+            std::optional<Interval> interval, bool isInput) {
+    int64_t size = 1;
+    for (const Dim &dim : type.getDims()) {
+      shape.push_back(dim.evaluate(call.dims).value_or(0)); // an unbound dim: the interpreter names it
+      size *= shape.back();
+    }
+    Generator random(seed, name);
+    Array &array = arrays[name.str()] = Array(shape);
+    for (int64_t at = 0; at + size <= array.size() && size > 0; at += size) {
+      double *values = array.data.data() + at;
+      if (interval)
+        for (int64_t i = 0; i < size; ++i)
+          values[i] = bounded(random, *interval, decay);
+      else
+        fillFree(random, values, size, type.isVector());
+    }
+    if (interval && isInput && std::isfinite(interval->lo))
+      reset(random, array, size, inside(*interval, interval->lo));
+  }
+
+  static void fillFree(Generator &random, double *values, int64_t size, bool unitLength) {
+    double squares = 0;
+    for (int64_t i = 0; i < size; ++i) {
+      values[i] = random.normal();
+      squares += values[i] * values[i];
+    }
+    double scale = unitLength ? 1 / std::sqrt(squares) : 1;
+    for (int64_t i = 0; i < size; ++i)
+      values[i] = static_cast<float>(values[i] * scale);
+  }
+
+  /// Puts some tokens' values (a whole vector at a time) exactly at the lower end.
+  void reset(Generator &random, Array &array, int64_t size, double lo) {
+    double share = decay == Decay::Uniform ? 0.02 : decay == Decay::Resets ? 0.125 : 0;
+    int64_t count = size ? array.size() / size : 0;
+    int64_t certain = decay == Decay::Resets ? count / 2 : -1;
+    for (int64_t row = 0; row < count; ++row)
+      if (random.uniform() < share || row == certain)
+        std::fill_n(array.data.begin() + row * size, size, lo);
+  }
+
+  MixerOp mixer;
+  Call &call;
+  uint64_t seed;
+  Decay decay;
+};
+
+} // namespace
+
+Call sample(MixerOp mixer, const std::map<std::string, int64_t> &dims, int64_t batch, int64_t length, int64_t heads,
+            int64_t groups, uint64_t seed, const SampleOptions &options) {
+  Call call;
+  call.dims = dims;
+  call.batch = batch;
+  call.time = length;
+  call.heads = heads;
+  call.groups = groups;
+  call.cuSeqlens = options.cuSeqlens;
+  Sampler(mixer, call, seed, options.decay).run();
+  if (options.initialStates) {
+    Call past = sample(mixer, dims, call.sequences(), 5, heads, groups, seed + 1);
+    past.params = call.params;
+    past.roundToFloat32 = true;
+    if (llvm::Expected<Answer> answer = interpret(mixer, past))
+      call.initial = std::move(answer->final);
+    else
+      llvm::consumeError(answer.takeError()); // the same error meets whoever runs the call itself
+  }
+  return call;
+}
+
+} // namespace mixc::mix

@@ -1,0 +1,262 @@
+// The meaning of the pure ops in float64, each by its definition: loops over named axes, no tricks.
+#include "dialect/tile/Array.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <limits>
+
+using namespace mlir;
+using namespace mixc::tile;
+using llvm::Expected;
+
+Array::Array(ArrayRef<Axis> axes, double value) : axes(axes) {
+  size_t size = 1;
+  for (const Axis &axis : axes)
+    size *= axis.extent;
+  data.assign(size, value);
+}
+
+int64_t Array::stride(StringRef name) const {
+  int64_t step = 1;
+  for (const Axis &axis : llvm::reverse(axes)) {
+    if (axis.str() == name)
+      return step;
+    step *= axis.extent;
+  }
+  return 0;
+}
+
+SmallVector<int64_t> Array::strides(ArrayRef<Axis> space) const {
+  return llvm::map_to_vector(space, [&](const Axis &axis) { return stride(axis.str()); });
+}
+
+void mixc::tile::visit(ArrayRef<Axis> space, ArrayRef<SmallVector<int64_t>> strides,
+                       function_ref<void(ArrayRef<int64_t>, ArrayRef<int64_t>)> body) {
+  SmallVector<int64_t> index(space.size(), 0), offsets(strides.size(), 0);
+  auto advance = [&](size_t axis, int64_t steps) {
+    for (auto [offset, stride] : llvm::zip(offsets, strides))
+      offset += steps * stride[axis];
+  };
+  while (true) {
+    body(index, offsets);
+    size_t axis = space.size();
+    while (axis > 0 && index[axis - 1] + 1 == space[axis - 1].extent) {
+      advance(axis - 1, -index[axis - 1]);
+      index[--axis] = 0;
+    }
+    if (axis == 0)
+      return;
+    ++index[axis - 1];
+    advance(axis - 1, 1);
+  }
+}
+
+using Operands = ArrayRef<const Array *>;
+
+static TileType resultType(Operation *op) { return cast<TileType>(op->getResult(0).getType()); }
+
+static int64_t extentOf(const Array &x, StringRef name) {
+  return llvm::find_if(x.axes, [&](const Axis &axis) { return axis.str() == name; })->extent;
+}
+
+static SmallVector<Axis> withoutTime(const Array &x) {
+  return llvm::filter_to_vector(x.axes, [](const Axis &axis) { return axis.kind != AxisKind::Time; });
+}
+
+static int position(ArrayRef<Axis> space, AxisKind kind) {
+  for (auto [i, axis] : llvm::enumerate(space))
+    if (axis.kind == kind)
+      return static_cast<int>(i);
+  return -1;
+}
+
+//===-- Elementwise ---------------------------------------------------------------------------------------------===//
+
+static Expected<Array> evaluateMap(MapOp op, Operands x) {
+  struct Step {
+    std::function<double(ArrayRef<double>)> apply;
+    SmallVector<unsigned> inputs;
+  };
+  Block &body = op.getBody().front();
+  DenseMap<Value, unsigned> slot;
+  for (Value argument : body.getArguments())
+    slot.try_emplace(argument, slot.size());
+  std::vector<Step> steps;
+  for (Operation &inner : body.without_terminator()) {
+    Step &step = steps.emplace_back();
+    step.apply = scalarFunction(&inner);
+    if (!step.apply)
+      return llvm::createStringError("the interpreter does not know `%s`", inner.getName().getStringRef().data());
+    for (Value operand : inner.getOperands())
+      step.inputs.push_back(slot.lookup(operand));
+    slot.try_emplace(inner.getResult(0), slot.size());
+  }
+  unsigned yielded = slot.lookup(body.getTerminator()->getOperand(0));
+
+  Array result(resultType(op).getAxes());
+  SmallVector<SmallVector<int64_t>> strides;
+  for (const Array *input : x)
+    strides.push_back(input->strides(result.axes));
+  std::vector<double> values(slot.size());
+  SmallVector<double> inputs;
+  size_t next = 0;
+  visit(result.axes, strides, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
+    for (size_t i = 0; i < x.size(); ++i)
+      values[i] = x[i]->data[at[i]];
+    for (auto [i, step] : llvm::enumerate(steps)) {
+      inputs.clear();
+      for (unsigned input : step.inputs)
+        inputs.push_back(values[input]);
+      values[x.size() + i] = step.apply(inputs);
+    }
+    result.data[next++] = values[yielded];
+  });
+  return result;
+}
+
+static Expected<Array> evaluateSelect(SelectOp op, Operands x) {
+  Array result(resultType(op).getAxes());
+  size_t next = 0;
+  visit(result.axes, {x[0]->strides(result.axes), x[1]->strides(result.axes), x[2]->strides(result.axes)},
+        [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
+          result.data[next++] = x[0]->data[at[0]] != 0 ? x[1]->data[at[1]] : x[2]->data[at[2]];
+        });
+  return result;
+}
+
+/// The same numbers in the order of the result's axes, which may be called otherwise: `axes[i]` is the operand's name
+/// for result axis i.
+static Array reorder(const Array &x, ArrayRef<Axis> axes, ArrayRef<Axis> resultAxes) {
+  Array result(resultAxes);
+  size_t next = 0;
+  visit(axes, {x.strides(axes)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) { result.data[next++] = x.data[at[0]]; });
+  return result;
+}
+
+//===-- Sums ----------------------------------------------------------------------------------------------------===//
+
+static Expected<Array> evaluateContract(ContractOp op, Operands x) {
+  const Array &a = *x[0], &b = *x[1];
+  ArrayRef<Axis> axes = resultType(op).getAxes();
+  Array result = op.getAcc() ? reorder(*x[2], axes, axes) : Array(axes);
+  SmallVector<Axis> space = unite(unite(axes, a.axes), b.axes);
+  int time = position(space, AxisKind::Time), source = position(space, AxisKind::Source);
+  visit(space, {a.strides(space), b.strides(space), result.strides(space)},
+        [&](ArrayRef<int64_t> index, ArrayRef<int64_t> at) {
+          if ((op.getMask() == Mask::Lower && index[source] > index[time]) ||
+              (op.getMask() == Mask::Strict && index[source] >= index[time]))
+            return;
+          result.data[at[2]] += a.data[at[0]] * b.data[at[1]];
+        });
+  return result;
+}
+
+static Expected<Array> evaluateReduce(ReduceOp op, Operands x) {
+  bool add = op.getKind() == ReduceKind::Add;
+  Array result(resultType(op).getAxes(), add ? 0 : -std::numeric_limits<double>::infinity());
+  const Array &in = *x[0];
+  visit(in.axes, {in.strides(in.axes), result.strides(in.axes)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
+    double &out = result.data[at[1]], value = in.data[at[0]];
+    out = add ? out + value : std::isnan(out) || out > value ? out : value;
+  });
+  return result;
+}
+
+//===-- Along time ----------------------------------------------------------------------------------------------===//
+
+static Expected<Array> evaluateRecur(RecurOp op, Operands x) {
+  const Array &a = *x[0], &b = *x[1];
+  Array result(resultType(op).getAxes()), none;
+  const Array &init = op.getInit() ? *x[2] : none;
+  int64_t length = extentOf(b, "time"), stepA = a.stride("time"), stepB = b.stride("time"),
+          stepY = result.stride("time");
+  SmallVector<Axis> row = withoutTime(b);
+  visit(row, {a.strides(row), b.strides(row), result.strides(row), init.strides(row)},
+        [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
+          double y = op.getInit() ? init.data[at[3]] : 0;
+          for (int64_t i = 0; i < length; ++i) {
+            int64_t t = op.getReverse() ? length - 1 - i : i;
+            double next = a.data[at[0] + t * stepA] * y + b.data[at[1] + t * stepB];
+            result.data[at[2] + t * stepY] = op.getExclusive() ? y : next;
+            y = next;
+          }
+        });
+  return result;
+}
+
+static Expected<Array> evaluateSolve(SolveOp op, Operands x) {
+  const Array &l = *x[0];
+  ArrayRef<Axis> axes = resultType(op).getAxes();
+  Array result = reorder(*x[1], axes, axes);
+  int64_t length = extentOf(l, "time"), step = result.stride("time");
+  SmallVector<Axis> row = withoutTime(result);
+  visit(row, {result.strides(row)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
+    for (int64_t i = 0; i < length; ++i)
+      for (int64_t j = 0; j < i; ++j) {
+        // Row t depends on the rows s before it; transposed, on those after it.
+        int64_t t = op.getTranspose() ? length - 1 - i : i, s = op.getTranspose() ? length - 1 - j : j;
+        double factor = op.getTranspose() ? l.data[s * l.stride("time") + t * l.stride("source")]
+                                          : l.data[t * l.stride("time") + s * l.stride("source")];
+        result.data[at[0] + t * step] -= factor * result.data[at[0] + s * step];
+      }
+  });
+  return result;
+}
+
+//===-- Parts of a tile -----------------------------------------------------------------------------------------===//
+
+/// result[index] = x[index + from], along one axis; `x` has all axes of the result.
+static Array part(const Array &x, StringRef axis, int64_t from, ArrayRef<Axis> axes) {
+  Array result(axes);
+  size_t next = 0;
+  visit(axes, {x.strides(axes)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
+    result.data[next++] = x.data[at[0] + from * x.stride(axis)];
+  });
+  return result;
+}
+
+static Expected<Array> evaluateRename(RenameOp op, Operands x) {
+  SmallVector<Axis> axes(resultType(op).getAxes());
+  for (Axis &axis : axes)
+    if (axis.str() == op.getTo())
+      axis.name = op.getFromAttr();
+  return reorder(*x[0], axes, resultType(op).getAxes());
+}
+
+static Expected<Array> evaluateJoin(JoinOp op, Operands x) {
+  Array result(resultType(op).getAxes());
+  int64_t from = 0;
+  for (const Array *in : x) {
+    visit(in->axes, {in->strides(in->axes), result.strides(in->axes)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
+      result.data[at[1] + from * result.stride(op.getAxis())] = in->data[at[0]];
+    });
+    from += extentOf(*in, op.getAxis());
+  }
+  return result;
+}
+
+static Array iota(TileType type) {
+  Array result(type.getAxes());
+  for (auto [i, value] : llvm::enumerate(result.data))
+    value = static_cast<double>(i);
+  return result;
+}
+
+Expected<Array> mixc::tile::evaluate(Operation *op, Operands x) {
+  using R = Expected<Array>;
+  return llvm::TypeSwitch<Operation *, R>(op)
+      .Case([&](ConstantOp op) -> R { return Array(resultType(op).getAxes(), op.getValue().convertToDouble()); })
+      .Case([&](IotaOp op) -> R { return iota(resultType(op)); })
+      .Case([&](MapOp op) { return evaluateMap(op, x); })
+      .Case([&](SelectOp op) { return evaluateSelect(op, x); })
+      .Case([&](CastOp op) -> R { return reorder(*x[0], resultType(op).getAxes(), resultType(op).getAxes()); })
+      .Case([&](ContractOp op) { return evaluateContract(op, x); })
+      .Case([&](ReduceOp op) { return evaluateReduce(op, x); })
+      .Case([&](RecurOp op) { return evaluateRecur(op, x); })
+      .Case([&](SolveOp op) { return evaluateSolve(op, x); })
+      .Case([&](RowOp op) -> R { return part(*x[0], "time", op.getIndex(), resultType(op).getAxes()); })
+      .Case([&](RenameOp op) { return evaluateRename(op, x); })
+      .Case([&](SplitOp op) -> R { return part(*x[0], op.getAxis(), op.getFrom(), resultType(op).getAxes()); })
+      .Case([&](JoinOp op) { return evaluateJoin(op, x); })
+      .Default([](Operation *op) -> R {
+        return llvm::createStringError("the interpreter does not know `%s`", op->getName().getStringRef().data());
+      });
+}

@@ -1,0 +1,170 @@
+#include "frontend/driver/Compile.h"
+#include "frontend/driver/PassErrors.h"
+#include "frontend/gen/Import.h"
+#include "frontend/syntax/Parser.h"
+#include "lowering/emit/Library.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <fmt/format.h>
+
+using namespace llvm;
+
+namespace mixc {
+
+std::unique_ptr<mlir::MLIRContext> makeContext() {
+  mlir::DialectRegistry registry;
+  registerDialects(registry);
+  auto context = std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
+  context->loadAllAvailableDialects();
+  context->printOpOnDiagnostic(false);
+  return context;
+}
+
+Expected<Source> readSource(const std::string &path) {
+  if (path != "-" && sys::fs::is_directory(path))
+    return inputError(fmt::format("`{}` is a folder", path), "name a .mix file");
+  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFileOrSTDIN(path);
+  if (!buffer)
+    return inputError(fmt::format("cannot read `{}`: {}", path, buffer.getError().message()));
+  return Source(path == "-" ? "<stdin>" : path, (*buffer)->getBuffer().str());
+}
+
+Compilation::Compilation(mlir::MLIRContext &context, Source source, CompileOptions options)
+    : context(context), source(std::move(source)), options(std::move(options)), at(findStage(this->options.from)) {}
+
+Error Compilation::read() {
+  Error error = at->name == "ast" ? readMix() : readModule();
+  if (!error && at->name == "ast")
+    at = findStage("mix");
+  return error;
+}
+
+Error Compilation::readMix() {
+  Diagnostics diagnostics;
+  current = importMix(&context, source, Bindings{options.dims}, diagnostics, options.mixer);
+  if (!current)
+    return renderedError(diagnostics.render(source, useColour));
+  warningText = diagnostics.render(source, useColour);
+  return Error::success();
+}
+
+Error Compilation::readModule() {
+  PassErrors errors(context, source, /*irIsTheUsers=*/true);
+  current = mlir::parseSourceString<mlir::ModuleOp>(source.text, mlir::ParserConfig(&context), source.name);
+  return current ? Error::success() : errors.take([] { return ""; });
+}
+
+/// A dim is a symbol until here; what follows works on sizes.
+Error Compilation::needNumbers() {
+  Diagnostics diagnostics;
+  ast::File file;
+  if (options.from == "ast")
+    file = parse(source, diagnostics);
+  for (auto mixer : current->getOps<mix::MixerOp>()) {
+    auto numbers = mixer->getAttrOfType<mlir::DictionaryAttr>("mix.dim_numbers");
+    for (auto dim : mixer.getDims().getAsRange<mlir::StringAttr>()) {
+      if ((numbers && numbers.contains(dim)) || options.dims.count(dim.str()) || (mixer.getBindings() && mixer.getBindings()->contains(dim)))
+        continue;
+      std::string message = fmt::format("the dim `{}` of `{}` has no number", dim.str(), mixer.getSymName().str());
+      std::string help = fmt::format("pass `-D {}=64`, for instance", dim.str());
+      Diagnostic missing;
+      missing.message = message;
+      missing.help(help);
+      for (const ast::Mixer &written : file.mixers)
+        for (const ast::DimDeclaration &declared : written.dims)
+          if (written.name.text == mixer.getSymName() && declared.name.text == dim)
+            missing.primary.range = declared.name.range;
+      diagnostics.add(std::move(missing));
+    }
+  }
+  return diagnostics.hasErrors() ? renderedError(diagnostics.render(source, useColour)) : Error::success();
+}
+
+Error Compilation::advance(StringRef stage) {
+  const Stage *target = findStage(stage);
+  const Stage *sized = findStage("tile");
+  while (at < target) {
+    if (at + 1 == sized)
+      if (Error error = needNumbers())
+        return error;
+    if (Error error = step(*(at + 1)))
+      return error;
+    ++at;
+  }
+  return Error::success();
+}
+
+Error Compilation::step(const Stage &next) {
+  sayIfSlow(next.name);
+  PassErrors errors(context, source, options.from != "ast");
+  mlir::PassManager passes(&context);
+  buildPipeline(passes, *at, next, options.pipeline());
+  mlir::OwningOpRef<mlir::ModuleOp> before(current->clone());
+  bool done = mlir::succeeded(passes.run(*current));
+  if (!done || errors.any())
+    return errors.take([&] { return writeReproducer(*before, next); });
+  warningText += errors.warnings();
+  return Error::success();
+}
+
+std::string Compilation::writeReproducer(mlir::ModuleOp before, const Stage &next) const {
+  int file;
+  SmallString<128> path;
+  if (sys::fs::createTemporaryFile("mixc-reproducer", "mlir", file, path))
+    return "";
+  raw_fd_ostream out(file, /*shouldClose=*/true);
+  out << "// mix-opt --from=" << at->name << " --emit=" << next.name << " --target=cpu:" << options.cpu << " --chunk=" << options.chunk;
+  for (const auto &[dim, number] : options.dims)
+    out << " -D " << dim << "=" << number;
+  out << " " << path << "\n";
+  before.print(out);
+  return path.str().str();
+}
+
+void Compilation::sayIfSlow(StringRef doing) {
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  if (seconds > 2)
+    errs() << fmt::format("mixc: {}, {:.1f} s: {}\n", source.name, seconds, doing.str());
+}
+
+const MixerInterface *Compiled::interface(StringRef mixer) const {
+  for (const MixerInterface &candidate : mixers)
+    if (candidate.name == mixer)
+      return &candidate;
+  return nullptr;
+}
+
+mix::MixerOp Compiled::equations(StringRef mixer) const {
+  return mix ? (*mix).lookupSymbol<mix::MixerOp>(mixer) : mix::MixerOp();
+}
+
+Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::string &path, const CompileOptions &options) {
+  Expected<Source> source = readSource(path);
+  if (!source)
+    return source.takeError();
+  Compilation compilation(context, std::move(*source), options);
+  if (Error error = compilation.read())
+    return std::move(error);
+  Compiled compiled;
+  if (compilation.stage().name == "mix")
+    compiled.mix = compilation.module().clone();
+  if (Error error = compilation.advance("vector"))
+    return std::move(error);
+  Expected<std::vector<MixerInterface>> interfaces = readInterfaces(compilation.module());
+  if (!interfaces)
+    return interfaces.takeError();
+  compiled.mixers = std::move(*interfaces);
+  if (Error error = compilation.advance("llvm"))
+    return std::move(error);
+  compiled.llvm = compilation.module().clone();
+  compiled.cpu = options.cpu;
+  compiled.warnings = compilation.warnings();
+  return compiled;
+}
+
+Error writeLibrary(const Compiled &compiled, const std::string &path) {
+  return emitLibrary(*compiled.llvm, compiled.mixers, EmitOptions{compiled.cpu}, path);
+}
+
+} // namespace mixc

@@ -1,0 +1,77 @@
+// From a .mix file to a library, a stage at a time.
+#pragma once
+#include "frontend/driver/Failure.h"
+#include "frontend/syntax/Source.h"
+#include "lowering/Pipelines.h"
+#include "lowering/emit/Interface.h"
+#include "mlir/IR/OwningOpRef.h"
+#include <chrono>
+
+namespace mixc {
+
+struct CompileOptions {
+  std::map<std::string, int64_t> dims;
+  std::string cpu = "native";
+  int64_t chunk = 0; // 0: chosen
+  std::optional<std::string> mixer;
+  std::string from = "ast"; // the stage that the file is at
+
+  PipelineOptions pipeline() const { return {dims, cpu, chunk}; }
+};
+
+/// A context with every dialect that the stages use, for one thread.
+std::unique_ptr<mlir::MLIRContext> makeContext();
+
+/// `-` is the standard input.
+llvm::Expected<Source> readSource(const std::string &path);
+
+/// One compilation: the module moves from stage to stage.
+class Compilation {
+public:
+  Compilation(mlir::MLIRContext &context, Source source, CompileOptions options);
+
+  /// Reads the source at the stage it is written at, and checks it.
+  llvm::Error read();
+  /// Runs the passes up to a later stage. From `tile` on, every dim needs a number.
+  llvm::Error advance(llvm::StringRef stage);
+
+  mlir::ModuleOp module() { return *current; }
+  const Stage &stage() const { return *at; }
+  const Source &text() const { return source; }
+  /// Warnings so far, rendered.
+  const std::string &warnings() const { return warningText; }
+
+private:
+  llvm::Error readMix();
+  llvm::Error readModule();
+  llvm::Error needNumbers();
+  llvm::Error step(const Stage &next);
+  std::string writeReproducer(mlir::ModuleOp before, const Stage &next) const;
+  void sayIfSlow(llvm::StringRef doing);
+
+  mlir::MLIRContext &context;
+  Source source;
+  CompileOptions options;
+  const Stage *at;
+  mlir::OwningOpRef<mlir::ModuleOp> current;
+  std::string warningText;
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+};
+
+/// A file that has become code: what `mixc run` and the end-to-end tests work with.
+struct Compiled {
+  std::vector<MixerInterface> mixers;
+  mlir::OwningOpRef<mlir::ModuleOp> mix;  // the equations, for the interpreter; null if the source was past them
+  mlir::OwningOpRef<mlir::ModuleOp> llvm; // LLVM dialect
+  std::string cpu;
+  std::string warnings; // rendered
+
+  const MixerInterface *interface(llvm::StringRef mixer) const;
+  mix::MixerOp equations(llvm::StringRef mixer) const;
+};
+
+llvm::Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::string &path, const CompileOptions &options);
+/// Writes the shared library, and its header beside it.
+llvm::Error writeLibrary(const Compiled &compiled, const std::string &path);
+
+} // namespace mixc

@@ -1,0 +1,158 @@
+// Every option and command, once: this table feeds the parser, `--help` and "did you mean".
+#include "frontend/driver/Failure.h"
+#include "frontend/driver/Options.h"
+#include "frontend/sema/Suggest.h"
+#include "lowering/Pipelines.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace llvm;
+
+namespace mixc {
+namespace {
+
+/// Sets a number that must be at least `least`.
+Error number(StringRef option, const std::string &text, int64_t least, auto &out) {
+  int64_t value;
+  if (StringRef(text).getAsInteger(10, value) || value < least)
+    return usageError(("`" + option + "` takes a whole number of at least " + Twine(least) + ", not `" + text + "`").str());
+  out = value;
+  return Error::success();
+}
+
+Error oneOf(StringRef option, const std::string &text, const std::vector<std::string> &known) {
+  if (is_contained(known, text))
+    return Error::success();
+  std::string near = nearest(text, known);
+  return usageError(("`" + option + "=" + text + "`: expected " + join(known, ", ")).str(),
+                    near.empty() ? "" : "did you mean `" + near + "`?");
+}
+
+Error bindDim(Options &options, const std::string &text) {
+  auto [name, value] = StringRef(text).split('=');
+  if (name.empty() || value.empty())
+    return usageError("`-D " + text + "`: expected NAME=number, as in `-D K=128`");
+  int64_t dim;
+  if (value.getAsInteger(10, dim))
+    return usageError("`-D " + text + "`: `" + value.str() + "` is not a whole number");
+  if (auto [entry, isNew] = options.dims.try_emplace(name.str(), dim); !isNew && entry->second != dim)
+    return usageError("`-D " + text + "`: `" + name.str() + "` is " + std::to_string(entry->second) + " already");
+  return Error::success();
+}
+
+Error checkCpu(const std::string &cpu) {
+  InitializeNativeTarget();
+  std::string error, triple = sys::getDefaultTargetTriple();
+  const Target *target = TargetRegistry::lookupTarget(triple, error);
+  std::unique_ptr<MCSubtargetInfo> info(target ? target->createMCSubtargetInfo(Triple(triple), "", "") : nullptr);
+  if (!info || info->isCPUStringValid(cpu))
+    return Error::success();
+  std::vector<std::string> known;
+  for (const SubtargetSubTypeKV &row : info->getAllProcessorDescriptions())
+    known.push_back(row.Key);
+  std::string near = nearest(cpu, known);
+  return usageError("there is no CPU `" + cpu + "`", near.empty() ? "`--target=cpu` is this machine" : "did you mean `--target=cpu:" + near + "`?");
+}
+
+Error setTarget(Options &options, const std::string &text) {
+  auto [kind, name] = StringRef(text).split(':');
+  if (kind == "cuda")
+    return unsupportedOption("`--target=" + text + "`", "`--target=cpu` works");
+  if (kind != "cpu" || (name.empty() && StringRef(text).contains(':')))
+    return usageError("`--target=" + text + "`: expected cpu, cpu:native or cpu:NAME");
+  options.cpu = name.empty() ? "native" : name.str();
+  return options.cpu == "native" ? Error::success() : checkCpu(options.cpu);
+}
+
+Error setStage(StringRef option, const std::string &text, bool isFrom) {
+  std::vector<std::string> known;
+  for (const Stage &stage : stages())
+    if (!isFrom || stage.name != "asm")
+      known.push_back(stage.name.str());
+  if (!isFrom)
+    known.push_back("list");
+  return oneOf(option, text, known);
+}
+
+Error setElementType(Options &, const std::string &text) {
+  if (text == "f32")
+    return Error::success();
+  StringRef type = text.find('=') == std::string::npos ? StringRef(text) : StringRef(text).split('=').second;
+  if (type == "bf16" || type == "f16" || type == "f32")
+    return unsupportedOption("`--dtype=" + text + "`", "`--dtype=f32` works");
+  return usageError("`--dtype=" + text + "`: expected f32, bf16 or f16");
+}
+
+Error setPrecision(Options &, const std::string &text) {
+  if (text == "f32")
+    return Error::success();
+  if (text == "bf16x3")
+    return unsupportedOption("`--precision=" + text + "`", "`--precision=f32` works");
+  return usageError("`--precision=" + text + "`: expected f32 or bf16x3");
+}
+
+constexpr unsigned Builds = CompileCommand | RunCommand;
+constexpr unsigned Checks = Builds | CheckCommand | ExplainCommand;
+
+using Text = const std::string &;
+const OptionRow options[] = {
+    {"-o", "LIB.so", CompileCommand, "the library to write (libFILE.so); the C header is written beside it",
+     [](Options &o, Text v) { return o.output = v, Error::success(); }},
+    {"-D", "K=128", Checks, "bind a dim to a number", bindDim},
+    {"--mixer", "NAME", Checks, "this mixer of the file alone",
+     [](Options &o, Text v) { return o.mixer = v, Error::success(); }},
+    {"--target", "cpu[:NAME]", Builds | ExplainCommand, "the machine to compile for: cpu:native, cpu:znver4, ...", setTarget},
+    {"--chunk", "N", Builds | ExplainCommand, "tokens per chunk, instead of the compiler's choice",
+     [](Options &o, Text v) { return number("--chunk", v, 1, o.chunk); }},
+    {"--dtype", "TYPE", Builds, "the element type of inputs and outputs: f32", setElementType},
+    {"--precision", "NAME", Builds, "how matrix products are computed: f32", setPrecision},
+    {"--emit", "STAGE", CompileCommand, "print one stage instead of writing a library; `list` names them",
+     [](Options &o, Text v) { return o.emit = v, setStage("--emit", v, false); }},
+    {"--from", "STAGE", CompileCommand, "the stage that FILE is at (ast)",
+     [](Options &o, Text v) { return o.from = v, setStage("--from", v, true); }},
+    {"--json", "", ExplainCommand, "print for programs",
+     [](Options &o, Text) { return o.json = true, Error::success(); }},
+    {"--kernel", "NAME", RunCommand, "chunked, recurrent or interpreter",
+     [](Options &o, Text v) { return o.kernel = v, oneOf("--kernel", v, {"chunked", "recurrent", "interpreter"}); }},
+    {"--in", "DIR", RunCommand, "read NAME.npy for inputs and params, NAME.initial.npy for states, cu_seqlens.npy",
+     [](Options &o, Text v) { return o.in = v, Error::success(); }},
+    {"--out", "DIR", RunCommand, "write NAME.npy for outputs, NAME.final.npy for states",
+     [](Options &o, Text v) { return o.out = v, Error::success(); }},
+    {"--backward", "", RunCommand, "gradients too",
+     [](Options &, Text) { return unsupportedOption("`--backward`: kernels of gradients are not built yet"); }},
+    {"--check", "", RunCommand, "compare with the interpreter (without --in always)",
+     [](Options &o, Text) { return o.check = true, Error::success(); }},
+    {"--threads", "N", RunCommand, "threads (all of the machine's)",
+     [](Options &o, Text v) { return number("--threads", v, 1, o.threads); }},
+    {"--batch", "N", RunCommand, "random input: sequences (2)", [](Options &o, Text v) { return number("--batch", v, 1, o.batch); }},
+    {"--length", "N", RunCommand, "random input: tokens (300)", [](Options &o, Text v) { return number("--length", v, 0, o.length); }},
+    {"--heads", "N", RunCommand, "random input: heads (4)", [](Options &o, Text v) { return number("--heads", v, 1, o.heads); }},
+    {"--groups", "N", RunCommand, "random input: groups of heads (2)", [](Options &o, Text v) { return number("--groups", v, 1, o.groups); }},
+    {"--seed", "N", RunCommand, "random input: the seed (0)", [](Options &o, Text v) { return number("--seed", v, 0, o.seed); }},
+    {"--color", "[WHEN]", AnyCommand, "always, never or auto",
+     [](Options &o, Text v) {
+       if (v != "auto")
+         o.colour = v != "never";
+       return v.empty() ? Error::success() : oneOf("--color", v, {"always", "never", "auto"});
+     }},
+    {"--help", "", AnyCommand, "this text", [](Options &o, Text) { return o.help = true, Error::success(); }},
+    {"--version", "", AnyCommand, "the version", [](Options &o, Text) { return o.version = true, Error::success(); }},
+};
+
+constexpr CommandRow commands[] = {
+    {"", CompileCommand, "mixc FILE.mix -D K=128 ... [-o LIB.so]", "compile to a shared library and a C header, or print a stage"},
+    {"check", CheckCommand, "mixc check FILE.mix", "say what is wrong with it"},
+    {"explain", ExplainCommand, "mixc explain FILE.mix | MIX0203", "say what was found and why, or what a diagnostic means"},
+    {"run", RunCommand, "mixc run FILE.mix -D K=64 ...", "compile, load, run, and compare with the interpreter"},
+    {"fmt", FormatCommand, "mixc fmt FILE.mix", "format"},
+};
+
+} // namespace
+
+ArrayRef<OptionRow> optionTable() { return options; }
+ArrayRef<CommandRow> commandTable() { return commands; }
+
+} // namespace mixc

@@ -1,0 +1,64 @@
+// The command line: `mixc FILE ...` compiles, `mixc check|fmt|explain|run FILE ...` do what they say.
+#pragma once
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/Error.h"
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace mixc {
+
+/// A set of them says where an option belongs.
+enum Command : unsigned { CompileCommand = 1, CheckCommand = 2, FormatCommand = 4, ExplainCommand = 8, RunCommand = 16, AnyCommand = 31 };
+
+struct Options {
+  Command command = CompileCommand;
+  std::string file; // or a diagnostic's code, for explain
+  bool help = false, version = false;
+  std::optional<bool> colour; // unset: if stderr is a terminal
+
+  std::optional<std::string> mixer;
+  std::map<std::string, int64_t> dims;
+  std::string cpu = "native";
+  int64_t chunk = 0; // 0: chosen
+
+  std::optional<std::string> output, emit;
+  std::string from = "ast";
+
+  bool json = false; // explain
+
+  // run
+  std::string kernel = "chunked";
+  std::optional<std::string> in, out;
+  bool check = false;
+  int64_t threads = 0, seed = 0;
+  std::optional<int64_t> batch, length, heads, groups; // of random input; with --in, what the arrays must agree with
+};
+
+/// `arguments` without the program's name. Errors are usage errors.
+llvm::Expected<Options> parseOptions(llvm::ArrayRef<const char *> arguments);
+/// What `--help` prints.
+std::string helpText(Command command);
+
+//===-- The table: every option once (OptionTable.cpp) ----------------------------------------------------------===//
+
+struct OptionRow {
+  llvm::StringRef name;  // "--mixer", "-D"
+  llvm::StringRef value; // what follows: "NAME"; empty: nothing; in brackets: only after `=`
+  unsigned commands;     // a set of Command
+  llvm::StringRef what;
+  llvm::Error (*set)(Options &options, const std::string &value);
+
+  bool takesValue() const { return !value.empty() && !value.starts_with("["); }
+};
+llvm::ArrayRef<OptionRow> optionTable();
+
+struct CommandRow {
+  llvm::StringRef name; // empty: compile
+  Command command;
+  llvm::StringRef synopsis, what;
+};
+llvm::ArrayRef<CommandRow> commandTable();
+
+} // namespace mixc

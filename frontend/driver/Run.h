@@ -1,0 +1,42 @@
+// Calls a compiled library as its users do, through the argument structs, with the arrays that the interpreter takes.
+#pragma once
+#include "dialect/mix/Interpreter.h"
+#include "lowering/emit/Interface.h"
+#include <memory>
+
+namespace mixc {
+
+class LoadedLibrary {
+public:
+  /// Opens a library that was compiled for this machine. Kept open until the object dies.
+  static llvm::Expected<std::unique_ptr<LoadedLibrary>> open(const std::string &path, const MixerInterface &interface);
+  ~LoadedLibrary();
+  LoadedLibrary(const LoadedLibrary &) = delete;
+  LoadedLibrary &operator=(const LoadedLibrary &) = delete;
+
+  /// `chunked` is the forward entry; `recurrent` is decode, token by token, every sequence from its initial state. Numbers are
+  /// rounded to float32 on the way in; what the library writes is poisoned with NaN first. threads = 0: all of the machine's.
+  llvm::Expected<mix::Answer> run(llvm::StringRef kernel, const mix::Call &call, int64_t threads = 0) const;
+  bool has(llvm::StringRef kernel) const;
+
+private:
+  struct Entry {
+    const EntryInfo *info = nullptr;
+    void *function = nullptr, *workspaceSize = nullptr;
+  };
+  LoadedLibrary(const MixerInterface &interface) : interface(interface) {}
+  llvm::Error find(const char *entry, const std::string &sizeSuffix, Entry &out);
+  llvm::Expected<mix::Answer> runForward(const mix::Call &call, int64_t threads) const;
+  llvm::Expected<mix::Answer> runDecode(const mix::Call &call, int64_t threads) const;
+  llvm::Error invoke(const Entry &entry, std::vector<uint64_t> &slots) const;
+
+  MixerInterface interface;
+  void *handle = nullptr;
+  Entry forward, decode;
+  const char *(*statusMessage)(const void *status) = nullptr;
+};
+
+/// The random call or the one read from files is for float32: what the kernels see, the interpreter sees too.
+void roundToFloat32(mix::Call &call);
+
+} // namespace mixc

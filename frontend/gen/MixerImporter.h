@@ -1,0 +1,49 @@
+// One checked mixer to a `mix.mixer`.
+#pragma once
+#include "frontend/gen/Import.h"
+#include "mlir/IR/Builders.h"
+
+namespace mixc {
+
+class MixerImporter {
+public:
+  MixerImporter(mlir::OpBuilder &builder, const Source &source, const Mixer &mixer, DiagnosticList &diagnostics)
+      : builder(builder), source(source), mixer(mixer), diagnostics(diagnostics) {}
+
+  void run();
+
+private:
+  void declare(const Declaration &declaration, mlir::Value &value);
+  void define(const Definition &definition, mlir::Value &value);
+  bool refuseUnsupported();
+
+  mlir::Value emit(const Expr &e);
+  mlir::Value emitOperation(const Expr &e);
+  mlir::Value product(const Expr &e);
+  mlir::Value power(const Expr &e);
+
+  // Expansions (Expand.cpp).
+  mlir::Value sumOfSquares(mlir::Location at, mlir::Value x);
+  mlir::Value l2norm(mlir::Location at, mlir::Value x, mlir::Value epsilon);
+  mlir::Value rmsnorm(mlir::Location at, mlir::Value x, mlir::Value epsilon);
+  mlir::Value layernorm(mlir::Location at, mlir::Value x, mlir::Value epsilon);
+  mlir::Value softmax(mlir::Location at, mlir::Value x);
+  mlir::Value mean(mlir::Location at, mlir::Value total, mlir::Value of);
+
+  mlir::Value unary(mlir::Location at, mix::UnaryKind kind, mlir::Value x);
+  mlir::Value binary(mlir::Location at, mix::BinaryKind kind, mlir::Value x, mlir::Value y);
+  mlir::Value reduce(mlir::Location at, mix::ReduceKind kind, mlir::Value x);
+
+  mlir::Location locate(Range range);
+  mix::TensorType typeOf(const Type &type, mix::Rate rate);
+
+  mlir::OpBuilder &builder;
+  const Source &source;
+  const Mixer &mixer;
+  DiagnosticList &diagnostics;
+  std::vector<mlir::Value> declared; // a state's is its value before the token
+  std::vector<mlir::Value> after;    // a state's value after the token
+  std::vector<mlir::Value> defined;
+};
+
+} // namespace mixc

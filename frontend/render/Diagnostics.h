@@ -1,0 +1,20 @@
+// Diagnostics as text, and the pages that explain their codes.
+#pragma once
+#include "frontend/syntax/Diagnostic.h"
+#include <optional>
+
+namespace mixc {
+
+/// One diagnostic: message, place, source lines with carets and labels, then notes and helps.
+std::string render(const Diagnostic &diagnostic, const Source &source, bool colour);
+
+class Diagnostics : public DiagnosticList {
+public:
+  /// All of them, an empty line after each, and how many more there were.
+  std::string render(const Source &source, bool colour) const;
+};
+
+/// The page docs/errors/MIXnnnn.md, built into the compiler; `code` in any case, with or without `MIX`.
+std::optional<std::string_view> explanation(std::string_view code);
+
+} // namespace mixc

@@ -1,0 +1,11 @@
+# cmake -DPAGES=docs/errors -DOUT=Pages.inc -P EmbedPages.cmake: every page as a raw string of C++.
+file(GLOB files ${PAGES}/MIX*.md)
+list(SORT files)
+set(text "constexpr Page pages[] = {\n")
+foreach(file ${files})
+  get_filename_component(code ${file} NAME_WE)
+  file(READ ${file} page)
+  string(APPEND text "    {\"${code}\", R\"page(${page})page\"},\n")
+endforeach()
+string(APPEND text "    {\"\", \"\"}};\n")
+file(WRITE ${OUT} "${text}")

@@ -1,0 +1,200 @@
+// Entrywise ops: a loop over the rows of the result, and along its lane axis vector by vector.
+#include "lowering/cpu/KernelEmitter.h"
+
+using namespace mlir;
+using namespace mixc;
+using namespace mixc::cpu;
+using tile::Axis;
+using tile::TileType;
+
+void KernelEmitter::forEachEntry(ArrayRef<Axis> axes, function_ref<void(const Point &)> body, Point point) {
+  if (axes.empty())
+    return body(point);
+  const Axis &axis = axes.front();
+  auto next = [&](Value i) { forEachEntry(axes.drop_front(), body, point.with(axis.str(), i)); };
+  if (!panelIndex || axis.str() != plan.panel || plan.extent % plan.width == 0)
+    return loop(0, extent(axis), 1, next);
+  Value left = arith::SubIOp::create(b, loc, index(plan.extent), mul(panelIndex, plan.width)); // the last panel is cut
+  auto entries = scf::ForOp::create(b, loc, index(0), arith::MinUIOp::create(b, loc, left, index(plan.width)), index(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(entries.getBody());
+  next(entries.getInductionVar());
+}
+
+void KernelEmitter::forEachVector(const Layout &layout, function_ref<void(const Point &, int64_t)> body) {
+  int64_t n = layout.lanes(plan);
+  if (layout.axes.empty())
+    return body(Point(), 1);
+  forEachEntry(ArrayRef(layout.axes).drop_back(), [&](const Point &row) {
+    loop(0, extent(layout.axes.back()), n, [&](Value at) { body(row.with(layout.lane(), at), n); });
+  });
+}
+
+/// The region of a map on vectors of n entries along `lane`.
+Value KernelEmitter::applyRegion(tile::MapOp op, const Point &point, StringRef lane, int64_t n) {
+  IRMapping values;
+  Block &region = op.getBody().front();
+  for (auto [argument, input] : llvm::zip(region.getArguments(), op.getInputs()))
+    values.map(argument, fetch(input, point, lane, n));
+  for (Operation &scalar : region.without_terminator()) {
+    if (auto constant = dyn_cast<arith::ConstantOp>(scalar)) {
+      Type type = constant.getType();
+      auto entry = cast<TypedAttr>(constant.getValue());
+      Value splatted = arith::ConstantOp::create(
+          b, loc, cast<TypedAttr>(DenseElementsAttr::get(vector(n, type), Attribute(entry))));
+      values.map(constant.getResult(), splatted);
+      continue;
+    }
+    Operation *lanes = scalar.clone(values);
+    for (Value result : lanes->getResults())
+      result.setType(vector(n, result.getType()));
+    if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(lanes))
+      lanes->setAttr("fastmath", arith::FastMathFlagsAttr::get(b.getContext(), arith::FastMathFlags::contract));
+    b.insert(lanes);
+    for (auto [from, to] : llvm::zip(scalar.getResults(), lanes->getResults()))
+      values.map(from, to);
+  }
+  return values.lookup(region.getTerminator()->getOperand(0));
+}
+
+void KernelEmitter::emitMap(tile::MapOp op) {
+  const Layout layout = place(op.getResult()).layout;
+  forEachVector(layout, [&](const Point &point, int64_t n) {
+    Value value = applyRegion(op, point, layout.lane(), n);
+    put(op.getResult(), point, clearPadding(layout, point, value));
+  });
+}
+
+// In a full chunk every row is valid: the result is x, in x's own buffer where the axes are the same.
+void KernelEmitter::emitSelect(tile::SelectOp op) {
+  Place to = place(op.getResult());
+  bool byTime = op.getMask().getDefiningOp<tile::ValidOp>() != nullptr;
+  auto immediate = [](Value x) { return x.getDefiningOp<tile::ConstantOp>() || x.getDefiningOp<tile::IotaOp>(); };
+  if (byTime && !validRows && !immediate(op.getX())) {
+    const Place &from = place(op.getX());
+    if (from.layout.axes == to.layout.axes && from.layout.sliced == to.layout.sliced) {
+      places[op.getResult()] = from;
+      return;
+    }
+  }
+  StringRef lane = to.layout.lane();
+  forEachVector(to.layout, [&](const Point &point, int64_t n) {
+    Value x = fetch(op.getX(), point, lane, n);
+    if (byTime && !validRows) {
+      put(op.getResult(), point, clearPadding(to.layout, point, x));
+      return;
+    }
+    Value y = fetch(op.getY(), point, lane, n), mask;
+    if (!byTime) {
+      mask = fetch(op.getMask(), point, lane, n);
+    } else if (lane == "time") {
+      Value left = arith::SubIOp::create(b, loc, arith::MaxUIOp::create(b, loc, validRows, point.at("time")), point.at("time"));
+      mask = vector::CreateMaskOp::create(b, loc, VectorType::get({n}, b.getI1Type()), ValueRange{left});
+    } else {
+      mask = rowIsValid(point.at("time"));
+    }
+    put(op.getResult(), point, clearPadding(to.layout, point, arith::SelectOp::create(b, loc, mask, x, y)));
+  });
+}
+
+void KernelEmitter::emitCast(tile::CastOp op) {
+  const Layout layout = place(op.getResult()).layout;
+  bool narrow = layout.elementType.isF32();
+  auto convert = [&](Value x, Type type) -> Value {
+    if (narrow)
+      return arith::TruncFOp::create(b, loc, type, x);
+    return arith::ExtFOp::create(b, loc, type, x);
+  };
+  // Entry by entry where a vector of one type is not whole vectors of the other.
+  forEachEntry(layout.axes, [&](const Point &point) {
+    putEntry(op.getResult(), point, convert(fetchEntry(op.getX(), point), layout.elementType));
+  });
+}
+
+// Sums keep a vector of partial sums along the lane axis of x, where that is summed over, and vectors of whole sums otherwise.
+void KernelEmitter::emitReduce(tile::ReduceOp op) {
+  auto type = cast<TileType>(op.getX().getType());
+  SmallVector<Axis> over;
+  for (Attribute name : op.getOver())
+    over.push_back(type.getAxes()[type.find(cast<StringAttr>(name).getValue())]);
+  bool max = op.getKind() == tile::ReduceKind::Max;
+  double none = max ? -std::numeric_limits<double>::infinity() : 0;
+  Type element = type.getElementType();
+  auto combine = [&](Value x, Value y) -> Value {
+    return max ? arith::MaxNumFOp::create(b, loc, x, y).getResult() : plus(x, y);
+  };
+  const Layout from = place(op.getX()).layout, to = place(op.getResult()).layout;
+  bool isOver = llvm::any_of(over, [&](const Axis &axis) { return axis.str() == from.lane(); });
+  bool acrossPanels = panelIndex && llvm::any_of(over, [&](const Axis &axis) { return axis.str() == plan.panel; });
+
+  // Nests the reduced axes; the innermost carries the partial result.
+  std::function<Value(ArrayRef<Axis>, Point, StringRef, int64_t, Value)> nest =
+      [&](ArrayRef<Axis> axes, Point point, StringRef lane, int64_t n, Value start) -> Value {
+    if (axes.empty())
+      return combine(start, fetch(op.getX(), point, lane, n));
+    const Axis &axis = axes.front();
+    int64_t step = axis.str() == lane ? n : 1;
+    return loop(0, extent(axis), step, {start}, [&](Value i, ValueRange carried) -> SmallVector<Value> {
+      Point at = point.with(axis.str(), i);
+      if (axes.size() == 1 && axis.str() == lane)
+        return {combine(carried[0], clearPadding(from, at, fetch(op.getX(), at, lane, n), none))};
+      return {nest(axes.drop_front(), at, lane, n, carried[0])};
+    })[0];
+  };
+  if (isOver) {
+    llvm::stable_sort(over, [&](const Axis &x, const Axis &y) { return y.str() == from.lane() && x.str() != from.lane(); });
+    int64_t n = from.lanes(plan);
+    forEachEntry(to.axes, [&](const Point &point) {
+      Value sum = sumOf(nest(over, point, from.lane(), n, number(none, vector(n, element))), op.getKind());
+      putEntry(op.getResult(), point, acrossPanels ? combine(fetchEntry(op.getResult(), point), sum) : sum);
+    });
+    return;
+  }
+  forEachVector(to, [&](const Point &point, int64_t n) {
+    Value start = acrossPanels ? fetch(op.getResult(), point, to.lane(), n) : number(none, vector(n, element));
+    put(op.getResult(), point, clearPadding(to, point, nest(over, point, to.lane(), n, start)));
+  });
+}
+
+void KernelEmitter::emitRow(tile::RowOp op) {
+  const Layout layout = place(op.getResult()).layout;
+  Value row = index(op.getIndex());
+  forEachVector(layout, [&](const Point &point, int64_t n) {
+    put(op.getResult(), point, fetch(op.getX(), point.with("time", row), layout.lane(), n));
+  });
+}
+
+// Another name is another view of the same buffer; a rename of the panel axis changes the layout, so it copies.
+void KernelEmitter::emitRename(tile::RenameOp op) {
+  auto type = cast<TileType>(op.getResult().getType());
+  if (!op->getAttrOfType<DictionaryAttr>(planAttr).contains("layout")) {
+    Place renamed = place(op.getX());
+    for (Axis &axis : renamed.layout.axes)
+      if (axis.str() == op.getFrom())
+        axis = type.getAxes()[type.find(op.getTo())];
+    places[op.getResult()] = renamed;
+    return;
+  }
+  forEachEntry(type.getAxes(), [&](const Point &point) {
+    putEntry(op.getResult(), point, fetchEntry(op.getX(), point.with(op.getFrom(), point.at(op.getTo()))));
+  });
+}
+
+void KernelEmitter::emitSplit(tile::SplitOp op) {
+  auto type = cast<TileType>(op.getResult().getType());
+  forEachEntry(type.getAxes(), [&](const Point &point) {
+    Value at = add(point.at(op.getAxis()), op.getFrom());
+    putEntry(op.getResult(), point, fetchEntry(op.getX(), point.with(op.getAxis(), at)));
+  });
+}
+
+void KernelEmitter::emitJoin(tile::JoinOp op) {
+  int64_t from = 0;
+  for (Value part : op.getParts()) {
+    auto type = cast<TileType>(part.getType());
+    forEachEntry(type.getAxes(), [&](const Point &point) {
+      putEntry(op.getResult(), point.with(op.getAxis(), add(point.at(op.getAxis()), from)), fetchEntry(part, point));
+    });
+    from += type.extent(op.getAxis());
+  }
+}

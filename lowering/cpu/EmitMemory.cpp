@@ -1,0 +1,200 @@
+// The caller's tensors: rows of a chunk into tiles and back, states in and out.
+#include "lowering/cpu/KernelEmitter.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+using namespace mlir;
+using namespace mixc;
+using namespace mixc::cpu;
+using tile::Axis;
+using tile::TileType;
+
+/// The address of a tensor of this work item.
+Value KernelEmitter::tensorPointer(Value tensor) { return pointers[tensor]; }
+
+/// A flat buffer over a tensor; its extent is not known here.
+Value KernelEmitter::tensorBuffer(Value tensor) { return buffers[tensor]; }
+
+/// Entry of the tensor at a point of the tile: row * stride + the row-major index of the dims, which are the tile's axes
+/// other than time in order.
+Value KernelEmitter::tensorOffset(tile::ViewType view, Value tensor, TileType type, Value row, const Point &point) {
+  Value offset;
+  int64_t stride = 1;
+  SmallVector<Axis> axes;
+  for (const Axis &axis : type.getAxes())
+    if (axis.str() != "time")
+      axes.push_back(axis);
+  for (auto [axis, size] : llvm::reverse(llvm::zip(axes, view.getShape()))) {
+    Value at = point.at(axis.str());
+    if (panelIndex && axis.str() == plan.panel)
+      at = add(mul(panelIndex, plan.width), at);
+    Value term = mul(at, stride);
+    offset = offset ? add(offset, term) : term;
+    stride *= size;
+  }
+  if (view.getPer() == tile::Per::Token) {
+    Value start = arith::MulIOp::create(b, loc, row, rowStrides[tensor], arith::IntegerOverflowFlags::nsw);
+    offset = offset ? add(start, offset) : start;
+  }
+  return offset ? offset : index(0);
+}
+
+// Rows of a chunk lie a whole [heads, dims] apart outside: copied next to each other they share no cache sets. The rows
+// of the next chunk are prefetched meanwhile.
+void KernelEmitter::emitLoad(tile::LoadOp op) {
+  auto type = cast<TileType>(op.getResult().getType());
+  tile::ViewType view = op.getTensor().getType();
+  const Layout layout = place(op.getResult()).layout;
+  Value buffer = tensorBuffer(op.getTensor());
+  auto source = [&](const Point &point, bool next) {
+    Value row = point.at("time");
+    if (row) {
+      Value last = add(length, -1);
+      row = add(firstRow, next ? add(row, chunk) : row);
+      if (validRows || next)
+        row = arith::MinUIOp::create(b, loc, row, last);
+    }
+    return tensorOffset(view, op.getTensor(), type, row, point);
+  };
+  auto convert = [&](Value x) -> Value {
+    Type stored = view.getElementType();
+    if (stored == layout.elementType)
+      return x;
+    return arith::ExtFOp::create(b, loc, layout.elementType, x);
+  };
+  bool contiguous = !layout.axes.empty() && !type.getAxes().empty() && layout.lane() == type.getAxes().back().str() &&
+                    layout.lane() != "time" && view.getElementType() == layout.elementType;
+  if (!contiguous) {
+    forEachEntry(layout.axes, [&](const Point &point) {
+      // the last panel ends before its width
+      Value entry = memref::LoadOp::create(b, loc, buffer, source(point, false));
+      putEntry(op.getResult(), point, convert(entry));
+    });
+    return;
+  }
+  forEachVector(layout, [&](const Point &point, int64_t n) {
+    auto vectorType = vector(n, layout.elementType);
+    Value at = source(point, false), value;
+    if (Value mask = laneMask(layout, point, n))
+      value = vector::MaskedLoadOp::create(b, loc, vectorType, buffer, at, mask, number(0, vectorType));
+    else
+      value = vector::LoadOp::create(b, loc, vectorType, buffer, at);
+    if (point.at("time") && !validRows && chunk > 1)
+      memref::PrefetchOp::create(b, loc, buffer, source(point, true), /*isWrite=*/false, /*localityHint=*/2,
+                                 /*isDataCache=*/true);
+    put(op.getResult(), point, value);
+  });
+}
+
+void KernelEmitter::emitStore(tile::StoreOp op) {
+  auto type = cast<TileType>(op.getValue().getType());
+  tile::ViewType view = op.getTensor().getType();
+  Value buffer = tensorBuffer(op.getTensor());
+  Layout layout;
+  bool immediate = !places.count(op.getValue());
+  if (immediate) {
+    layout.elementType = type.getElementType();
+    layout.axes.assign(type.getAxes().begin(), type.getAxes().end());
+  } else {
+    layout = place(op.getValue()).layout;
+  }
+  bool contiguous = !immediate && !layout.axes.empty() && layout.lane() == type.getAxes().back().str() && layout.lane() != "time";
+  auto storeAt = [&](const Point &point, int64_t n) {
+    Value at = tensorOffset(view, op.getTensor(), type, add(firstRow, point.at("time")), point);
+    if (!contiguous) {
+      memref::StoreOp::create(b, loc, fetchEntry(op.getValue(), point), buffer, at);
+      return;
+    }
+    Value value = fetch(op.getValue(), point, layout.lane(), n);
+    if (Value mask = laneMask(layout, point, n))
+      vector::MaskedStoreOp::create(b, loc, buffer, at, mask, value);
+    else
+      vector::StoreOp::create(b, loc, value, buffer, at);
+  };
+  auto guarded = [&](const Point &point, int64_t n) {
+    if (!validRows)
+      return storeAt(point, n);
+    auto valid = scf::IfOp::create(b, loc, rowIsValid(point.at("time")), /*withElse=*/false);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(valid.thenBlock());
+    storeAt(point, n);
+  };
+  if (contiguous)
+    forEachVector(layout, guarded);
+  else
+    forEachEntry(layout.axes, [&](const Point &point) { guarded(point, 1); });
+}
+
+/// Is the pointer null? Then there is no such tensor.
+static Value isAbsent(OpBuilder &b, Location loc, Value pointer) {
+  Value null = LLVM::ZeroOp::create(b, loc, pointer.getType());
+  return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, pointer, null);
+}
+
+void KernelEmitter::emitInit(tile::InitOp op) {
+  auto type = cast<TileType>(op.getResult().getType());
+  auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
+  tile::ViewType view = op.getTensor().getType();
+  if (attr.contains("external")) { // in place, in the caller's memory
+    Layout layout = Layout::of(type, attr.getAs<ArrayAttr>("layout"), false);
+    SmallVector<int64_t> shape = layout.shape(plan), strides;
+    int64_t stride = 1;
+    for (const Axis &axis : llvm::reverse(layout.axes)) {
+      strides.insert(strides.begin(), stride);
+      stride *= axis.extent;
+    }
+    if (shape.size() > layout.axes.size() && !layout.axes.empty())
+      strides.insert(strides.begin(), plan.width);
+    if (layout.axes.empty())
+      strides = {1};
+    auto memory = MemRefType::get(shape, layout.elementType, StridedLayoutAttr::get(b.getContext(), 0, strides));
+    Value buffer = memref::ReinterpretCastOp::create(b, loc, memory, tensorBuffer(op.getTensor()), /*offset=*/int64_t(0), shape, strides);
+    places[op.getResult()] = {layout, buffer};
+    return;
+  }
+  if (!places.count(op.getResult()))
+    definePlace(op.getResult());
+  auto fill = [&](bool present) {
+    auto each = [&] {
+      forEachEntry(type.getAxes(), [&](const Point &point) {
+        Value entry;
+        if (present) {
+          entry = memref::LoadOp::create(b, loc, tensorBuffer(op.getTensor()), tensorOffset(view, op.getTensor(), type, {}, point));
+        } else if (op.getIdentity()) {
+          Value same = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, point.at(type.getAxes()[0].str()), point.at(type.getAxes()[1].str()));
+          entry = arith::SelectOp::create(b, loc, same, number(1, b.getF32Type()), number(0, b.getF32Type()));
+        } else {
+          entry = number(op.getStart().convertToDouble(), b.getF32Type());
+        }
+        putEntry(op.getResult(), point, entry);
+      });
+    };
+    each();
+  };
+  unsigned tensor = cast<BlockArgument>(op.getTensor()).getArgNumber();
+  if (cast<StringAttr>(kernel.getRoles()[tensor]).getValue() == "state")
+    return fill(true);
+  auto absent = scf::IfOp::create(b, loc, isAbsent(b, loc, tensorPointer(op.getTensor())), /*withElse=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(absent.thenBlock());
+  fill(false);
+  b.setInsertionPointToStart(absent.elseBlock());
+  fill(true);
+}
+
+void KernelEmitter::emitFinal(tile::FinalOp op) {
+  auto type = cast<TileType>(op.getValue().getType());
+  tile::ViewType view = op.getTensor().getType();
+  if (auto init = op.getValue().getDefiningOp<tile::ChunksOp>()) {
+    auto result = cast<OpResult>(op.getValue()).getResultNumber();
+    Operation *start = init.getInits()[result].getDefiningOp();
+    if (start->getAttrOfType<DictionaryAttr>(planAttr).contains("external") && start->getOperand(0) == op.getTensor())
+      return; // already there
+  }
+  auto wanted = scf::IfOp::create(b, loc, isAbsent(b, loc, tensorPointer(op.getTensor())), /*withElse=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(wanted.elseBlock());
+  forEachEntry(type.getAxes(), [&](const Point &point) {
+    memref::StoreOp::create(b, loc, fetchEntry(op.getValue(), point), tensorBuffer(op.getTensor()),
+                            tensorOffset(view, op.getTensor(), type, {}, point));
+  });
+}

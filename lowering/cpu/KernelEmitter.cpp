@@ -1,0 +1,240 @@
+// The function of a kernel: its tensors, the chunk loop in a full and a last form, the panel loops.
+#include "lowering/cpu/KernelEmitter.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+using namespace mlir;
+using namespace mixc;
+using namespace mixc::cpu;
+using tile::TileType;
+
+/// A flat memref over a bare pointer: its extent is unknown to the type and not used.
+static Value memoryAt(OpBuilder &b, Location loc, Value pointer, Type element) {
+  MLIRContext *context = b.getContext();
+  auto ptr = LLVM::LLVMPointerType::get(context);
+  auto i64 = b.getI64Type();
+  auto array = LLVM::LLVMArrayType::get(i64, 1);
+  auto type = LLVM::LLVMStructType::getLiteral(context, {ptr, ptr, i64, array, array});
+  auto constant = [&](int64_t value) { return LLVM::ConstantOp::create(b, loc, i64, b.getI64IntegerAttr(value)); };
+  Value descriptor = LLVM::UndefOp::create(b, loc, type);
+  auto set = [&](Value value, ArrayRef<int64_t> position) {
+    descriptor = LLVM::InsertValueOp::create(b, loc, descriptor, value, position);
+  };
+  set(pointer, {0});
+  set(pointer, {1});
+  set(constant(0), {2});
+  set(constant(std::numeric_limits<int64_t>::max()), {3, 0});
+  set(constant(1), {4, 0});
+  auto memory = MemRefType::get({ShapedType::kDynamic}, element);
+  return UnrealizedConversionCastOp::create(b, loc, memory, descriptor).getResult(0);
+}
+
+FailureOr<func::FuncOp> KernelEmitter::emit() {
+  auto ptr = LLVM::LLVMPointerType::get(b.getContext());
+  auto type = b.getFunctionType({ptr, ptr, b.getI64Type(), ptr}, {});
+  auto function = func::FuncOp::create(b, loc, (kernel.getSymName() + "_kernel").str(), type);
+  function->setAttr("mix.kernel",
+                    b.getDictionaryAttr(
+                        {b.getNamedAttr("mixer", kernel.getMixerAttr()),
+                         b.getNamedAttr("entry", b.getStringAttr(kernel.getSymName().drop_front(kernel.getMixer().size() + 1))),
+                         b.getNamedAttr("names", kernel.getNamesAttr()), b.getNamedAttr("roles", kernel.getRolesAttr()),
+                         b.getNamedAttr("scratch", b.getI64IntegerAttr(plan.scratch))}));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(function.addEntryBlock());
+  Value tensorArray = function.getArgument(0), strideArray = function.getArgument(1);
+  length = arith::IndexCastOp::create(b, loc, b.getIndexType(), function.getArgument(2));
+  scratch = memref::ReinterpretCastOp::create(
+      b, loc, MemRefType::get({std::max<int64_t>(plan.scratch, 1)}, b.getI8Type()),
+      memoryAt(b, loc, function.getArgument(3), b.getI8Type()), int64_t(0), ArrayRef<int64_t>{std::max<int64_t>(plan.scratch, 1)},
+      ArrayRef<int64_t>{1});
+
+  Block &body = kernel.getBody().front();
+  for (BlockArgument tensor : body.getArguments()) {
+    auto element = [&](Value array, Type type) -> Value {
+      Value at = LLVM::GEPOp::create(b, loc, ptr, type, array, ArrayRef<LLVM::GEPArg>{int32_t(tensor.getArgNumber())});
+      return LLVM::LoadOp::create(b, loc, type, at);
+    };
+    pointers[tensor] = element(tensorArray, ptr);
+    buffers[tensor] = memoryAt(b, loc, pointers[tensor], cast<tile::ViewType>(tensor.getType()).getElementType());
+    rowStrides[tensor] = arith::IndexCastOp::create(b, loc, b.getIndexType(), element(strideArray, b.getI64Type()));
+  }
+  kernel.walk([&](tile::ChunksOp chunks) { chunk = chunks.getSize(); });
+
+  // Padding is zero, always: entries never touch it, vectors clear it.
+  WalkResult cleared = kernel.walk([&](Operation *op) {
+    if (op->getNumResults() != 1 || !isa<TileType>(op->getResult(0).getType()))
+      return WalkResult::advance();
+    auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
+    if (!attr || !attr.contains("offset"))
+      return WalkResult::advance();
+    Layout layout = Layout::of(cast<TileType>(op->getResult(0).getType()), attr.getAs<ArrayAttr>("layout"), attr.contains("sliced"));
+    if (layout.padded(plan)) {
+      Value buffer = scratchBuffer(layout, attr.getAs<IntegerAttr>("offset").getInt());
+      SmallVector<int64_t> shape = layout.shape(plan);
+      std::function<void(unsigned, SmallVector<Value>)> clear = [&](unsigned axis, SmallVector<Value> at) {
+        int64_t n = axis + 1 == shape.size() ? layout.lanes(plan) : 1;
+        loop(0, shape[axis], n, [&](Value i) {
+          SmallVector<Value> next = at;
+          next.push_back(i);
+          if (axis + 1 == shape.size())
+            vector::StoreOp::create(b, loc, number(0, vector(n, layout.elementType)), buffer, next);
+          else
+            clear(axis + 1, next);
+        });
+      };
+      clear(0, {});
+    }
+    return WalkResult::advance();
+  });
+  (void)cleared;
+
+  for (Operation &op : body) {
+    LogicalResult done = success();
+    if (auto chunks = dyn_cast<tile::ChunksOp>(op))
+      done = emitChunks(chunks);
+    else if (isPanelOp(&op))
+      done = emitPanels({&op});
+    else
+      done = emitOp(&op);
+    if (failed(done))
+      return failure();
+  }
+  func::ReturnOp::create(b, loc);
+  return function;
+}
+
+bool KernelEmitter::isPanelOp(Operation *op) const {
+  auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
+  if (isa<tile::FinalOp, tile::InitOp>(op)) {
+    Value tile = isa<tile::InitOp>(op) ? op->getResult(0) : op->getOperand(0);
+    return !plan.panel.empty() && cast<TileType>(tile.getType()).has(plan.panel) && !attr.contains("external");
+  }
+  return attr && attr.getAs<IntegerAttr>("stage").getInt() % 2;
+}
+
+/// One loop over panels around ops of the same odd stage. Sums over the panel axis start before it.
+LogicalResult KernelEmitter::emitPanels(ArrayRef<Operation *> ops) {
+  auto overPanels = [&](Operation *op) {
+    auto over = op->getAttrOfType<ArrayAttr>("over");
+    return over && llvm::any_of(over, [&](Attribute name) { return cast<StringAttr>(name).getValue() == plan.panel; });
+  };
+  for (Operation *op : ops)
+    if (overPanels(op)) {
+      auto reduce = dyn_cast<tile::ReduceOp>(op);
+      bool max = reduce && reduce.getKind() == tile::ReduceKind::Max;
+      definePlace(op->getResult(0));
+      const Layout layout = place(op->getResult(0)).layout;
+      forEachEntry(layout.axes, [&](const Point &point) {
+        Value start = number(max ? -std::numeric_limits<double>::infinity() : 0, layout.elementType);
+        auto contract = dyn_cast<tile::ContractOp>(op);
+        if (contract && contract.getAcc())
+          start = sumOf(accumulatorStart(contract, point, "", 1));
+        putEntry(op->getResult(0), point, start);
+      });
+    }
+  // Buffers are named before the loop: later stages use them too.
+  for (Operation *op : ops)
+    if (op->getNumResults() == 1 && !isa<tile::InitOp>(op) && !places.count(op->getResult(0)))
+      definePlace(op->getResult(0));
+  if (auto init = dyn_cast<tile::InitOp>(ops.front()))
+    definePlace(init.getResult());
+  LogicalResult done = success();
+  Value outer = panelIndex;
+  loop(0, plan.panels(), 1, [&](Value panel) {
+    panelIndex = panel;
+    for (Operation *op : ops)
+      if (failed(emitOp(op)))
+        done = failure();
+  });
+  panelIndex = outer;
+  return done;
+}
+
+LogicalResult KernelEmitter::emitChunks(tile::ChunksOp chunks) {
+  if (chunks.getReverse())
+    return chunks.emitError("a reversed loop over chunks is not lowered for the CPU yet");
+  Block &body = chunks.getBody().front();
+  for (auto [init, argument, result] : llvm::zip(chunks.getInits(), body.getArguments(), chunks.getResults())) {
+    places[argument] = place(init);
+    places[result] = place(init);
+  }
+  Value full = arith::DivUIOp::create(b, loc, length, index(chunk));
+  {
+    auto loop = scf::ForOp::create(b, loc, index(0), full, index(1));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    firstRow = mul(loop.getInductionVar(), chunk);
+    validRows = {};
+    if (failed(emitBody(chunks)))
+      return failure();
+  }
+  if (chunk == 1)
+    return success();
+  firstRow = mul(full, chunk);
+  Value rest = arith::SubIOp::create(b, loc, length, firstRow);
+  Value any = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, rest, index(0));
+  auto last = scf::IfOp::create(b, loc, any, /*withElse=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(last.thenBlock());
+  validRows = rest;
+  LogicalResult done = emitBody(chunks);
+  validRows = {};
+  return done;
+}
+
+LogicalResult KernelEmitter::emitBody(tile::ChunksOp chunks) {
+  Block &body = chunks.getBody().front();
+  for (Operation &op : body.without_terminator())
+    for (Value result : op.getResults())
+      places.erase(result);
+  auto stageOf = [](Operation *op) { return op->getAttrOfType<DictionaryAttr>(planAttr).getAs<IntegerAttr>("stage").getInt(); };
+  SmallVector<Operation *> panelOps;
+  for (Operation &op : body.without_terminator()) {
+    if (!panelOps.empty() && stageOf(panelOps.front()) != stageOf(&op)) {
+      if (failed(emitPanels(panelOps)))
+        return failure();
+      panelOps.clear();
+    }
+    if (isPanelOp(&op))
+      panelOps.push_back(&op);
+    else if (failed(emitOp(&op)))
+      return failure();
+  }
+  if (!panelOps.empty() && failed(emitPanels(panelOps)))
+    return failure();
+  // What could not be updated in place moves into the carried tile now.
+  for (auto [value, argument] : llvm::zip(body.getTerminator()->getOperands(), body.getArguments())) {
+    if (value == argument || (places.count(value) && place(value).buffer == place(argument).buffer))
+      continue;
+    auto type = cast<TileType>(argument.getType());
+    forEachEntry(type.getAxes(), [&, to = argument, from = value](const Point &point) { putEntry(to, point, fetchEntry(from, point)); });
+  }
+  return success();
+}
+
+LogicalResult KernelEmitter::emitOp(Operation *op) {
+  auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
+  if (attr && attr.contains("fused"))
+    return success();
+  if (op->getNumResults() == 1 && !isa<tile::InitOp>(op) && !places.count(op->getResult(0)))
+    definePlace(op->getResult(0));
+  loc = op->getLoc();
+  return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case([&](tile::LoadOp op) { return emitLoad(op), success(); })
+      .Case([&](tile::StoreOp op) { return emitStore(op), success(); })
+      .Case([&](tile::InitOp op) { return emitInit(op), success(); })
+      .Case([&](tile::FinalOp op) { return emitFinal(op), success(); })
+      .Case([&](tile::MapOp op) { return emitMap(op), success(); })
+      .Case([&](tile::SelectOp op) { return emitSelect(op), success(); })
+      .Case([&](tile::CastOp op) { return emitCast(op), success(); })
+      .Case([&](tile::ReduceOp op) { return emitReduce(op), success(); })
+      .Case([&](tile::RowOp op) { return emitRow(op), success(); })
+      .Case([&](tile::RenameOp op) { return emitRename(op), success(); })
+      .Case([&](tile::SplitOp op) { return emitSplit(op), success(); })
+      .Case([&](tile::JoinOp op) { return emitJoin(op), success(); })
+      .Case([&](tile::ContractOp op) { return emitContract(op); })
+      .Case([&](tile::RecurOp op) { return emitRecur(op), success(); })
+      .Case([&](tile::SolveOp op) { return emitSolve(op), success(); })
+      .Case<tile::ConstantOp, tile::IotaOp, tile::ValidOp>([](auto) { return success(); })
+      .Default([](Operation *op) { return op->emitError("is not lowered for the CPU"); });
+}

@@ -1,0 +1,135 @@
+// Writes one kernel as a function over vectors and buffers. Every tile op becomes a loop nest over the buffers that the plan gave
+// its tiles; the speed is in the order of these loops and in what stays in registers (docs/architecture.md).
+#ifndef MIXC_LOWERING_CPU_KERNELEMITTER_H
+#define MIXC_LOWERING_CPU_KERNELEMITTER_H
+
+#include "lowering/Passes.h"
+#include "lowering/cpu/Plan.h"
+#include "lowering/cpu/Target.h"
+
+namespace mixc::cpu {
+
+/// Where along each axis: an index value by axis name. Of the panel axis: the entry within the present panel.
+class Point {
+public:
+  Point with(llvm::StringRef axis, mlir::Value index) const {
+    Point point = *this;
+    point.indices[axis.str()] = index;
+    return point;
+  }
+  mlir::Value at(llvm::StringRef axis) const {
+    auto it = indices.find(axis.str());
+    return it == indices.end() ? mlir::Value() : it->second;
+  }
+
+private:
+  std::map<std::string, mlir::Value> indices;
+};
+
+/// A tile and the buffer that holds it. A renamed tile is the same buffer under other axes.
+struct Place {
+  Layout layout;
+  mlir::Value buffer;
+};
+
+class KernelEmitter {
+public:
+  KernelEmitter(tile::KernelOp kernel, const Target &target, mlir::OpBuilder &builder)
+      : kernel(kernel), target(target), plan(KernelPlan::of(kernel)), b(builder), loc(kernel.getLoc()) {}
+
+  /// Emits the function before the kernel.
+  mlir::FailureOr<mlir::func::FuncOp> emit();
+
+private:
+  // KernelEmitter.cpp: the function, the chunk loop, the panel loops
+  void emitPrologue(mlir::Block &block);
+  mlir::LogicalResult emitChunks(tile::ChunksOp chunks);
+  mlir::LogicalResult emitBody(tile::ChunksOp chunks);
+  mlir::LogicalResult emitOp(mlir::Operation *op);
+  mlir::LogicalResult emitPanels(llvm::ArrayRef<mlir::Operation *> ops);
+  bool isPanelOp(mlir::Operation *op) const;
+
+  // EmitMemory.cpp
+  void emitLoad(tile::LoadOp op);
+  void emitStore(tile::StoreOp op);
+  void emitInit(tile::InitOp op);
+  void emitFinal(tile::FinalOp op);
+  mlir::Value tensorPointer(mlir::Value tensor);
+  mlir::Value tensorBuffer(mlir::Value tensor);
+  mlir::Value tensorOffset(tile::ViewType type, mlir::Value tensor, const tile::TileType tile, mlir::Value row, const Point &point);
+
+  // EmitMap.cpp: map, select, cast, reduce, row, rename, split, join
+  void emitMap(tile::MapOp op);
+  void emitSelect(tile::SelectOp op);
+  void emitCast(tile::CastOp op);
+  void emitReduce(tile::ReduceOp op);
+  void emitRow(tile::RowOp op);
+  void emitRename(tile::RenameOp op);
+  void emitSplit(tile::SplitOp op);
+  void emitJoin(tile::JoinOp op);
+  mlir::Value applyRegion(tile::MapOp op, const Point &point, llvm::StringRef lane, int64_t n);
+  /// For every row of the tile, every vector along its lane axis: body(point, entries of the vector).
+  void forEachVector(const Layout &layout, llvm::function_ref<void(const Point &, int64_t)> body);
+  void forEachEntry(llvm::ArrayRef<tile::Axis> axes, llvm::function_ref<void(const Point &)> body, Point point = {});
+
+  // EmitContract.cpp, EmitDots.cpp
+  mlir::LogicalResult emitContract(tile::ContractOp op);
+  void contractLanes(tile::ContractOp op);
+  void contractDots(tile::ContractOp op);
+  void contractEntries(tile::ContractOp op);
+  mlir::Value accumulatorStart(tile::ContractOp op, const Point &point, llvm::StringRef lane, int64_t n);
+
+  // EmitRecur.cpp: recur, solve
+  void emitRecur(tile::RecurOp op);
+  void emitSolve(tile::SolveOp op);
+
+  // Access.cpp: entries and vectors of tiles
+  const Place &place(mlir::Value tile);
+  mlir::Value scratchBuffer(const Layout &layout, int64_t offset);
+  void definePlace(mlir::Value tile);
+  llvm::SmallVector<mlir::Value> indices(const Place &place, const Point &point);
+  mlir::Value fetch(mlir::Value tile, const Point &point, llvm::StringRef lane, int64_t n);
+  mlir::Value fetchEntry(mlir::Value tile, const Point &point);
+  void put(mlir::Value tile, const Point &point, mlir::Value vector);
+  void putEntry(mlir::Value tile, const Point &point, mlir::Value entry);
+  mlir::Value laneMask(const Layout &layout, const Point &point, int64_t n);
+  /// Zero in the padding: `vector` at this point of a tile of this layout.
+  mlir::Value clearPadding(const Layout &layout, const Point &point, mlir::Value vector, double pad = 0);
+  int64_t extent(const tile::Axis &axis) const;
+  mlir::Value rowIsValid(mlir::Value row);
+
+  // small builders
+  mlir::Value index(int64_t value);
+  mlir::Value add(mlir::Value x, mlir::Value y);
+  mlir::Value add(mlir::Value x, int64_t y);
+  mlir::Value mul(mlir::Value x, int64_t y);
+  mlir::Value number(double value, mlir::Type type);
+  mlir::Value splat(mlir::Value entry, int64_t n);
+  mlir::Value fma(mlir::Value x, mlir::Value y, mlir::Value z);
+  mlir::Value plus(mlir::Value x, mlir::Value y);
+  mlir::Value times(mlir::Value x, mlir::Value y);
+  mlir::Value sumOf(mlir::Value vector, tile::ReduceKind kind = tile::ReduceKind::Add);
+  mlir::VectorType vector(int64_t n, mlir::Type type) { return mlir::VectorType::get({n}, type); }
+  /// for i in [from, to) by step: one iteration is written out without a loop.
+  void loop(int64_t from, int64_t to, int64_t step, llvm::function_ref<void(mlir::Value)> body);
+  llvm::SmallVector<mlir::Value> loop(int64_t from, int64_t to, int64_t step, mlir::ValueRange start,
+                                      llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
+
+  tile::KernelOp kernel;
+  const Target &target;
+  KernelPlan plan;
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+
+  mlir::Value tensors, strides, length, scratch; // the function's arguments
+  llvm::DenseMap<mlir::Value, Place> places;
+  llvm::DenseMap<mlir::Value, mlir::Value> pointers, buffers, rowStrides; // of the kernel's tensors
+  mlir::Value firstRow;                                                   // of the present chunk
+  mlir::Value validRows;                                                  // null in a full chunk
+  int64_t chunk = 1;
+  mlir::Value panelIndex;                                                 // null outside panel loops
+};
+
+} // namespace mixc::cpu
+
+#endif

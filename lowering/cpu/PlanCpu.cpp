@@ -1,0 +1,290 @@
+// Chooses where the tiles of a kernel lie and in which loop its ops run (see Plan.h for what the attributes mean).
+//
+// The panel axis is the value axis of the largest state. On the chunk path states lie value lanes last, in panels that stay in
+// L1 while the chunk's reads, solve, outputs and update pass over them; on the decode path they stay as the caller declared them, since there
+// every entry is touched once. Key-side ops (no panel axis) run once a chunk, in the even stages:
+//
+//   stage(op) = max over operands x of   x key-side:    the even stage at which x is complete
+//                                        x has panels:  its own odd stage
+//   and an op over panels runs in an odd stage, one more than the last even stage that it needs.
+//
+// A sum over the panel axis is complete only after its loop, one stage later.
+#include "lowering/Passes.h"
+#include "lowering/cpu/Plan.h"
+#include "lowering/cpu/Target.h"
+
+namespace mixc {
+#define GEN_PASS_DEF_PLANCPU
+#include "lowering/Passes.h.inc"
+} // namespace mixc
+
+using namespace mlir;
+using namespace mixc;
+using namespace mixc::cpu;
+using tile::Axis;
+using tile::AxisKind;
+using tile::TileType;
+
+namespace {
+
+/// Ops that are values without a buffer: the lowering computes their entries where they are used.
+bool isImmediate(Operation *op) { return isa<tile::ConstantOp, tile::IotaOp, tile::ValidOp>(op); }
+
+class Planner {
+public:
+  Planner(tile::KernelOp kernel, const Target &target) : kernel(kernel), target(target) {}
+  LogicalResult run();
+
+private:
+  void choosePanel();
+  int64_t stageOf(Operation *op);
+  void sinkLoads(Block &block);
+  void fuseAccumulators(Block &block);
+  void updateInPlace(tile::ChunksOp chunks);
+  void place(Operation *op);
+  bool needsWhole(Value value, Operation *producer);
+  Layout layoutOf(TileType type, bool sliced);
+
+  bool hasPanel(Type type) const {
+    auto tile = dyn_cast<TileType>(type);
+    return tile && !plan.panel.empty() && tile.has(plan.panel);
+  }
+  bool touchesPanel(Operation *op) const {
+    return llvm::any_of(op->getOperandTypes(), [&](Type t) { return hasPanel(t); }) ||
+           llvm::any_of(op->getResultTypes(), [&](Type t) { return hasPanel(t); });
+  }
+  /// Cuts or renames the panel axis itself, so it works on whole tiles between the panel loops.
+  bool isWhole(Operation *op) const { return isa<tile::SplitOp, tile::JoinOp, tile::RenameOp>(op) && touchesPanel(op); }
+
+  tile::KernelOp kernel;
+  const Target &target;
+  KernelPlan plan;
+  std::string lane; // the lane axis of states, where it is not the panel axis
+  int64_t chunk = 1;
+  DenseMap<Operation *, int64_t> stages;
+  DenseMap<Operation *, int64_t> inPlace; // op -> the carried tile that it overwrites
+  DenseSet<Operation *> fused;
+};
+
+void Planner::choosePanel() {
+  plan.cpu = target.cpu;
+  plan.lanes = target.lanes;
+  kernel.walk([&](tile::ChunksOp chunks) { chunk = chunks.getSize(); });
+  int64_t largest = 0;
+  kernel.walk([&](tile::InitOp init) {
+    auto type = cast<TileType>(init.getResult().getType());
+    for (const Axis &axis : type.getAxes())
+      if (axis.kind == AxisKind::Value && axis.extent > 1 && type.size() > largest) {
+        largest = type.size();
+        plan.panel = axis.str().str();
+        plan.extent = axis.extent;
+        unsigned tensor = cast<BlockArgument>(init.getTensor()).getArgNumber();
+        bool inPlace = cast<StringAttr>(kernel.getRoles()[tensor]).getValue() == "state";
+        lane = inPlace ? type.getAxes().back().str().str() : plan.panel;
+      }
+  });
+  auto largestDivisor = [](int64_t number, int64_t limit) {
+    for (int64_t divisor = std::min(number, limit); divisor > 1; --divisor)
+      if (number % divisor == 0)
+        return divisor;
+    return int64_t(1);
+  };
+  if (plan.panel.empty())
+    return;
+  if (lane != plan.panel) { // a panel is some rows of the state, as many as there are accumulators
+    plan.width = largestDivisor(plan.extent, 16);
+    return;
+  }
+  int64_t vectors = llvm::divideCeil(plan.extent, plan.lanes);
+  plan.width = plan.lanes * largestDivisor(vectors, std::max<int64_t>(1, target.accumulators() / chunk));
+}
+
+// The lane axis: of a state the declared or the value axis; of key-side tiles the longest of key, value and free axes.
+Layout Planner::layoutOf(TileType type, bool sliced) {
+  auto rank = [&](const Axis &axis) -> std::pair<int, int64_t> {
+    if (axis.extent == 1)
+      return {0, 0};
+    if (axis.str() == lane)
+      return {5, 0};
+    if (axis.str() == plan.panel)
+      return {4, 0};
+    if (axis.kind == AxisKind::Time)
+      return {1, 0};
+    if (axis.kind == AxisKind::Source)
+      return {2, 0};
+    return {3, axis.extent};
+  };
+  Layout layout;
+  layout.elementType = type.getElementType();
+  layout.sliced = sliced;
+  layout.axes.assign(type.getAxes().begin(), type.getAxes().end());
+  if (!layout.axes.empty()) {
+    auto last = layout.axes.begin();
+    for (auto axis = last; axis != layout.axes.end(); ++axis)
+      if (rank(*axis) >= rank(*last))
+        last = axis;
+    std::rotate(last, last + 1, layout.axes.end());
+  }
+  return layout;
+}
+
+int64_t Planner::stageOf(Operation *op) {
+  int64_t even = 0, odd = 0;
+  for (Value operand : op->getOperands()) {
+    Operation *def = operand.getDefiningOp();
+    if (!def || def->getBlock() != op->getBlock() || isImmediate(def))
+      continue;
+    int64_t stage = stages[def];
+    if (stage % 2 == 0)
+      even = std::max(even, stage);
+    else if (hasPanel(operand.getType()))
+      odd = std::max(odd, stage);
+    else
+      even = std::max(even, stage + 1); // a sum over panels: complete after its loop
+  }
+  if (isWhole(op))
+    return odd ? std::max(even, odd + 1) : even;
+  if (touchesPanel(op))
+    return std::max(even + 1, odd);
+  return even;
+}
+
+/// A tile that a later stage, another block or a whole-tile op uses cannot live in one panel.
+bool Planner::needsWhole(Value value, Operation *producer) {
+  for (Operation *user : value.getUsers()) {
+    if (user->getBlock() != producer->getBlock() || isWhole(user) || stages[user] != stages[producer] ||
+        user->hasTrait<OpTrait::IsTerminator>())
+      return true;
+    if (auto rename = dyn_cast<tile::RenameOp>(user); rename && needsWhole(rename.getResult(), producer))
+      return true;
+  }
+  return false;
+}
+
+// Loads need nothing: panels of a tensor are loaded in the stage of their first use.
+void Planner::sinkLoads(Block &block) {
+  for (Operation &op : block)
+    if (isa<tile::LoadOp>(op) && touchesPanel(&op)) {
+      int64_t first = INT64_MAX;
+      for (Operation *user : op.getUsers())
+        if (user->getBlock() == &block && !user->hasTrait<OpTrait::IsTerminator>())
+          first = std::min(first, stages[user]);
+      if (first != INT64_MAX)
+        stages[&op] = first % 2 ? first : first - 1;
+    }
+}
+
+// acc = map(...) of one use becomes the start value of the accumulators.
+void Planner::fuseAccumulators(Block &block) {
+  for (auto contract : block.getOps<tile::ContractOp>()) {
+    if (!contract.getAcc())
+      continue;
+    auto map = contract.getAcc().getDefiningOp<tile::MapOp>();
+    if (map && map->getBlock() == &block && map->hasOneUse() &&
+        map.getResult().getType() == contract.getResult().getType()) {
+      fused.insert(map);
+      stages[map] = stages[contract];
+    }
+  }
+}
+
+// The new state overwrites the old one where nothing reads the old one afterwards.
+void Planner::updateInPlace(tile::ChunksOp chunks) {
+  Block &body = chunks.getBody().front();
+  Operation *yield = body.getTerminator();
+  for (auto [i, value] : llvm::enumerate(yield->getOperands())) {
+    BlockArgument old = body.getArgument(i);
+    Operation *def = value.getDefiningOp();
+    if (!def || def->getBlock() != &body || !isa<tile::ContractOp, tile::MapOp>(def) || inPlace.count(def))
+      continue;
+    bool legal = true;
+    for (OpOperand &use : old.getUses()) {
+      Operation *user = use.getOwner();
+      bool entrywise = isa<tile::MapOp>(user) || (isa<tile::ContractOp>(user) && use.getOperandNumber() == 2);
+      bool isUpdate = user == def || (fused.contains(user) && *user->user_begin() == def);
+      if (isUpdate ? !entrywise : !(stages[user] < stages[def] || (stages[user] == stages[def] && user->isBeforeInBlock(def))))
+        legal = false;
+    }
+    if (legal)
+      inPlace[def] = i;
+  }
+}
+
+void Planner::place(Operation *op) {
+  Builder builder(op->getContext());
+  SmallVector<NamedAttribute> entries{builder.getNamedAttr("stage", builder.getI64IntegerAttr(stages[op]))};
+  auto add = [&](StringRef name, Attribute value) { entries.push_back(builder.getNamedAttr(name, value)); };
+  if (fused.contains(op)) {
+    add("fused", builder.getUnitAttr());
+  } else if (op->getNumResults() == 1 && isa<TileType>(op->getResult(0).getType()) && !isImmediate(op) &&
+             !(isa<tile::RenameOp>(op) && !isWhole(op))) {
+    Value result = op->getResult(0);
+    bool inLoop = isa<tile::ChunksOp>(op->getParentOp());
+    bool sliced = inLoop && hasPanel(result.getType()) && stages[op] % 2 && !needsWhole(result, op);
+    Layout layout = layoutOf(cast<TileType>(result.getType()), sliced);
+    add("layout", layout.names(op->getContext()));
+    if (sliced)
+      add("sliced", builder.getUnitAttr());
+    auto init = dyn_cast<tile::InitOp>(op);
+    if (init && cast<StringAttr>(kernel.getRoles()[cast<BlockArgument>(init.getTensor()).getArgNumber()]).getValue() == "state" &&
+        !layout.padded(plan)) {
+      add("external", builder.getUnitAttr());
+    } else if (auto it = inPlace.find(op); it != inPlace.end()) {
+      add("in_place", builder.getI64IntegerAttr(it->second));
+    } else {
+      add("offset", builder.getI64IntegerAttr(plan.scratch));
+      plan.scratch += layout.bytes(plan);
+    }
+  }
+  op->setAttr(planAttr, builder.getDictionaryAttr(entries));
+}
+
+LogicalResult Planner::run() {
+  choosePanel();
+  WalkResult result = kernel.walk([&](tile::ChunksOp chunks) {
+    for (Value init : chunks.getInits())
+      if (!init.getDefiningOp<tile::InitOp>() || !init.hasOneUse()) {
+        chunks.emitError("carries a tile that is not a state's");
+        return WalkResult::interrupt();
+      }
+    return WalkResult::advance();
+  });
+  if (result.wasInterrupted())
+    return failure();
+
+  SmallVector<Block *> blocks{&kernel.getBody().front()};
+  kernel.walk([&](tile::ChunksOp chunks) { blocks.push_back(&chunks.getBody().front()); });
+  for (Block *block : blocks) {
+    for (Operation &op : *block)
+      stages[&op] = isa<tile::ChunksOp>(op) ? 0 : stageOf(&op);
+    fuseAccumulators(*block);
+    sinkLoads(*block);
+    if (auto chunks = dyn_cast<tile::ChunksOp>(block->getParentOp())) {
+      updateInPlace(chunks);
+      std::map<int64_t, SmallVector<Operation *>> byStage;
+      for (Operation &op : block->without_terminator())
+        byStage[stages[&op]].push_back(&op);
+      for (auto &[stage, ops] : byStage)
+        for (Operation *op : ops)
+          op->moveBefore(block->getTerminator());
+    }
+    for (Operation &op : *block)
+      if (!isa<tile::ChunksOp>(op) && !op.hasTrait<OpTrait::IsTerminator>())
+        place(&op);
+  }
+  kernel->setAttr(planAttr, plan.toAttr(kernel.getContext()));
+  return success();
+}
+
+struct PlanCpu : mixc::impl::PlanCpuBase<PlanCpu> {
+  using PlanCpuBase::PlanCpuBase;
+
+  void runOnOperation() override {
+    Target target = describe(cpu);
+    for (auto kernel : getOperation().getOps<tile::KernelOp>())
+      if (failed(Planner(kernel, target).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,140 @@
+// Functions of one and two numbers.
+//
+//     sigmoid(x)     1 / (1 + e^-x): e^-x may be inf, then the result is 0
+//     softplus(x)    max(x, 0) + log1p(e^-|x|)
+//     logaddexp(x,y) max(x, y) + log1p(e^-|x - y|), the difference 0 where x = y, so that -inf, -inf gives -inf
+//     gelu(x)        x sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)) = 0.5 x (1 + tanh ...), without its cancellation
+//     elu(x)         x, or expm1(x) below 0
+//     x^n            products and roots for the exponents that people write; powf else
+#include "lowering/derive/ScalarFunctions.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace mixc;
+using mix::BinaryKind;
+using mix::UnaryKind;
+
+namespace {
+
+/// Shorthand for scalar ops of one element type.
+class Scalars {
+public:
+  Scalars(OpBuilder &builder, Location loc, Type type) : b(builder), loc(loc), type(type) {}
+
+  Value number(double value) { return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, value)); }
+  Value add(Value x, Value y) { return arith::AddFOp::create(b, loc, x, y); }
+  Value sub(Value x, Value y) { return arith::SubFOp::create(b, loc, x, y); }
+  Value mul(Value x, Value y) { return arith::MulFOp::create(b, loc, x, y); }
+  Value div(Value x, Value y) { return arith::DivFOp::create(b, loc, x, y); }
+  Value neg(Value x) { return arith::NegFOp::create(b, loc, x); }
+  Value max(Value x, Value y) { return arith::MaximumFOp::create(b, loc, x, y); }
+  Value min(Value x, Value y) { return arith::MinimumFOp::create(b, loc, x, y); }
+  Value abs(Value x) { return math::AbsFOp::create(b, loc, x); }
+  Value exp(Value x) { return math::ExpOp::create(b, loc, x); }
+  Value log1p(Value x) { return math::Log1pOp::create(b, loc, x); }
+  Value sqrt(Value x) { return math::SqrtOp::create(b, loc, x); }
+  Value choose(arith::CmpFPredicate predicate, Value x, Value y, Value ifTrue, Value ifFalse) {
+    Value condition = arith::CmpFOp::create(b, loc, predicate, x, y);
+    return arith::SelectOp::create(b, loc, condition, ifTrue, ifFalse);
+  }
+
+  Value sigmoid(Value x) { return div(number(1), add(number(1), exp(neg(x)))); }
+
+  Value gelu(Value x) {
+    const double scale = 2 * std::sqrt(2 / M_PI);
+    Value square = mul(x, x);
+    Value inner = mul(mul(number(scale), x), add(number(1), mul(number(0.044715), square)));
+    return mul(x, sigmoid(inner));
+  }
+
+  Value sign(Value x) {
+    Value positive = choose(arith::CmpFPredicate::OGT, x, number(0), number(1), number(0));
+    Value signedOne = choose(arith::CmpFPredicate::OLT, x, number(0), number(-1), positive);
+    return choose(arith::CmpFPredicate::UNO, x, x, x, signedOne);
+  }
+
+  Value logaddexp(Value x, Value y) {
+    Value gap = choose(arith::CmpFPredicate::OEQ, x, y, number(0), neg(abs(sub(x, y))));
+    return add(max(x, y), log1p(exp(gap)));
+  }
+
+  /// x^n by squaring, n > 0.
+  Value power(Value x, int n) {
+    if (n == 1)
+      return x;
+    Value half = power(x, n / 2), square = mul(half, half);
+    return n % 2 ? mul(square, x) : square;
+  }
+
+  Value pow(Value x, Value y) {
+    FloatAttr exponent;
+    if (matchPattern(y, m_Constant(&exponent))) {
+      double n = exponent.getValueAsDouble();
+      if (n == 0)
+        return number(1);
+      if (n == 0.5)
+        return sqrt(x);
+      if (n == -0.5)
+        return div(number(1), sqrt(x));
+      if (n == std::trunc(n) && std::fabs(n) <= 8) {
+        Value whole = power(x, static_cast<int>(std::fabs(n)));
+        return n > 0 ? whole : div(number(1), whole);
+      }
+    }
+    return math::PowFOp::create(b, loc, x, y);
+  }
+
+private:
+  OpBuilder &b;
+  Location loc;
+  Type type;
+};
+
+} // namespace
+
+namespace mixc::derive {
+
+Value emitScalar(OpBuilder &builder, Location loc, UnaryKind kind, Value x) {
+  Scalars s(builder, loc, x.getType());
+  switch (kind) {
+  case UnaryKind::Neg: return s.neg(x);
+  case UnaryKind::Exp: return s.exp(x);
+  case UnaryKind::Log: return math::LogOp::create(builder, loc, x);
+  case UnaryKind::Sigmoid: return s.sigmoid(x);
+  case UnaryKind::Tanh: return math::TanhOp::create(builder, loc, x);
+  case UnaryKind::Relu: return s.max(x, s.number(0));
+  case UnaryKind::Silu: return s.mul(x, s.sigmoid(x));
+  case UnaryKind::Gelu: return s.gelu(x);
+  case UnaryKind::Softplus: return s.add(s.max(x, s.number(0)), s.log1p(s.exp(s.neg(s.abs(x)))));
+  case UnaryKind::Elu:
+    return s.choose(arith::CmpFPredicate::OGT, x, s.number(0), x, math::ExpM1Op::create(builder, loc, x));
+  case UnaryKind::Sqrt: return s.sqrt(x);
+  case UnaryKind::Rsqrt: return s.div(s.number(1), s.sqrt(x));
+  case UnaryKind::Abs: return s.abs(x);
+  case UnaryKind::Sign: return s.sign(x);
+  case UnaryKind::Sin: return math::SinOp::create(builder, loc, x);
+  case UnaryKind::Cos: return math::CosOp::create(builder, loc, x);
+  }
+  llvm_unreachable("all kinds are above");
+}
+
+Value emitScalar(OpBuilder &builder, Location loc, BinaryKind kind, Value x, Value y) {
+  Scalars s(builder, loc, x.getType());
+  switch (kind) {
+  case BinaryKind::Add: return s.add(x, y);
+  case BinaryKind::Sub: return s.sub(x, y);
+  case BinaryKind::Mul: return s.mul(x, y);
+  case BinaryKind::Div: return s.div(x, y);
+  case BinaryKind::Pow: return s.pow(x, y);
+  case BinaryKind::Min: return s.min(x, y);
+  case BinaryKind::Max: return s.max(x, y);
+  case BinaryKind::LogAddExp: return s.logaddexp(x, y);
+  }
+  llvm_unreachable("all kinds are above");
+}
+
+} // namespace mixc::derive

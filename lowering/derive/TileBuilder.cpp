@@ -1,0 +1,207 @@
+#include "lowering/derive/TileBuilder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace mixc;
+using namespace mixc::derive;
+using tile::Axis;
+using tile::AxisKind;
+using tile::TileType;
+
+TileBuilder::TileBuilder(OpBuilder &builder, Location loc, int64_t chunk)
+    : builder(builder), loc(loc), timeAxis{AxisKind::Time, builder.getStringAttr("time"), chunk},
+      sourceAxis{AxisKind::Source, builder.getStringAttr("source"), chunk} {}
+
+SmallVector<Axis> TileBuilder::ordered(ArrayRef<Axis> axes) const {
+  SmallVector<Axis> result(axes);
+  auto rank = [](const Axis &axis) { return axis.kind == AxisKind::Time ? 0 : axis.kind == AxisKind::Source ? 1 : 2; };
+  llvm::stable_sort(result, [&](const Axis &x, const Axis &y) { return rank(x) < rank(y); });
+  return result;
+}
+
+TileType TileBuilder::type(ArrayRef<Axis> axes) const {
+  return TileType::get(builder.getContext(), axes, builder.getF32Type());
+}
+
+Value TileBuilder::constant(double number, ArrayRef<Axis> axes) {
+  return tile::ConstantOp::create(builder, loc, type(axes), builder.getF64FloatAttr(number));
+}
+
+Value TileBuilder::iota(Axis axis) { return tile::IotaOp::create(builder, loc, type(axis)); }
+
+Value TileBuilder::valid() {
+  return tile::ValidOp::create(builder, loc, TileType::get(builder.getContext(), timeAxis, builder.getI1Type()));
+}
+
+//===-- Elementwise ---------------------------------------------------------------------------------------------===//
+
+Value TileBuilder::map(ValueRange inputs, Body body) {
+  SmallVector<Axis> axes;
+  for (Value input : inputs)
+    axes = tile::unite(axes, axesOf(input));
+  return map(inputs, body, ordered(axes));
+}
+
+Value TileBuilder::map(ValueRange inputs, Body body, ArrayRef<Axis> axes) {
+  auto op = tile::MapOp::create(builder, loc, type(axes), inputs);
+  OpBuilder::InsertionGuard guard(builder);
+  Block *block = builder.createBlock(&op.getBody());
+  for (Value input : inputs)
+    block->addArgument(cast<TileType>(input.getType()).getElementType(), loc);
+  Value result = body(builder, loc, block->getArguments());
+  tile::YieldOp::create(builder, loc, result);
+  return op.getResult();
+}
+
+static Value scalarConstant(OpBuilder &b, Location loc, Type type, double number) {
+  return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, number));
+}
+
+Value TileBuilder::sum(ArrayRef<Product> products, std::optional<ArrayRef<Axis>> axes) {
+  SmallVector<Axis> united;
+  SmallVector<Value> inputs;
+  for (const Product &product : products)
+    for (Value factor : product.factors) {
+      united = tile::unite(united, axesOf(factor));
+      if (!llvm::is_contained(inputs, factor))
+        inputs.push_back(factor);
+    }
+  SmallVector<Axis> onto = axes ? SmallVector<Axis>(*axes) : ordered(united);
+  if (products.size() == 1 && products[0].number == 1 && products[0].factors.size() == 1 &&
+      products[0].factors[0].getType() == type(onto))
+    return products[0].factors[0];
+  if (inputs.empty()) {
+    double number = 0;
+    for (const Product &product : products)
+      number += product.number;
+    return constant(number, onto);
+  }
+  auto body = [&](OpBuilder &b, Location at, ValueRange arguments) {
+    Type element = arguments[0].getType();
+    Value total;
+    for (const Product &product : products) {
+      Value term;
+      for (Value factor : product.factors) {
+        Value argument = arguments[llvm::find(inputs, factor) - inputs.begin()];
+        term = term ? arith::MulFOp::create(b, at, term, argument).getResult() : argument;
+      }
+      bool negative = product.number < 0 && total; // subtract instead
+      double number = negative ? -product.number : product.number;
+      if (!term)
+        term = scalarConstant(b, at, element, number);
+      else if (number == -1)
+        term = arith::NegFOp::create(b, at, term);
+      else if (number != 1)
+        term = arith::MulFOp::create(b, at, scalarConstant(b, at, element, number), term);
+      if (!total)
+        total = term;
+      else if (negative)
+        total = arith::SubFOp::create(b, at, total, term);
+      else
+        total = arith::AddFOp::create(b, at, total, term);
+    }
+    return total;
+  };
+  return map(inputs, body, onto);
+}
+
+Value TileBuilder::select(Value mask, Value x, Value y) {
+  SmallVector<Axis> axes = tile::unite(tile::unite(axesOf(x), axesOf(y)), axesOf(mask));
+  return tile::SelectOp::create(builder, loc, type(ordered(axes)), mask, x, y);
+}
+
+Value TileBuilder::diagonal(Axis x, Axis y) {
+  auto body = [](OpBuilder &b, Location at, ValueRange positions) -> Value {
+    Value same = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, positions[0], positions[1]);
+    Type element = positions[0].getType();
+    Value one = scalarConstant(b, at, element, 1), zero = scalarConstant(b, at, element, 0);
+    return arith::SelectOp::create(b, at, same, one, zero);
+  };
+  return map({iota(x), iota(y)}, body, {x, y});
+}
+
+Value TileBuilder::on(Value x, ArrayRef<Axis> axes) {
+  if (axesOf(x) == axes)
+    return x;
+  return map(x, [](OpBuilder &, Location, ValueRange entry) { return entry[0]; }, axes);
+}
+
+Value TileBuilder::with(Value x, ArrayRef<Axis> axes) {
+  SmallVector<Axis> united = tile::unite(axesOf(x), axes);
+  return united.size() == axesOf(x).size() ? x : on(x, ordered(united));
+}
+
+//===-- Sums and products ---------------------------------------------------------------------------------------===//
+
+static ArrayAttr names(OpBuilder &builder, ArrayRef<Axis> axes) {
+  return builder.getArrayAttr(llvm::map_to_vector(axes, [](const Axis &axis) -> Attribute { return axis.name; }));
+}
+
+static SmallVector<Axis> others(ArrayRef<Axis> axes, ArrayRef<Axis> over) {
+  return llvm::filter_to_vector(axes, [&](const Axis &axis) { return !llvm::is_contained(over, axis); });
+}
+
+Value TileBuilder::contract(Value a, Value b, ArrayRef<Axis> over, Value acc, tile::Mask mask) {
+  a = with(a, over), b = with(b, over);
+  SmallVector<Axis> left = ordered(others(tile::unite(axesOf(a), axesOf(b)), over));
+  if (acc) {
+    // What the sum lacks it is given on b's side; what acc lacks, on acc's.
+    SmallVector<Axis> missing = others(axesOf(acc), left);
+    b = with(b, missing);
+    acc = with(acc, left);
+    left.assign(axesOf(acc).begin(), axesOf(acc).end());
+  }
+  return tile::ContractOp::create(builder, loc, type(left), a, b, acc, names(builder, over), mask);
+}
+
+Value TileBuilder::reduce(tile::ReduceKind kind, Value x, ArrayRef<Axis> over) {
+  x = with(x, over);
+  return tile::ReduceOp::create(builder, loc, type(others(axesOf(x), over)), kind, x, names(builder, over));
+}
+
+Value TileBuilder::recur(Value a, Value b, Value init, bool reverse, bool exclusive) {
+  return tile::RecurOp::create(builder, loc, b.getType(), a, b, init, reverse, exclusive);
+}
+
+Value TileBuilder::solve(Value l, Value b) { return tile::SolveOp::create(builder, loc, b.getType(), l, b); }
+
+//===-- Parts ---------------------------------------------------------------------------------------------------===//
+
+Value TileBuilder::row(Value x, int64_t index) {
+  if (!has(x, timeAxis))
+    return x;
+  return tile::RowOp::create(builder, loc, cast<TileType>(x.getType()).without("time"), x, index);
+}
+
+Value TileBuilder::rename(Value x, Axis from, Axis to) {
+  if (from == to || !has(x, from))
+    return x;
+  SmallVector<Axis> axes(axesOf(x));
+  *llvm::find(axes, from) = to;
+  return tile::RenameOp::create(builder, loc, type(axes), x, from.str(), to.str());
+}
+
+Value TileBuilder::split(Value x, Axis axis, int64_t from, int64_t extent) {
+  x = with(x, axis);
+  if (extent == axis.extent)
+    return x;
+  SmallVector<Axis> axes(axesOf(x));
+  llvm::find(axes, axis)->extent = extent;
+  return tile::SplitOp::create(builder, loc, type(axes), x, axis.str(), from);
+}
+
+Value TileBuilder::join(ValueRange parts, Axis axis) {
+  if (parts.size() == 1)
+    return parts[0];
+  // The parts share all other axes.
+  SmallVector<Axis> shared;
+  auto isJoined = [&](const Axis &other) { return other.name == axis.name; };
+  for (Value part : parts)
+    shared = tile::unite(shared, axesOf(part));
+  llvm::erase_if(shared, isJoined);
+  SmallVector<Value> full;
+  for (Value part : parts)
+    full.push_back(with(part, shared));
+  shared.push_back(axis);
+  return tile::JoinOp::create(builder, loc, type(ordered(shared)), full, axis.str());
+}

@@ -1,0 +1,72 @@
+// The JSON that `NAME_describe` returns: what a caller who has no header needs to build the argument structs.
+#include "lowering/emit/Interface.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cmath>
+
+using namespace llvm;
+
+namespace mixc {
+namespace {
+
+json::Array layout(const TensorInfo &tensor) {
+  json::Array axes;
+  if (tensor.role == "input" || tensor.role == "output")
+    axes = json::Array{"batch", "time"};
+  else if (tensor.role != "param")
+    axes = json::Array{"sequences"};
+  axes.push_back(tensor.perGroup ? "groups" : "heads");
+  for (int64_t dim : tensor.dims)
+    axes.push_back(dim);
+  return axes;
+}
+
+/// JSON has no infinity.
+json::Value bound(double value) {
+  if (std::isinf(value))
+    return value < 0 ? "-inf" : "inf";
+  return value;
+}
+
+json::Object describeTensor(const TensorInfo &tensor) {
+  json::Object object{{"name", tensor.name}, {"field", tensor.field}, {"role", tensor.role},
+                      {"dtype", "f32"},      {"layout", layout(tensor)}, {"offset", 8 * int64_t(tensor.slot)}};
+  if (tensor.lo)
+    object["interval"] = json::Array{bound(*tensor.lo), bound(*tensor.hi)};
+  if (!tensor.start.empty())
+    object["start"] = tensor.start;
+  return object;
+}
+
+} // namespace
+
+std::string describe(const MixerInterface &mixer, StringRef cpu) {
+  json::Object dims;
+  for (const auto &[dim, number] : mixer.dims)
+    dims[dim] = number;
+  json::Array classes;
+  SmallVector<StringRef> lines;
+  StringRef(mixer.description).split(lines, '\n', -1, /*KeepEmpty=*/false);
+  for (StringRef line : lines)
+    classes.push_back(line);
+  json::Array entries;
+  for (const EntryInfo &entry : mixer.entries) {
+    std::vector<TensorInfo> fields = entry.tensors;
+    llvm::sort(fields, [](const TensorInfo &x, const TensorInfo &y) { return x.slot < y.slot; });
+    json::Array tensors;
+    for (const TensorInfo &tensor : fields)
+      tensors.push_back(describeTensor(tensor));
+    entries.push_back(json::Object{{"entry", entry.entry},
+                                   {"size", 8 * int64_t(entry.slots)},
+                                   {"scratch", entry.scratchBytes},
+                                   {"tensors", std::move(tensors)}});
+  }
+  json::Value whole = json::Object{{"name", mixer.name},           {"target", "cpu"},
+                                   {"cpu", cpu},                   {"dims", std::move(dims)},
+                                   {"class", std::move(classes)}, {"entries", std::move(entries)}};
+  std::string text;
+  raw_string_ostream(text) << whole;
+  return text;
+}
+
+} // namespace mixc

@@ -1,0 +1,154 @@
+// The C header of a library: argument structs with a shape beside every field, entry points, and what a status means. C99 and C++.
+#include "lowering/emit/Interface.h"
+#include "lowering/emit/Names.h"
+#include "runtime/abi.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
+#include <fmt/format.h>
+
+using namespace llvm;
+
+namespace mixc {
+namespace {
+
+/// What every library's header says alike; the guard lets two of them meet in one program.
+void printCommon(raw_ostream &out) {
+  out << R"(#ifndef MIX_STATUS
+#define MIX_STATUS
+/* What every entry point returns: NULL is success. A failure was found before anything was written; it belongs to
+   the thread that made the call and is kept until that thread's next failure. */
+struct mix_error {
+  int32_t code;
+)" << "  char message[" << MIXRT_MESSAGE_BYTES
+      << "];\n};\ntypedef const struct mix_error *mix_status;\nenum {\n";
+#define CODE(name, number, meaning)                                                                                      \
+  out << "  " #name " = " #number "," << std::string(24 - std::min<size_t>(23, StringRef(#name #number).size()), ' ') << "/* " meaning " */\n";
+  MIXRT_CODES(CODE)
+#undef CODE
+  out << R"(  MIX_SUCCESS = 0
+};
+
+/* Calls body(argument, index) once for every index in [0, count), in any order and on any threads, and returns when
+   all of them have returned. */
+typedef void (*mix_parallel_for)(void *context, int64_t count, void (*body)(void *argument, int64_t index),
+                                 void *argument);
+
+/* "cu_seqlens decreases at index 3"; of NULL: "success". */
+const char *mix_status_message(mix_status status);
+#endif
+)";
+}
+
+std::string interval(const TensorInfo &tensor) {
+  if (!tensor.lo)
+    return "";
+  return fmt::format(", in [{}, {}]", *tensor.lo, *tensor.hi);
+}
+
+/// `[B, T, H, 128], in [0, 1]`.
+std::string comment(const TensorInfo &tensor) {
+  std::string shape = tensor.perGroup ? "G" : "H";
+  if (tensor.role == "input" || tensor.role == "output")
+    shape = "B, T, " + shape;
+  else if (tensor.role != "param")
+    shape = "sequences, " + shape;
+  for (int64_t dim : tensor.dims)
+    shape += ", " + std::to_string(dim);
+  std::string text = "[" + shape + "]" + interval(tensor);
+  if (tensor.role == "initial")
+    text += ", or NULL for " + tensor.start;
+  if (tensor.role == "final")
+    text += ", or NULL";
+  if (tensor.role == "state")
+    text += ", updated in place (starts at " + tensor.start + ")";
+  return text;
+}
+
+/// One declaration; its comment starts in a column of its own where there is room.
+void printField(raw_ostream &out, const Twine &declaration, const Twine &comment) {
+  std::string text = "  " + declaration.str() + ";";
+  if (std::string words = comment.str(); !words.empty()) {
+    text.resize(std::max<size_t>(text.size() + 1, 36), ' ');
+    text += "/* " + words + " */";
+  }
+  out << text << "\n";
+}
+
+void printTensors(raw_ostream &out, ArrayRef<TensorInfo> tensors) {
+  // In order of the struct; neighbours that look alike share a line.
+  std::vector<TensorInfo> fields(tensors);
+  llvm::sort(fields, [](const TensorInfo &x, const TensorInfo &y) { return x.slot < y.slot; });
+  for (size_t i = 0; i < fields.size();) {
+    const TensorInfo &first = fields[i];
+    std::string names = "*" + first.field;
+    for (++i; i < fields.size() && fields[i].role == first.role && comment(fields[i]) == comment(first); ++i)
+      names += ", *" + fields[i].field;
+    const bool written = first.role == "output" || first.role == "final" || first.role == "state";
+    printField(out, Twine(written ? "float " : "const float ") + names, comment(first));
+  }
+}
+
+void printEntry(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
+  const std::string prefix = identifier(mixer.name), name = prefix + "_" + entry.entry;
+  const bool decode = entry.entry == "decode";
+  out << (decode ? "/* One or a few tokens: the states are read and written in place. */\n"
+                 : "/* Whole sequences, from initial to final states: training's forward pass, and prefill. */\n");
+  out << "typedef struct {\n";
+  printField(out, "size_t size", "sizeof(" + name + "_args)");
+  printField(out, "int64_t batch, time, heads, groups", decode ? "time: tokens of this call" : "");
+  if (!decode) {
+    printField(out, "int64_t sequences", "of cu_seqlens; without it B or 0");
+    printField(out, "const int64_t *cu_seqlens", "[sequences + 1] from 0 to T, then B is 1; or NULL");
+  }
+  printTensors(out, entry.tensors);
+  printField(out, "void *workspace", decode ? prefix + "_decode_workspace_size() bytes" : prefix + "_workspace_size() bytes");
+  if (!decode)
+    printField(out, "void *saved", prefix + "_saved_size() bytes, or NULL");
+  printField(out, "int64_t threads", "0: as many as there are processors");
+  printField(out, "mix_parallel_for parallel_for", "or NULL: the library's own threads");
+  printField(out, "void *parallel_for_context", "");
+  out << "} " << name << "_args;\n\n";
+  out << "mix_status " << name << "(const " << name << "_args *args);\n";
+  out << "/* Bytes of workspace for a call with these counts, threads and parallel_for; pointers are not looked at, but for cu_seqlens. */\n";
+  out << "size_t " << prefix << (decode ? "_decode_workspace_size(const " : "_workspace_size(const ") << name << "_args *args);\n";
+  if (!decode)
+    out << "size_t " << prefix << "_saved_size(const " << name << "_args *args);\n";
+  out << "\n";
+}
+
+void printMixer(raw_ostream &out, const MixerInterface &mixer) {
+  out << "\n/* " << std::string(100, '-') << "\n   " << mixer.name;
+  ListSeparator comma;
+  out << (mixer.dims.empty() ? "" : "<");
+  for (const auto &[dim, number] : mixer.dims)
+    out << comma << dim << " = " << number;
+  out << (mixer.dims.empty() ? "" : ">") << "\n";
+  SmallVector<StringRef> lines;
+  StringRef(mixer.description).split(lines, '\n', -1, /*KeepEmpty=*/false);
+  for (StringRef line : lines)
+    out << "   " << line << "\n";
+  out << "*/\n";
+  for (const EntryInfo &entry : mixer.entries)
+    printEntry(out, mixer, entry);
+  out << "/* Dims, element types, class and layouts, as JSON. */\n";
+  out << "const char *" << identifier(mixer.name) << "_describe(void);\n";
+}
+
+} // namespace
+
+std::string printHeader(ArrayRef<MixerInterface> mixers, StringRef libraryName) {
+  std::string text;
+  raw_string_ostream out(text);
+  const std::string guard = identifier(libraryName.upper()) + "_H";
+  out << "/* " << libraryName << ".h: generated by mixc. Row-major; B batch, T time, H heads, G groups (head h belongs to group\n"
+      << "   h / (H / G)). Every entry point may be called from many threads at once. */\n"
+      << "#ifndef " << guard << "\n#define " << guard << "\n\n#include <stddef.h>\n#include <stdint.h>\n\n"
+      << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
+  printCommon(out);
+  for (const MixerInterface &mixer : mixers)
+    printMixer(out, mixer);
+  out << "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
+  return text;
+}
+
+} // namespace mixc

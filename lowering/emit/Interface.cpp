@@ -1,0 +1,195 @@
+// Reads what a library's entry points look like off a module: the declarations of its mix.mixer ops say what the argument structs hold, in which
+// order, and the `mix.kernel` attributes of its functions say which of it each kernel takes.
+#include "lowering/emit/Interface.h"
+#include "lowering/emit/Names.h"
+#include "llvm/ADT/StringExtras.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include <fmt/format.h>
+
+using namespace mlir;
+
+namespace mixc {
+namespace {
+
+constexpr StringRef forwardLeading[] = {"size", "batch", "time", "heads", "groups", "sequences", "cu_seqlens"};
+constexpr StringRef decodeLeading[] = {"size", "batch", "time", "heads", "groups"};
+constexpr StringRef forwardTrailing[] = {"workspace", "saved", "threads", "parallel_for", "parallel_for_context"};
+constexpr StringRef decodeTrailing[] = {"workspace", "threads", "parallel_for", "parallel_for_context"};
+
+llvm::Error bug(const Twine &message) { return llvm::createStringError("internal error: " + message.str()); }
+
+/// The declarations of a mixer by role, under the names of the argument struct.
+class Declarations {
+public:
+  explicit Declarations(mix::MixerOp mixer) : mixer(mixer) {
+    if (DictionaryAttr dims = mixer.getBindingsAttr())
+      for (NamedAttribute dim : dims)
+        if (auto number = dyn_cast<IntegerAttr>(dim.getValue()))
+          bindings[dim.getName().str()] = number.getInt();
+  }
+
+  llvm::Error read() {
+    for (Operation &op : mixer.step()) {
+      llvm::Error error = llvm::Error::success();
+      if (auto input = dyn_cast<mix::InputOp>(op))
+        error = add(input.getName(), "input", input.getType(), input.getLoAttr(), input.getHiAttr());
+      else if (auto param = dyn_cast<mix::ParamOp>(op))
+        error = add(param.getName(), "param", param.getType(), param.getLoAttr(), param.getHiAttr(), param.getPerGroup());
+      else if (auto state = dyn_cast<mix::StateOp>(op))
+        error = add(state);
+      else if (auto output = dyn_cast<mix::OutputOp>(op))
+        error = add(output.getName(), "output", output.getValue().getType());
+      if (error)
+        return error;
+    }
+    return llvm::Error::success();
+  }
+
+  /// The tensors of an entry in the order of its struct, slots counted.
+  std::vector<TensorInfo> structOf(StringRef entry) const {
+    std::vector<TensorInfo> tensors;
+    FieldNames names(leadingFields(entry), trailingFields(entry));
+    unsigned slot = leadingFields(entry).size();
+    const SmallVector<StringRef> forward = {"input", "param", "initial", "output", "final"};
+    const SmallVector<StringRef> decode = {"input", "param", "state", "output"};
+    for (StringRef role : entry == "decode" ? decode : forward)
+      for (const TensorInfo &declared : all) {
+        const bool isState = declared.role == "state";
+        const bool belongs = isState ? role == "initial" || role == "final" || role == "state" : role == declared.role;
+        if (!belongs)
+          continue;
+        TensorInfo tensor = declared;
+        tensor.role = role.str();
+        const bool inPlace = !isState || role == "state";
+        tensor.field = names.choose(inPlace ? tensor.name : tensor.name + "_" + role.str());
+        tensor.slot = slot++;
+        tensors.push_back(std::move(tensor));
+      }
+    return tensors;
+  }
+
+  std::map<std::string, int64_t> bindings;
+
+private:
+  llvm::Error add(StringRef name, StringRef role, mix::TensorType type, FloatAttr lo = {}, FloatAttr hi = {}, bool perGroup = false) {
+    TensorInfo tensor;
+    tensor.name = name.str();
+    tensor.role = role.str();
+    tensor.perGroup = perGroup || (role != "param" && type.getRate() == mix::Rate::Group);
+    for (const mix::Dim &dim : type.getDims()) {
+      std::optional<int64_t> extent = dim.evaluate(bindings);
+      if (!extent)
+        return bug("the dim `" + dim.str() + "` of `" + name + "` is not bound to a number");
+      tensor.dims.push_back(*extent);
+    }
+    if (lo && hi) {
+      tensor.lo = lo.getValueAsDouble();
+      tensor.hi = hi.getValueAsDouble();
+    }
+    // An output is computed for every head, even if nothing in it depends on the head.
+    if (role == "output")
+      tensor.perGroup = false;
+    all.push_back(std::move(tensor));
+    return llvm::Error::success();
+  }
+
+  llvm::Error add(mix::StateOp state) {
+    if (state.getType().getRate() == mix::Rate::Group)
+      return llvm::createStringError("unsupported: `" + state.getName().str() +
+                                     "` is a state per group; declared without `per group` it is kept per head, and works");
+    if (llvm::Error error = add(state.getName(), "state", state.getType()))
+      return error;
+    const double start = state.getStart() ? state.getStart()->convertToDouble() : 0.0;
+    std::string &words = all.back().start;
+    words = state.getIdentityStart() ? "the identity" : start == 0 ? "zero" : fmt::format("{}", start);
+    return llvm::Error::success();
+  }
+
+  mix::MixerOp mixer;
+  std::vector<TensorInfo> all; // in order of declaration; states have the role `state`
+};
+
+llvm::Expected<EntryInfo> readEntry(FunctionOpInterface function, DictionaryAttr kernel, const Declarations &declarations) {
+  auto entry = kernel.getAs<StringAttr>("entry");
+  auto names = kernel.getAs<ArrayAttr>("names"), roles = kernel.getAs<ArrayAttr>("roles");
+  auto scratch = kernel.getAs<IntegerAttr>("scratch");
+  if (!entry || !names || !roles || names.size() != roles.size() || !scratch)
+    return bug("`mix.kernel` of @" + function.getName() + " lacks entry, names, roles or scratch");
+
+  EntryInfo info;
+  info.entry = entry.str();
+  info.kernel = function.getName().str();
+  info.scratchBytes = scratch.getInt();
+  std::vector<TensorInfo> fields = declarations.structOf(entry);
+  info.slots = leadingFields(entry).size() + fields.size() + trailingFields(entry).size();
+  for (auto [name, role] : llvm::zip(names.getAsRange<StringAttr>(), roles.getAsRange<StringAttr>())) {
+    auto field = llvm::find_if(fields, [&](const TensorInfo &t) { return name == t.name && role == t.role; });
+    if (field == fields.end())
+      return bug("@" + function.getName() + " takes `" + name.getValue() + "` as " + role.getValue() + ", which its mixer does not declare, or takes it twice");
+    info.tensors.push_back(std::move(*field));
+    fields.erase(field);
+  }
+  // What the kernel does not use has a field all the same. It comes after what the kernel knows of.
+  llvm::move(fields, std::back_inserter(info.tensors));
+  return info;
+}
+
+/// `{S, M}: scalar transition, affine writes`.
+std::string describeComponent(mix::ComponentOp component) {
+  std::string text = "{";
+  llvm::raw_string_ostream out(text);
+  llvm::interleaveComma(component.getStates(), out, [&](Value state) {
+    if (auto op = state.getDefiningOp<mix::StateOp>())
+      out << op.getName();
+  });
+  out << "}";
+  if (mix::ClassAttr found = component.getClassAttrAttr()) {
+    out << ": " << mix::stringifyTransitionKind(found.getTransition()) << " transition";
+    if (found.getValueGate())
+      out << ", value gate";
+    out << ", " << mix::stringifyWriteKind(found.getWrites()) << " writes";
+  }
+  return text;
+}
+
+} // namespace
+
+ArrayRef<StringRef> leadingFields(StringRef entry) {
+  return entry == "decode" ? ArrayRef<StringRef>(decodeLeading) : ArrayRef<StringRef>(forwardLeading);
+}
+
+ArrayRef<StringRef> trailingFields(StringRef entry) {
+  return entry == "decode" ? ArrayRef<StringRef>(decodeTrailing) : ArrayRef<StringRef>(forwardTrailing);
+}
+
+llvm::Expected<std::vector<MixerInterface>> readInterfaces(ModuleOp module) {
+  std::vector<MixerInterface> mixers;
+  for (mix::MixerOp mixer : module.getOps<mix::MixerOp>()) {
+    MixerInterface interface;
+    interface.name = mixer.getSymName().str();
+    Declarations declarations(mixer);
+    if (llvm::Error error = declarations.read())
+      return error;
+    for (auto dim : mixer.getDims().getAsRange<StringAttr>())
+      if (auto bound = declarations.bindings.find(dim.str()); bound != declarations.bindings.end())
+        interface.dims.emplace_back(bound->first, bound->second);
+    for (mix::ComponentOp component : mixer.step().getOps<mix::ComponentOp>())
+      interface.description += describeComponent(component) + "\n";
+    for (auto function : module.getOps<FunctionOpInterface>()) {
+      auto kernel = function->getAttrOfType<DictionaryAttr>("mix.kernel");
+      if (!kernel || kernel.getAs<StringAttr>("mixer") != interface.name)
+        continue;
+      llvm::Expected<EntryInfo> entry = readEntry(function, kernel, declarations);
+      if (!entry)
+        return entry.takeError();
+      interface.entries.push_back(std::move(*entry));
+    }
+    if (!interface.entries.empty())
+      mixers.push_back(std::move(interface));
+  }
+  if (mixers.empty())
+    return bug("no function of the module has a `mix.kernel` attribute");
+  return mixers;
+}
+
+} // namespace mixc

@@ -1,0 +1,41 @@
+// A shared library: kernels, descriptors and entry points as one object, linked with the runtime; and its header beside it.
+#include "lowering/emit/Library.h"
+#include "lowering/emit/Descriptor.h"
+#include "lowering/emit/Link.h"
+#include "lowering/emit/Object.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+
+namespace mixc {
+
+Error emitLibrary(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const EmitOptions &options, StringRef path) {
+  Expected<std::unique_ptr<TargetMachine>> machine = createMachine(options);
+  if (!machine)
+    return machine.takeError();
+  LLVMContext context;
+  Expected<std::unique_ptr<Module>> translated = translate(module, context, options);
+  if (!translated)
+    return translated.takeError();
+  if (Error error = addEntryPoints(**translated, mixers, {(*machine)->getTargetCPU().str(), requiredFeatures(**machine)}))
+    return error;
+  retarget(**translated, **machine); // the entry points too
+
+  SmallVector<char, 0> object;
+  raw_svector_ostream out(object);
+  if (Error error = emitCode(**translated, **machine, CodeGenFileType::ObjectFile, out))
+    return error;
+
+  // The header first: whoever waits for the library finds both.
+  SmallString<128> header = path;
+  sys::path::replace_extension(header, "h");
+  if (header == path)
+    return createStringError("cannot write `" + path.str() + "`: its header would have the same name");
+  if (Error error = writeWhole(header, printHeader(mixers, sys::path::stem(path))))
+    return error;
+  return linkLibrary(StringRef(object.data(), object.size()), path);
+}
+
+} // namespace mixc

@@ -1,0 +1,147 @@
+// lld, called as a function. It is linked against the C library that this process itself runs on: that one is there, and its symbols have versions.
+#include "lowering/emit/Link.h"
+#include "lld/Common/Driver.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include <dlfcn.h>
+#include <mutex>
+
+LLD_HAS_DRIVER(elf)
+
+using namespace llvm;
+
+extern "C" const char mixc_runtime_object[], mixc_runtime_object_end[]; // runtime/blob.c
+
+namespace mixc {
+namespace {
+
+/// A file of our own that is gone when we are.
+class TemporaryFile {
+public:
+  ~TemporaryFile() {
+    if (!path.empty())
+      sys::fs::remove(path);
+  }
+
+  Error write(StringRef prefix, StringRef contents) {
+    int descriptor;
+    if (std::error_code code = sys::fs::createTemporaryFile(prefix, "o", descriptor, path))
+      return createStringError("cannot write a temporary file: " + code.message());
+    raw_fd_ostream out(descriptor, /*shouldClose=*/true);
+    out << contents;
+    out.close();
+    if (!out.has_error())
+      return Error::success();
+    std::string why = out.error().message();
+    out.clear_error();
+    return createStringError("cannot write `" + path.str().str() + "`: " + why);
+  }
+
+  SmallString<128> path;
+};
+
+Error cannotWrite(StringRef path, std::error_code code) { return createStringError("cannot write `" + path.str() + "`: " + code.message()); }
+
+/// A name beside `path` for what will become it.
+Expected<std::string> nameBeside(StringRef path) {
+  sys::fs::file_status status;
+  if (!sys::fs::status(path, status) && status.type() != sys::fs::file_type::regular_file)
+    return createStringError("cannot write `" + path.str() + "`: it is there and not a plain file");
+  // Created, not only named: so an unwritable folder is found here, with its reason.
+  int descriptor;
+  SmallString<128> beside;
+  if (std::error_code code = sys::fs::createUniqueFile(path + ".%%%%%%", descriptor, beside))
+    return cannotWrite(path, code);
+  sys::fs::file_t file = sys::fs::convertFDToNativeFile(descriptor);
+  sys::fs::closeFile(file);
+  return beside.str().str();
+}
+
+Error moveTo(StringRef from, StringRef path) {
+  std::error_code code = sys::fs::rename(from, path);
+  if (!code)
+    return Error::success();
+  sys::fs::remove(from);
+  return cannotWrite(path, code);
+}
+
+/// The files of the C library: where this process finds a function that only they define.
+Expected<std::vector<std::string>> systemLibraries() {
+  std::vector<std::string> paths;
+  for (const char *symbol : {"gnu_get_libc_version" /* libc */, "expm1" /* libm */, "__tls_get_addr" /* ld-linux */}) {
+    Dl_info info;
+    void *address = dlsym(RTLD_DEFAULT, symbol);
+    if (!address || !dladdr(address, &info) || !info.dli_fname || !sys::fs::exists(info.dli_fname))
+      return createStringError(std::string("internal error: no shared C library that defines ") + symbol);
+    paths.push_back(info.dli_fname);
+  }
+  return paths;
+}
+
+Error runLinker(ArrayRef<std::string> arguments) {
+  // lld keeps global state, and sets every cl::opt of this process back to its default.
+  static std::mutex oneAtATime;
+  std::lock_guard<std::mutex> lock(oneAtATime);
+  std::vector<const char *> pointers;
+  for (const std::string &argument : arguments)
+    pointers.push_back(argument.c_str());
+  std::string output;
+  raw_string_ostream stream(output);
+  lld::Result result = lld::lldMain(pointers, stream, stream, {{lld::Gnu, &lld::elf::link}});
+  if (result.retCode == 0)
+    return Error::success();
+  StringRef first = StringRef(output).split('\n').first;
+  first.consume_front("ld.lld: error: ");
+  return createStringError("linking failed: " + first.str());
+}
+
+} // namespace
+
+Error linkLibrary(StringRef object, StringRef path) {
+  Expected<std::vector<std::string>> libraries = systemLibraries();
+  if (!libraries)
+    return libraries.takeError();
+  TemporaryFile kernels, runtime;
+  if (Error error = kernels.write("mixc-kernels", object))
+    return error;
+  if (Error error = runtime.write("mixc-runtime", StringRef(mixc_runtime_object, mixc_runtime_object_end - mixc_runtime_object)))
+    return error;
+  Expected<std::string> beside = nameBeside(path);
+  if (!beside)
+    return beside.takeError();
+
+  // nodelete: sleeping threads of the pool must keep their code if the program closes the library.
+  std::vector<std::string> arguments = {"ld.lld", "-shared", "-o", *beside, "-soname", sys::path::filename(path).str(), "--gc-sections",
+                                        "-z", "nodelete", "-z", "now", "-z", "defs", "--build-id", "--as-needed",
+                                        std::string(kernels.path.str()), std::string(runtime.path.str())};
+  llvm::append_range(arguments, *libraries);
+  if (Error error = runLinker(arguments)) {
+    sys::fs::remove(*beside);
+    return error;
+  }
+  return moveTo(*beside, path);
+}
+
+Error writeWhole(StringRef path, StringRef contents) {
+  Expected<std::string> beside = nameBeside(path);
+  if (!beside)
+    return beside.takeError();
+  std::error_code code;
+  raw_fd_ostream out(*beside, code);
+  if (code)
+    return cannotWrite(path, code);
+  out << contents;
+  out.close();
+  if (out.has_error()) {
+    code = out.error();
+    out.clear_error();
+    sys::fs::remove(*beside);
+    return cannotWrite(path, code);
+  }
+  return moveTo(*beside, path);
+}
+
+} // namespace mixc

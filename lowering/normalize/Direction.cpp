@@ -1,0 +1,78 @@
+// Takes scalar factors off vectors: through signs, products, quotients by scalars, entrywise products and fills.
+#include "lowering/normalize/Direction.h"
+#include "llvm/ADT/DenseSet.h"
+
+using namespace mlir;
+
+namespace mixc::normalize {
+using namespace mix;
+
+bool isComputedFrom(Value value, Value origin) {
+  llvm::DenseSet<Value> seen;
+  SmallVector<Value> pending = {value};
+  while (!pending.empty()) {
+    Value next = pending.pop_back_val();
+    if (next == origin)
+      return true;
+    if (Operation *op = next.getDefiningOp(); op && seen.insert(next).second)
+      llvm::append_range(pending, op->getOperands());
+  }
+  return false;
+}
+
+namespace {
+
+class Stripper {
+public:
+  Stripper(Expressions &expressions, bool splitsNorms) : e(expressions), splitsNorms(splitsNorms) {}
+
+  Scaled strip(Value v) {
+    Operation *op = v.getDefiningOp();
+    if (auto unary = dyn_cast_or_null<UnaryOp>(op); unary && unary.getKind() == UnaryKind::Neg) {
+      auto [c, x] = strip(unary.getX());
+      return {e.mul(e.constant(-1), c), x};
+    }
+    if (auto fill = dyn_cast_or_null<FillOp>(op)) {
+      auto number = fill.getScalar().getDefiningOp<ConstantOp>();
+      if (number && number.getValue().isExactlyValue(1.0))
+        return {Value(), v};
+      return {fill.getScalar(), e.fill(e.constant(1), typeOf(v).getDims())};
+    }
+    auto binary = dyn_cast_or_null<BinaryOp>(op);
+    if (!binary)
+      return {Value(), v};
+    Value x = binary.getX(), y = binary.getY();
+    if (binary.getKind() == BinaryKind::Mul) {
+      if (typeOf(x).isScalar() || typeOf(y).isScalar()) {
+        Value scalar = typeOf(x).isScalar() ? x : y, vector = typeOf(x).isScalar() ? y : x;
+        return taken(v, vector, [&](Value c) { return e.mul(scalar, c); }, scalar);
+      }
+      auto [c, left] = strip(x);
+      auto [d, right] = strip(y);
+      if (c || d)
+        return {e.mul(c, d), e.mul(left, right)};
+    }
+    if (binary.getKind() == BinaryKind::Div && typeOf(y).isScalar() && !typeOf(x).isScalar())
+      return taken(v, x, [&](Value c) { return e.div(c, y); }, y);
+    return {Value(), v};
+  }
+
+private:
+  /// v is `vector` scaled by what is computed from `scalar`; `scale` adds that factor to another.
+  Scaled taken(Value v, Value vector, llvm::function_ref<Value(Value)> scale, Value scalar) {
+    auto [c, x] = strip(vector);
+    if (!splitsNorms && isComputedFrom(scalar, x) && !x.getDefiningOp<FillOp>())
+      return {Value(), v};
+    return {scale(c), x};
+  }
+
+  Expressions &e;
+  bool splitsNorms;
+};
+
+} // namespace
+
+Scaled strip(Expressions &expressions, Value v) { return Stripper(expressions, false).strip(v); }
+Scaled core(Expressions &expressions, Value v) { return Stripper(expressions, true).strip(v); }
+
+} // namespace mixc::normalize

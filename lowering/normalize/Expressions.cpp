@@ -1,0 +1,203 @@
+// Hash-consing of mix ops, with the few simplifications that keep signs and ones out of the way.
+#include "lowering/normalize/Expressions.h"
+
+using namespace mlir;
+
+namespace mixc::normalize {
+using namespace mix;
+
+namespace {
+
+bool isNeg(Value value) {
+  auto unary = value.getDefiningOp<UnaryOp>();
+  return unary && unary.getKind() == UnaryKind::Neg;
+}
+
+Value positive(Value value) { return value.getDefiningOp<UnaryOp>().getX(); }
+
+bool isNumber(Value value, double number) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  return constant && constant.getValue().convertToDouble() == number;
+}
+
+bool commutes(Operation *op) {
+  if (isa<DotOp>(op))
+    return true;
+  auto binary = dyn_cast<BinaryOp>(op);
+  return binary && !llvm::is_contained({BinaryKind::Sub, BinaryKind::Div, BinaryKind::Pow}, binary.getKind());
+}
+
+void swapOperands(Operation *op) {
+  Value first = op->getOperand(0);
+  op->setOperand(0, op->getOperand(1));
+  op->setOperand(1, first);
+}
+
+} // namespace
+
+Expressions::Expressions(MixerOp mixer)
+    : builder(OpBuilder::atBlockEnd(&mixer.step())), location(mixer.getLoc()) {
+  for (Operation &op : llvm::make_early_inc_range(mixer.step())) {
+    if (op.getNumResults() != 1 || !isPure(&op))
+      continue;
+    if (Operation *twin = findTwin(&op)) {
+      op.getResult(0).replaceAllUsesWith(twin->getResult(0));
+      op.erase();
+    }
+  }
+}
+
+Operation *Expressions::findTwin(Operation *op) {
+  auto flags = OperationEquivalence::IgnoreLocations;
+  auto hashOf = [&] {
+    return OperationEquivalence::computeHash(op, OperationEquivalence::directHashValue,
+                                             OperationEquivalence::ignoreHashValue, flags);
+  };
+  auto find = [&]() -> Operation * {
+    for (Operation *known : table[hashOf()])
+      if (OperationEquivalence::isEquivalentTo(known, op, OperationEquivalence::exactValueMatch, nullptr, flags))
+        return known;
+    return nullptr;
+  };
+  if (Operation *twin = find())
+    return twin;
+  if (commutes(op)) {
+    swapOperands(op);
+    if (Operation *twin = find())
+      return twin;
+    swapOperands(op);
+  }
+  table[hashOf()].push_back(op);
+  return nullptr;
+}
+
+Value Expressions::intern(Operation *op) {
+  SmallVector<OpFoldResult> folded;
+  if (succeeded(op->fold(folded)) && folded.size() == 1) {
+    if (auto value = dyn_cast<Value>(folded[0])) {
+      if (value.getType() == op->getResult(0).getType()) {
+        op->erase();
+        return value;
+      }
+    } else if (auto number = dyn_cast<FloatAttr>(cast<Attribute>(folded[0])); number && !isa<ConstantOp>(op)) {
+      op->erase();
+      return constant(number.getValueAsDouble());
+    }
+  }
+  if (Operation *twin = findTwin(op)) {
+    op->erase();
+    return twin->getResult(0);
+  }
+  return op->getResult(0);
+}
+
+Value Expressions::constant(double number) { return make<ConstantOp>(number); }
+
+Value Expressions::fill(Value scalar, ArrayRef<Dim> dims) {
+  return make<FillOp>(TensorType::get(builder.getContext(), dims, typeOf(scalar).getRate()), scalar);
+}
+
+Value Expressions::ones(const Dim &length) { return fill(constant(1), {length}); }
+
+Value Expressions::identity(const Dim &length) {
+  return make<IdentityOp>(TensorType::get(builder.getContext(), {length, length}, Rate::Constant));
+}
+
+Value Expressions::neg(Value x) {
+  return isNeg(x) ? positive(x) : make<UnaryOp>(UnaryKind::Neg, x);
+}
+
+Value Expressions::add(Value x, Value y) {
+  if (!x || !y)
+    return x ? x : y;
+  if (isNeg(y))
+    return sub(x, positive(y));
+  if (isNeg(x))
+    return sub(y, positive(x));
+  return make<BinaryOp>(BinaryKind::Add, x, y);
+}
+
+Value Expressions::sub(Value x, Value y) {
+  if (!y)
+    return x;
+  if (!x)
+    return neg(y);
+  if (isNeg(y))
+    return add(x, positive(y));
+  return make<BinaryOp>(BinaryKind::Sub, x, y);
+}
+
+Value Expressions::mul(Value x, Value y) {
+  if (!x || !y)
+    return x ? x : y;
+  if (isNeg(x))
+    return neg(mul(positive(x), y));
+  if (isNeg(y))
+    return neg(mul(x, positive(y)));
+  if (isNumber(x, -1))
+    return neg(y);
+  if (isNumber(y, -1))
+    return neg(x);
+  return make<BinaryOp>(BinaryKind::Mul, x, y);
+}
+
+Value Expressions::div(Value x, Value y) {
+  if (!y)
+    return x;
+  if (!x)
+    x = constant(1);
+  if (isNeg(x))
+    return neg(div(positive(x), y));
+  return make<BinaryOp>(BinaryKind::Div, x, y);
+}
+
+Value Expressions::dot(Value x, Value y) {
+  if (isNeg(x))
+    return neg(dot(positive(x), y));
+  if (isNeg(y))
+    return neg(dot(x, positive(y)));
+  return make<DotOp>(x, y);
+}
+
+Value Expressions::outer(Value x, Value y) { return make<OuterOp>(x, y); }
+Value Expressions::matmul(Value x, Value y) { return make<MatmulOp>(x, y); }
+Value Expressions::transpose(Value x) { return make<TransposeOp>(x); }
+Value Expressions::diag(Value x) { return make<DiagOp>(x); }
+Value Expressions::sum(Value x) { return make<ReduceOp>(ReduceKind::Sum, x); }
+
+Value Expressions::rebuilt(Operation *op, ValueRange operands) {
+  if (llvm::equal(op->getOperands(), operands))
+    return op->getResult(0);
+  setOrigin(op);
+  if (auto binary = dyn_cast<BinaryOp>(op)) {
+    switch (binary.getKind()) {
+    case BinaryKind::Add:
+      return add(operands[0], operands[1]);
+    case BinaryKind::Sub:
+      return sub(operands[0], operands[1]);
+    case BinaryKind::Mul:
+      return mul(operands[0], operands[1]);
+    default:
+      break;
+    }
+  }
+  Operation *copy = builder.clone(*op);
+  copy->setOperands(operands);
+  SmallVector<Type> types;
+  if (auto infer = dyn_cast<InferTypeOpInterface>(copy)) {
+    if (succeeded(infer.inferReturnTypes(copy->getContext(), copy->getLoc(), copy->getOperands(),
+                                         copy->getRawDictionaryAttrs(), copy->getPropertiesStorage(),
+                                         copy->getRegions(), types)))
+      copy->getResult(0).setType(types[0]);
+  } else { // a slice or a fill: its shape is written, its rate is its operand's
+    copy->getResult(0).setType(TensorType::get(op->getContext(), typeOf(op->getResult(0)).getDims(),
+                                               typeOf(operands[0]).getRate()));
+  }
+  return intern(copy);
+}
+
+Value Expressions::placeholder(TensorType type) {
+  return UnrealizedConversionCastOp::create(builder, location, type, ValueRange()).getResult(0);
+}
+
+} // namespace mixc::normalize

@@ -1,0 +1,275 @@
+// Matrices and rows as sums of terms, one op at a time.
+//
+//     A + B, -A, c A, A / c, A', A B, diag(d), a b', I        and        A .* a b', A ./ a b' for rank-one matrices
+#include "lowering/normalize/Linearity.h"
+#include "lowering/normalize/Formula.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace mixc::normalize {
+using namespace mix;
+
+Linearity::Linearity(Expressions &expressions, ArrayRef<StateOp> states, bool turned)
+    : e(expressions), members(states), turned(turned), rows(typeOf(states[0]->getResult(0)).isVector()) {
+  ArrayRef<Dim> dims = typeOf(members[0].getResult()).getDims();
+  keyDim = rows || turned ? dims[0] : dims[1];
+  if (!rows)
+    valueDim = turned ? dims[1] : dims[0];
+}
+
+std::optional<unsigned> Linearity::memberIndex(Value value) const {
+  for (auto [index, state] : llvm::enumerate(members))
+    if (value == state->getResult(0))
+      return index;
+  return std::nullopt;
+}
+
+std::string Linearity::name(unsigned state) const { return StateOp(members[state]).getName().str(); }
+
+bool Linearity::touches(Value value) {
+  if (auto known = touchMemo.find(value); known != touchMemo.end())
+    return known->second;
+  Operation *op = value.getDefiningOp();
+  bool result = memberIndex(value) || (op && llvm::any_of(op->getOperands(), [&](Value x) { return touches(x); }));
+  return touchMemo[value] = result;
+}
+
+Outcome<Terms> Linearity::terms(Value value) {
+  if (auto known = termMemo.find(value); known != termMemo.end())
+    return known->second;
+  if (Operation *op = value.getDefiningOp())
+    e.setOrigin(op);
+  Outcome<Terms> result = typeOf(value).isMatrix() ? matrixTerms(value) : rowTerms(value);
+  if (result)
+    result = merged(*result);
+  termMemo.insert({value, result});
+  return result;
+}
+
+Outcome<Terms> Linearity::matrixTerms(Value value) {
+  if (std::optional<unsigned> state = memberIndex(value))
+    return Terms{{.kind = Term::Gate, .state = *state}};
+  Operation *op = value.getDefiningOp();
+  ArrayRef<Dim> dims = typeOf(value).getDims();
+  std::optional<Outcome<Terms>> structured =
+      TypeSwitch<Operation *, std::optional<Outcome<Terms>>>(op)
+          .Case([&](IdentityOp) { return Terms{{.kind = Term::Eye}}; })
+          .Case([&](FillOp fill) {
+            return Terms{{.kind = Term::Outer, .left = e.fill(fill.getScalar(), {dims[0]}), .right = e.ones(dims[1])}};
+          })
+          .Case([&](UnaryOp unary) -> std::optional<Outcome<Terms>> {
+            if (unary.getKind() != UnaryKind::Neg)
+              return std::nullopt;
+            return scaledTerms(e.constant(-1), unary.getX(), false, op);
+          })
+          .Case([&](BinaryOp binary) -> std::optional<Outcome<Terms>> {
+            Value x = binary.getX(), y = binary.getY();
+            switch (binary.getKind()) {
+            case BinaryKind::Add:
+            case BinaryKind::Sub:
+              return sumTerms(binary);
+            case BinaryKind::Mul:
+              if (typeOf(x).isScalar())
+                return scaledTerms(x, y, false, op);
+              if (typeOf(y).isScalar())
+                return scaledTerms(y, x, false, op);
+              return entrywiseTerms(binary);
+            case BinaryKind::Div:
+              if (typeOf(y).isScalar())
+                return scaledTerms(y, x, true, op);
+              if (!typeOf(x).isScalar())
+                return entrywiseTerms(binary);
+              return std::nullopt;
+            default:
+              return std::nullopt;
+            }
+          })
+          .Case([&](TransposeOp transpose) -> std::optional<Outcome<Terms>> {
+            Outcome<Terms> inner = terms(transpose.getX());
+            if (!inner)
+              return inner;
+            Terms result;
+            for (const Term &term : *inner)
+              result.push_back(turn(term));
+            return Outcome<Terms>(result);
+          })
+          .Case([&](DiagOp diag) -> std::optional<Outcome<Terms>> {
+            Outcome<Value> d = local(diag.getX());
+            if (!d)
+              return Outcome<Terms>(d.obstacle());
+            return Outcome<Terms>(Terms{{.kind = Term::Diag, .left = *d}});
+          })
+          .Case([&](OuterOp outer) -> std::optional<Outcome<Terms>> {
+            Outcome<Value> a = local(outer.getX()), b = local(outer.getY());
+            if (!a || !b)
+              return Outcome<Terms>((a ? b : a).obstacle());
+            return Outcome<Terms>(Terms{{.kind = Term::Outer, .left = *a, .right = *b}});
+          })
+          .Case([&](MatmulOp matmul) { return productTerms(matmul); })
+          .Default([](Operation *) { return std::nullopt; });
+  if (structured && (*structured || touches(value)))
+    return *structured;
+  // A matrix of no structure that is free of the states, or made of what was read from them.
+  Outcome<Value> whole = local(value);
+  if (!whole)
+    return whole.obstacle();
+  return Terms{{.kind = Term::Full, .left = *whole}};
+}
+
+Outcome<Terms> Linearity::rowTerms(Value value) {
+  if (std::optional<unsigned> state = memberIndex(value))
+    return Terms{{.kind = Term::Gate, .state = *state}};
+  Outcome<Value> whole = local(value);
+  if (whole)
+    return Terms{{.kind = Term::Outer, .left = e.constant(1), .right = *whole}};
+  Operation *op = value.getDefiningOp();
+  if (auto unary = dyn_cast<UnaryOp>(op); unary && unary.getKind() == UnaryKind::Neg)
+    return scaledTerms(e.constant(-1), unary.getX(), false, op);
+  if (auto matmul = dyn_cast<MatmulOp>(op))
+    return productTerms(matmul);
+  if (auto binary = dyn_cast<BinaryOp>(op)) {
+    Value x = binary.getX(), y = binary.getY();
+    switch (binary.getKind()) {
+    case BinaryKind::Add:
+    case BinaryKind::Sub:
+      return sumTerms(binary);
+    case BinaryKind::Mul:
+      if (typeOf(x).isScalar())
+        return scaledTerms(x, y, false, op);
+      if (typeOf(y).isScalar())
+        return scaledTerms(y, x, false, op);
+      return rowEntrywiseTerms(binary);
+    case BinaryKind::Div:
+      if (typeOf(y).isScalar())
+        return scaledTerms(y, x, true, op);
+      if (!typeOf(x).isScalar())
+        return rowEntrywiseTerms(binary);
+      break;
+    default:
+      break;
+    }
+  }
+  return whole.obstacle();
+}
+
+// A + B and A - B; a scalar beside a matrix is that scalar at every entry.
+Outcome<Terms> Linearity::sumTerms(BinaryOp op) {
+  Terms result;
+  ArrayRef<Dim> dims = typeOf(op.getResult()).getDims();
+  for (auto [position, operand] : llvm::enumerate(op->getOperands())) {
+    bool negated = position == 1 && op.getKind() == BinaryKind::Sub;
+    if (typeOf(operand).isScalar()) {
+      Outcome<Value> c = local(operand);
+      if (!c)
+        return c.obstacle();
+      Value signedC = negated ? e.neg(*c) : *c;
+      result.push_back({.kind = Term::Outer,
+                        .left = dims.size() == 2 ? e.fill(signedC, {dims[0]}) : signedC,
+                        .right = e.ones(dims.back())});
+      continue;
+    }
+    Outcome<Terms> addends = terms(operand);
+    if (!addends)
+      return addends;
+    for (const Term &term : *addends) {
+      Outcome<Term> scaled = negated ? times(e.constant(-1), term, op) : Outcome<Term>(term);
+      if (!scaled)
+        return scaled.obstacle();
+      result.push_back(*scaled);
+    }
+  }
+  return result;
+}
+
+Outcome<Terms> Linearity::scaledTerms(Value scalar, Value rest, bool divides, Operation *op) {
+  Outcome<Value> c = local(scalar);
+  if (!c)
+    return c.obstacle();
+  Outcome<Terms> inner = terms(rest);
+  if (!inner)
+    return inner;
+  e.setOrigin(op);
+  Value factor = divides ? e.div(Value(), *c) : *c;
+  Terms result;
+  for (const Term &term : *inner) {
+    Outcome<Term> scaled = times(factor, term, op);
+    if (!scaled)
+      return scaled.obstacle();
+    result.push_back(*scaled);
+  }
+  return result;
+}
+
+// A B, or for a row z of the states (A z)' = z' A'.
+Outcome<Terms> Linearity::productTerms(MatmulOp op) {
+  bool ofRow = typeOf(op.getResult()).isVector();
+  Outcome<Terms> first = terms(ofRow ? op.getY() : op.getX());
+  if (!first)
+    return first;
+  Outcome<Terms> second = terms(ofRow ? op.getX() : op.getY());
+  if (!second)
+    return second;
+  e.setOrigin(op);
+  Terms result;
+  for (const Term &s : *first)
+    for (const Term &t : *second) {
+      Outcome<Terms> both = product(s, ofRow ? turn(t) : t, op);
+      if (!both)
+        return both;
+      llvm::append_range(result, *both);
+    }
+  return result;
+}
+
+static bool hasGate(const Terms &terms) {
+  return llvm::any_of(terms, [](const Term &term) { return term.kind == Term::Gate; });
+}
+
+// A .* B or A ./ B where one side has rank one and the other holds the states.
+Outcome<Terms> Linearity::entrywiseTerms(BinaryOp op) {
+  bool divides = op.getKind() == BinaryKind::Div;
+  Outcome<Terms> x = terms(op.getX()), y = terms(op.getY());
+  if (!x || !y)
+    return (x ? y : x).obstacle();
+  if (hasGate(*y)) {
+    if (hasGate(*x) || divides)
+      return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op};
+    std::swap(x, y);
+  }
+  if (y->size() != 1 || y->front().kind != Term::Outer) {
+    if (hasGate(*x))
+      return Obstacle{Obstacle::Other, quoted(op) + " gates every entry of the state, in no rank-one form", op};
+    Outcome<Value> whole = localRebuilt(op);
+    if (!whole)
+      return whole.obstacle();
+    return Terms{{.kind = Term::Full, .left = *whole}};
+  }
+  Term mask = y->front();
+  e.setOrigin(op);
+  if (divides) {
+    mask.left = e.div(Value(), mask.left);
+    mask.right = e.div(Value(), mask.right);
+  }
+  return entrywise(*x, mask, op);
+}
+
+// z .* d or z ./ d, d free of z.
+Outcome<Terms> Linearity::rowEntrywiseTerms(BinaryOp op) {
+  bool divides = op.getKind() == BinaryKind::Div;
+  Value row = op.getX(), mask = op.getY();
+  Outcome<Value> d = local(mask);
+  if (!d && !divides) {
+    std::swap(row, mask);
+    d = local(mask);
+  }
+  if (!d)
+    return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op};
+  Outcome<Terms> inner = terms(row);
+  if (!inner)
+    return inner;
+  e.setOrigin(op);
+  return entrywise(*inner, {.kind = Term::Outer, .right = divides ? e.div(Value(), *d) : *d}, op);
+}
+
+} // namespace mixc::normalize

@@ -1,0 +1,111 @@
+// Pushes expressions through linearity in the old states of one component, until the states appear only in gates and reads.
+//
+// A matrix that depends on the states S_j is a sum of structured terms
+//
+//     Gate  c diag(e) S_j diag(s)        (of S_j' if flipped)
+//     Outer a b'        Diag diag(d)        Eye c I        Full M, free of states
+//
+// closed under sums, products, transposes, scaling, and entrywise products with rank-one matrices. Times a vector x it is
+//
+//     c e . r(S_j, s . x) + a (b'x) + d . x + c x + M x
+//
+// where r(S, p) = S p is a read, hash-consed. Outer terms that share a direction are one: sum_i c_i w_i x' = (sum_i c_i w_i) x',
+// which keeps n Householder factors at n writes and makes the writes as few as they can be.
+//
+// A vector state z that is only read by dot products is a memory of one row, z': its terms are Gate c z'diag(s) and Outer a b' with a
+// scalar, and r(z, p) = z'p is a scalar. The same algebra serves both ("row" below).
+//
+// In one orientation: reads contract the key axis, which is the second of the declared state, or the first if it is turned.
+#ifndef MIXC_LOWERING_NORMALIZE_LINEARITY_H
+#define MIXC_LOWERING_NORMALIZE_LINEARITY_H
+
+#include "lowering/normalize/Direction.h"
+#include "lowering/normalize/Obstacle.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace mixc::normalize {
+
+struct Term {
+  enum Kind { Gate, Outer, Diag, Eye, Full } kind;
+  Value factor = {};      // Gate, Eye: c; null is 1
+  Value left = {};        // Gate: e, null is ones. Outer: a. Diag: d. Full: M
+  Value right = {};       // Gate: s, null is ones. Outer: b
+  unsigned state = 0;     // Gate: j
+  bool flipped = false;   // Gate: of S_j'
+};
+using Terms = llvm::SmallVector<Term, 4>;
+
+/// r = sum_j S_j p_j, of the old states.
+struct Read {
+  Value node;                                              // stands for it until the component is built
+  llvm::SmallVector<std::pair<unsigned, Value>, 1> along;  // (j, p_j)
+};
+
+class Linearity {
+public:
+  Linearity(Expressions &expressions, llvm::ArrayRef<mix::StateOp> states, bool turned);
+
+  /// A matrix (or, for vector states, a vector as a row) as a sum of terms.
+  Outcome<Terms> terms(Value value);
+  /// The value over reads and what is free of the states; an obstacle if a state is used otherwise.
+  Outcome<Value> local(Value value);
+  /// Does the value depend on the states, by themselves or through reads?
+  bool touches(Value value);
+  /// p = sum_i c_i x_i with x_i free of the states, as far as p has that form.
+  llvm::SmallVector<Scaled> spread(Value p);
+
+  llvm::ArrayRef<mix::StateOp> states() const { return members; }
+  bool isTurned() const { return turned; }
+  bool hasRows() const { return rows; }
+  llvm::ArrayRef<Read> reads() const { return readList; }
+  Expressions &expressions() { return e; }
+
+private:
+  // Matrices and rows: Linearity.cpp
+  Outcome<Terms> matrixTerms(Value value);
+  Outcome<Terms> rowTerms(Value value);
+  Outcome<Terms> sumTerms(mix::BinaryOp op);
+  Outcome<Terms> scaledTerms(Value scalar, Value rest, bool divides, Operation *op);
+  Outcome<Terms> productTerms(mix::MatmulOp op);
+  Outcome<Terms> entrywiseTerms(mix::BinaryOp op);
+  Outcome<Terms> rowEntrywiseTerms(mix::BinaryOp op);
+
+  // Algebra of terms: Terms.cpp
+  Outcome<Terms> product(const Term &s, const Term &t, Operation *op);
+  Outcome<Term> times(Value c, const Term &t, Operation *op);
+  Term turn(const Term &t);
+  Outcome<Terms> entrywise(const Terms &gates, const Term &mask, Operation *op);
+  Terms merged(llvm::ArrayRef<Term> terms);
+  bool directionIsLeft(llvm::ArrayRef<Term> terms);
+  Value asValue(llvm::ArrayRef<Term> terms, TensorType type);
+
+  // Products with vectors: Apply.cpp
+  Outcome<Value> apply(llvm::ArrayRef<Term> terms, Value x, Operation *op);
+  Outcome<Value> applyGates(llvm::ArrayRef<Term> gates, Value x, Operation *op);
+  /// matrix * x, or matrix' * x if turned.
+  Outcome<Value> applyMatrix(Value matrix, bool transposed, Value x, Operation *op);
+  Outcome<Value> applyFactors(Value matrix, bool transposed, Value x, Operation *op);
+  Outcome<Value> read(llvm::SmallVector<std::pair<unsigned, Value>, 1> along, Operation *op);
+
+  // Anything else: Local.cpp
+  Outcome<Value> localUnshared(Value value);
+  Outcome<Value> localDot(mix::DotOp op);
+  Outcome<Value> localSum(mix::ReduceOp op);
+  Outcome<Value> localRebuilt(Operation *op);
+
+  std::optional<unsigned> memberIndex(Value value) const;
+  std::string name(unsigned state) const;
+
+  Expressions &e;
+  llvm::SmallVector<mix::StateOp> members;
+  bool turned, rows;
+  mix::Dim keyDim, valueDim;
+  llvm::SmallVector<Read> readList;
+  llvm::DenseMap<Value, bool> touchMemo;
+  llvm::DenseMap<Value, Outcome<Value>> localMemo;
+  llvm::DenseMap<Value, Outcome<Terms>> termMemo;
+};
+
+} // namespace mixc::normalize
+
+#endif

@@ -1,0 +1,143 @@
+// Collects the terms of every state's update into transition, gate and writes, with the fewest writes.
+//
+//     w x' + v x'  -> (w + v) x'                 one write a direction (done where terms merge)
+//     w x' + w y'  -> w (x + y)'                 one write a value
+//     S_0 += w x', S_1 += (c w) x'  -> one write along x into S_0 and along c x into S_1, c free of reads
+#include "lowering/normalize/NormalForm.h"
+#include "lowering/normalize/Formula.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+
+namespace mixc::normalize {
+using namespace mix;
+
+SmallVector<Value *> NormalForm::operands(bool withWrites) {
+  SmallVector<Value *> slots;
+  for (Read &read : reads)
+    for (auto &[state, p] : read.along)
+      slots.push_back(&p);
+  for (auto &[index, a] : transition)
+    slots.push_back(&a);
+  if (gate)
+    slots.push_back(&gate);
+  for (Write &write : writes) {
+    for (auto &[state, u] : write.along)
+      slots.push_back(&u);
+    if (withWrites)
+      slots.push_back(&write.value);
+  }
+  return slots;
+}
+
+namespace {
+
+class Collector {
+public:
+  explicit Collector(Linearity &linearity) : linearity(linearity), e(linearity.expressions()) {}
+
+  Outcome<NormalForm> run(ArrayRef<NextOp> nexts) {
+    form.states.assign(linearity.states().begin(), linearity.states().end());
+    form.turned = linearity.isTurned();
+    for (auto [index, next] : llvm::enumerate(nexts)) {
+      Outcome<Terms> terms = linearity.terms(next->getOperand(0));
+      if (!terms)
+        return explained(terms.obstacle(), next);
+      e.setOrigin(next);
+      for (const Term &term : *terms)
+        if (std::optional<Obstacle> obstacle = collect(index, term, next))
+          return *obstacle;
+    }
+    collectWrites();
+    return form;
+  }
+
+private:
+  std::optional<Obstacle> collect(unsigned i, const Term &term, NextOp next) {
+    auto obstacle = [&](const std::string &what) {
+      return Obstacle{Obstacle::Other, "the update of `" + next.getName().str() + "` " + what, culpritOf(next)};
+    };
+    switch (term.kind) {
+    case Term::Gate: {
+      if (term.flipped)
+        return obstacle("takes a transposed state");
+      Value onValues = form.turned ? term.right : term.left, onKeys = form.turned ? term.left : term.right;
+      if (hasGate && onValues != form.gate)
+        return obstacle("has different gates on the value axis in different terms");
+      hasGate = true;
+      form.gate = onValues;
+      Value entry = e.mul(term.factor, onKeys);
+      Value &a = form.transition[{i, term.state}];
+      a = e.add(a, entry ? entry : e.constant(1));
+      return std::nullopt;
+    }
+    case Term::Outer: {
+      Value direction = form.turned ? term.left : term.right, value = form.turned ? term.right : term.left;
+      if (linearity.touches(direction))
+        return obstacle("writes along a vector that depends on what is read");
+      outers.push_back({i, value, direction});
+      return std::nullopt;
+    }
+    case Term::Diag:
+    case Term::Eye:
+      return obstacle("adds a diagonal matrix, which is no outer product");
+    case Term::Full:
+      return obstacle("adds a matrix that is no outer product: " + quotedFormula(term.left));
+    }
+    llvm_unreachable("every kind of term is collected");
+  }
+
+  void collectWrites() {
+    bool several = form.states.size() > 1;
+    llvm::MapVector<Value, SmallVector<Outer, 2>> byValue;
+    for (Outer &outer : outers) {
+      outer.whole = outer.value;
+      if (several) { // scalars that need no read may stand on either side
+        auto [c, value] = strip(e, outer.value);
+        if (c && !linearity.touches(c)) {
+          outer.factor = c;
+          outer.value = value;
+        }
+      }
+      byValue[outer.value].push_back(outer);
+    }
+    for (auto &[value, group] : byValue) {
+      bool sameFactor = llvm::all_equal(llvm::map_range(group, [](const Outer &outer) { return outer.whole; }));
+      Write write{sameFactor ? group.front().whole : value, {}};
+      for (const Outer &outer : group) {
+        Value &u = write.along[outer.state];
+        u = e.add(u, sameFactor ? outer.along : e.mul(outer.factor, outer.along));
+      }
+      form.writes.push_back(write);
+    }
+  }
+
+  static Obstacle explained(Obstacle obstacle, NextOp next) {
+    if (obstacle.reason.empty()) // the state of another's whole update
+      obstacle = {obstacle.kind, "the update of `" + next.getName().str() + "` takes a state entry by entry", culpritOf(next)};
+    return obstacle;
+  }
+
+  static Operation *culpritOf(NextOp next) {
+    Operation *by = next.getValue().getDefiningOp();
+    return by ? by : next.getOperation();
+  }
+
+  struct Outer {
+    unsigned state;
+    Value value, along;
+    Value factor = {}, whole = {}; // value without its factor, and with it
+  };
+
+  Linearity &linearity;
+  Expressions &e;
+  NormalForm form;
+  bool hasGate = false;
+  SmallVector<Outer> outers;
+};
+
+} // namespace
+
+Outcome<NormalForm> normalForm(Linearity &linearity, ArrayRef<NextOp> nexts) { return Collector(linearity).run(nexts); }
+
+} // namespace mixc::normalize

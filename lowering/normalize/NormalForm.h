@@ -1,0 +1,34 @@
+// The normal form of one component, before it is an op: see mix.component.
+//
+//     r_i = sum_j S_j p_ij        w_m = phi_m(r, inputs)        S_i <- e . (sum_j S_j diag(a_ij)) + sum_m w_m u_mi'
+#ifndef MIXC_LOWERING_NORMALIZE_NORMALFORM_H
+#define MIXC_LOWERING_NORMALIZE_NORMALFORM_H
+
+#include "lowering/normalize/Linearity.h"
+#include <map>
+
+namespace mixc::normalize {
+
+struct Write {
+  Value value;                      // w_m
+  std::map<unsigned, Value> along;  // i -> u_mi
+};
+
+struct NormalForm {
+  llvm::SmallVector<mix::StateOp> states;
+  bool turned = false;
+  llvm::SmallVector<Read> reads;
+  std::map<std::pair<unsigned, unsigned>, Value> transition; // (i, j) -> a_ij
+  Value gate;                                                // e, or null
+  llvm::SmallVector<Write> writes;
+
+  /// The slots of everything that enters it, for rewriting: p, a, e, u; with w too if asked for.
+  llvm::SmallVector<Value *> operands(bool withWrites);
+};
+
+/// The normal form of states whose values after the token are `nexts`. Reads are added as users are rewritten.
+Outcome<NormalForm> normalForm(Linearity &linearity, llvm::ArrayRef<mix::NextOp> nexts);
+
+} // namespace mixc::normalize
+
+#endif

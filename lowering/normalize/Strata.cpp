@@ -1,0 +1,84 @@
+// Strongly connected components by transitive closure: mixers have a handful of states.
+#include "lowering/normalize/Strata.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+
+namespace mixc::normalize {
+using namespace mix;
+
+Strata findStrata(MixerOp mixer) {
+  Strata strata;
+  llvm::StringMap<NextOp> nextOf;
+  for (NextOp next : mixer.getOps<NextOp>())
+    nextOf[next.getName()] = next;
+  llvm::DenseMap<Value, unsigned> index;
+  for (StateOp state : mixer.getOps<StateOp>()) {
+    NextOp next = nextOf.lookup(state.getName());
+    if (!next)
+      continue;
+    index[state.getResult()] = strata.states.size();
+    strata.states.push_back(state);
+    strata.nexts.push_back(next);
+  }
+  unsigned count = strata.states.size();
+
+  for (NextOp next : strata.nexts) {
+    llvm::BitVector needs(count);
+    llvm::DenseSet<Value> seen;
+    SmallVector<Value> pending = {next.getValue()};
+    while (!pending.empty()) {
+      Value value = pending.pop_back_val();
+      if (!seen.insert(value).second)
+        continue;
+      if (auto state = index.find(value); state != index.end())
+        needs.set(state->second);
+      else if (Operation *op = value.getDefiningOp())
+        llvm::append_range(pending, op->getOperands());
+    }
+    strata.needs.push_back(needs);
+  }
+  for (unsigned through = 0; through < count; ++through)
+    for (unsigned s = 0; s < count; ++s)
+      if (strata.needs[s].test(through))
+        strata.needs[s] |= strata.needs[through];
+
+  llvm::BitVector done(count);
+  while (!done.all()) {
+    for (unsigned s = 0; s < count; ++s) {
+      if (done.test(s))
+        continue;
+      SmallVector<unsigned> group;
+      llvm::BitVector open = strata.needs[s];
+      for (unsigned r = 0; r < count; ++r)
+        if (r == s || (strata.needs[s].test(r) && strata.needs[r].test(s))) {
+          group.push_back(r);
+          open.reset(r);
+        }
+      open.reset(done);
+      if (open.any())
+        continue;
+      for (unsigned r : group)
+        done.set(r);
+      strata.groups.push_back(group);
+      break;
+    }
+  }
+  return strata;
+}
+
+SmallVector<unsigned> Strata::joined(ArrayRef<unsigned> first, ArrayRef<unsigned> second) const {
+  SmallVector<unsigned> all(first);
+  for (unsigned s = 0; s < states.size(); ++s) {
+    bool after = llvm::any_of(first, [&](unsigned f) { return needs[s].test(f); });
+    bool before = llvm::any_of(second, [&](unsigned l) { return needs[l].test(s); });
+    if (llvm::is_contained(second, s) || (after && before))
+      if (!llvm::is_contained(all, s))
+        all.push_back(s);
+  }
+  llvm::sort(all);
+  return all;
+}
+
+} // namespace mixc::normalize

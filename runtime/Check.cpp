@@ -1,0 +1,151 @@
+// Checks of a call's arguments, in the order of the struct. All of them come before the first write.
+#include "runtime/Call.h"
+#include "runtime/Cpu.h"
+#include "runtime/Status.h"
+#include <inttypes.h>
+
+using namespace mixrt;
+
+namespace {
+
+#define RETURN_IF_FAILED(expression)                                                                                     \
+  if (mix_status status = (expression))                                                                                  \
+  return status
+
+mix_status checkCpu(const mixrt_entry &entry) {
+  const uint64_t missing = entry.features & ~machineFeatures();
+  if (!missing)
+    return nullptr;
+  return fail(MIX_UNSUPPORTED_CPU, "this library was compiled for %s, and this machine has no %s", entry.cpu, featureName(missing));
+}
+
+mix_status checkSize(const mixrt_entry &entry, const Arguments &arguments) {
+  if (arguments.size() == entry.slots * 8)
+    return nullptr;
+  return fail(MIX_BAD_STRUCT_SIZE, "size is %" PRId64 ", and sizeof(%s_args) is %" PRId64 " in this library", arguments.size(), entry.name,
+              entry.slots * 8);
+}
+
+mix_status checkCounts(const Call &call) {
+  const Arguments &arguments = call.arguments;
+  if (arguments.batch() < 0)
+    return fail(MIX_BAD_SHAPE, "batch is %" PRId64, arguments.batch());
+  if (arguments.time() < 0)
+    return fail(MIX_BAD_SHAPE, "time is %" PRId64, arguments.time());
+  if (arguments.heads() < 1)
+    return fail(MIX_BAD_SHAPE, "heads is %" PRId64, arguments.heads());
+  if (arguments.groups() < 1)
+    return fail(MIX_BAD_SHAPE, "groups is %" PRId64, arguments.groups());
+  if (arguments.heads() % arguments.groups())
+    return fail(MIX_BAD_SHAPE, "heads (%" PRId64 ") is not a multiple of groups (%" PRId64 ")", arguments.heads(), arguments.groups());
+  if (arguments.threads() < 0)
+    return fail(MIX_BAD_THREADS, "threads is %" PRId64, arguments.threads());
+  return nullptr;
+}
+
+mix_status checkSequences(const Call &call) {
+  const Arguments &arguments = call.arguments;
+  const int64_t sequences = arguments.sequences(), time = arguments.time();
+  const int64_t *starts = arguments.cuSeqlens();
+  if (sequences < 0)
+    return fail(MIX_BAD_SHAPE, "sequences is %" PRId64, sequences);
+  if (!starts) {
+    if (sequences != 0 && sequences != arguments.batch())
+      return fail(MIX_BAD_SHAPE, "sequences is %" PRId64 ", and without cu_seqlens it is batch (%" PRId64 ") or 0", sequences, arguments.batch());
+    return nullptr;
+  }
+  if (reinterpret_cast<uintptr_t>(starts) % alignof(int64_t))
+    return fail(MIX_MISALIGNED, "cu_seqlens is not aligned to 8 bytes");
+  if (arguments.batch() != 1)
+    return fail(MIX_BAD_SHAPE, "batch is %" PRId64 ", and with cu_seqlens it is 1", arguments.batch());
+  if (starts[0] != 0)
+    return fail(MIX_BAD_CU_SEQLENS, "cu_seqlens starts at %" PRId64 ", not at 0", starts[0]);
+  for (int64_t i = 1; i <= sequences; ++i) {
+    if (starts[i] < starts[i - 1])
+      return fail(MIX_BAD_CU_SEQLENS, "cu_seqlens decreases at index %" PRId64, i);
+    // Before the next element is read: a wrong count of sequences should be found before it leads out of the array.
+    if (starts[i] > time)
+      return fail(MIX_BAD_CU_SEQLENS, "cu_seqlens is %" PRId64 " at index %" PRId64 ", past time (%" PRId64 ")", starts[i], i, time);
+  }
+  if (starts[sequences] != time)
+    return fail(MIX_BAD_CU_SEQLENS, "cu_seqlens ends at %" PRId64 ", not at time (%" PRId64 ")", starts[sequences], time);
+  return nullptr;
+}
+
+/// A tensor has a size that can be counted, and a pointer where it has elements: [rows, columns, elements] as in Run.cpp.
+mix_status checkTensor(const Call &call, const mixrt_tensor &tensor) {
+  const Arguments &arguments = call.arguments;
+  const bool perToken = tensor.role == MIXRT_INPUT || tensor.role == MIXRT_OUTPUT;
+  const int64_t columns = tensor.per_group ? call.groups : call.heads;
+  int64_t rows = 1, bytes;
+  bool overflow = false;
+  if (perToken)
+    overflow = __builtin_mul_overflow(arguments.batch(), call.time, &rows);
+  else if (tensor.role != MIXRT_PARAM)
+    rows = call.sequences;
+  overflow |= __builtin_mul_overflow(rows, columns, &bytes);
+  overflow |= __builtin_mul_overflow(bytes, tensor.elements, &bytes);
+  overflow |= __builtin_mul_overflow(bytes, static_cast<int64_t>(sizeof(float)), &bytes);
+  if (overflow)
+    return fail(MIX_TOO_LARGE, "%s would have more than 2^63 bytes", tensor.field);
+
+  const void *pointer = arguments.pointer(tensor.slot);
+  const bool optional = tensor.role == MIXRT_INITIAL || tensor.role == MIXRT_FINAL;
+  if (!pointer && !optional && bytes > 0)
+    return fail(MIX_NULL_ARGUMENT, "%s is null", tensor.field);
+  if (reinterpret_cast<uintptr_t>(pointer) % alignof(float))
+    return fail(MIX_MISALIGNED, "%s is not aligned to 4 bytes", tensor.field);
+  return nullptr;
+}
+
+int64_t roundUp(int64_t bytes, int64_t unit) { return (bytes + unit - 1) / unit * unit; }
+
+/// Sequences, items, threads: what follows from legal counts.
+mix_status deriveCounts(Call &call) {
+  const Arguments &arguments = call.arguments;
+  call.time = arguments.time();
+  call.heads = arguments.heads();
+  call.groups = arguments.groups();
+  call.cuSeqlens = arguments.cuSeqlens();
+  call.sequences = call.cuSeqlens ? arguments.sequences() : arguments.batch();
+  if (__builtin_mul_overflow(call.sequences, call.heads, &call.items))
+    return fail(MIX_TOO_LARGE, "there are more than 2^63 sequences times heads");
+
+  // The pool has no use for more threads than processors; a parallel_for has as many as its owner says.
+  constexpr int64_t mostThreads = 4096;
+  int64_t threads = arguments.threads() ? arguments.threads() : processorCount();
+  if (!arguments.parallelFor() && threads > processorCount())
+    threads = processorCount();
+  threads = threads < mostThreads ? threads : mostThreads;
+  call.threads = threads < call.items ? threads : call.items;
+  call.scratchStride = roundUp(call.entry.scratch_bytes, 64);
+  return nullptr;
+}
+
+} // namespace
+
+bool mixrt::readCounts(Call &call) {
+  return !checkSize(call.entry, call.arguments) && !checkCounts(call) && !checkSequences(call) && !deriveCounts(call);
+}
+
+int64_t mixrt::workspaceBytes(const Call &call) {
+  // 63 more, to align it.
+  return call.scratchStride && call.threads ? call.threads * call.scratchStride + 63 : 0;
+}
+
+mix_status mixrt::check(Call &call) {
+  RETURN_IF_FAILED(checkSize(call.entry, call.arguments));
+  RETURN_IF_FAILED(checkCpu(call.entry));
+  RETURN_IF_FAILED(checkCounts(call));
+  RETURN_IF_FAILED(checkSequences(call));
+  RETURN_IF_FAILED(deriveCounts(call));
+  for (int64_t i = 0; i < call.entry.tensor_count; ++i)
+    RETURN_IF_FAILED(checkTensor(call, call.entry.tensors[i]));
+
+  const int64_t needed = workspaceBytes(call);
+  char *workspace = static_cast<char *>(call.arguments.workspace());
+  if (needed && !workspace)
+    return fail(MIX_NO_WORKSPACE, "workspace is null, and this call needs %" PRId64 " bytes", needed);
+  call.workspace = workspace + (-reinterpret_cast<uintptr_t>(workspace) & 63);
+  return nullptr;
+}
