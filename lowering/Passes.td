@@ -51,7 +51,7 @@ def PlanCpu : Pass<"mix-plan-cpu", "mlir::ModuleOp"> {
 def TileToVector : Pass<"mix-tile-to-vector", "mlir::ModuleOp"> {
   let summary = "lower planned kernels to functions over vectors and buffers";
   let dependentDialects = ["mlir::func::FuncDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect",
-                           "mlir::memref::MemRefDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
+                           "mlir::memref::MemRefDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect", "mlir::LLVM::LLVMDialect"];
 }
 
 def LowerMixers : Pass<"mix-lower-mixers", "mlir::ModuleOp"> {

@@ -139,14 +139,14 @@ def Mix_InputOp : Mix_DeclOp<"input"> {
   let summary = "declare an input and give its value at time t";
   let description = [{ `lo` and `hi` are the promised interval, both or neither. Layout outside: [batch, time, heads, dims...]. }];
   let arguments = (ins StrAttr:$name, OptionalAttr<F64Attr>:$lo, OptionalAttr<F64Attr>:$hi);
-  let assemblyFormat = "$name (`in` `[` $lo^ `,` $hi `]`)? attr-dict `:` type($result)";
+  let assemblyFormat = "$name (`in` ` ` `[` $lo^ `,` $hi `]`)? attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 
 def Mix_ParamOp : Mix_DeclOp<"param"> {
   let summary = "declare a param: one value per head (or per group), constant over time";
   let arguments = (ins StrAttr:$name, OptionalAttr<F64Attr>:$lo, OptionalAttr<F64Attr>:$hi, UnitAttr:$per_group);
-  let assemblyFormat = "$name (`in` `[` $lo^ `,` $hi `]`)? attr-dict `:` type($result)";
+  let assemblyFormat = "$name (`in` ` ` `[` $lo^ `,` $hi `]`)? attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 

@@ -139,13 +139,7 @@ mix::MixerOp Compiled::equations(StringRef mixer) const {
   return mix ? (*mix).lookupSymbol<mix::MixerOp>(mixer) : mix::MixerOp();
 }
 
-Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::string &path, const CompileOptions &options) {
-  Expected<Source> source = readSource(path);
-  if (!source)
-    return source.takeError();
-  Compilation compilation(context, std::move(*source), options);
-  if (Error error = compilation.read())
-    return std::move(error);
+Expected<Compiled> finish(Compilation &compilation) {
   Compiled compiled;
   if (compilation.stage().name == "mix")
     compiled.mix = compilation.module().clone();
@@ -158,9 +152,19 @@ Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::string &pa
   if (Error error = compilation.advance("llvm"))
     return std::move(error);
   compiled.llvm = compilation.module().clone();
-  compiled.cpu = options.cpu;
+  compiled.cpu = compilation.settings().cpu;
   compiled.warnings = compilation.warnings();
   return compiled;
+}
+
+Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::string &path, const CompileOptions &options) {
+  Expected<Source> source = readSource(path);
+  if (!source)
+    return source.takeError();
+  Compilation compilation(context, std::move(*source), options);
+  if (Error error = compilation.read())
+    return std::move(error);
+  return finish(compilation);
 }
 
 Error writeLibrary(const Compiled &compiled, const std::string &path) {

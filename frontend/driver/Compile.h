@@ -34,17 +34,18 @@ public:
   llvm::Error read();
   /// Runs the passes up to a later stage. From `tile` on, every dim needs a number.
   llvm::Error advance(llvm::StringRef stage);
+  /// An error for every dim without a number.
+  llvm::Error needNumbers();
 
   mlir::ModuleOp module() { return *current; }
   const Stage &stage() const { return *at; }
-  const Source &text() const { return source; }
+  const CompileOptions &settings() const { return options; }
   /// Warnings so far, rendered.
   const std::string &warnings() const { return warningText; }
 
 private:
   llvm::Error readMix();
   llvm::Error readModule();
-  llvm::Error needNumbers();
   llvm::Error step(const Stage &next);
   std::string writeReproducer(mlir::ModuleOp before, const Stage &next) const;
   void sayIfSlow(llvm::StringRef doing);
@@ -70,6 +71,8 @@ struct Compiled {
   mix::MixerOp equations(llvm::StringRef mixer) const;
 };
 
+/// From where a compilation stands, at `vector` or before, to code.
+llvm::Expected<Compiled> finish(Compilation &compilation);
 llvm::Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::string &path, const CompileOptions &options);
 /// Writes the shared library, and its header beside it.
 llvm::Error writeLibrary(const Compiled &compiled, const std::string &path);

@@ -98,51 +98,51 @@ constexpr unsigned Builds = CompileCommand | RunCommand;
 constexpr unsigned Checks = Builds | CheckCommand | ExplainCommand;
 
 using Text = const std::string &;
-const OptionRow options[] = {
+const OptionRow optionRows[] = {
     {"-o", "LIB.so", CompileCommand, "the library to write (libFILE.so); the C header is written beside it",
-     [](Options &o, Text v) { return o.output = v, Error::success(); }},
+     [](Options &o, Text v) -> Error { return o.output = v, Error::success(); }},
     {"-D", "K=128", Checks, "bind a dim to a number", bindDim},
     {"--mixer", "NAME", Checks, "this mixer of the file alone",
-     [](Options &o, Text v) { return o.mixer = v, Error::success(); }},
+     [](Options &o, Text v) -> Error { return o.mixer = v, Error::success(); }},
     {"--target", "cpu[:NAME]", Builds | ExplainCommand, "the machine to compile for: cpu:native, cpu:znver4, ...", setTarget},
     {"--chunk", "N", Builds | ExplainCommand, "tokens per chunk, instead of the compiler's choice",
-     [](Options &o, Text v) { return number("--chunk", v, 1, o.chunk); }},
+     [](Options &o, Text v) -> Error { return number("--chunk", v, 1, o.chunk); }},
     {"--dtype", "TYPE", Builds, "the element type of inputs and outputs: f32", setElementType},
     {"--precision", "NAME", Builds, "how matrix products are computed: f32", setPrecision},
     {"--emit", "STAGE", CompileCommand, "print one stage instead of writing a library; `list` names them",
-     [](Options &o, Text v) { return o.emit = v, setStage("--emit", v, false); }},
+     [](Options &o, Text v) -> Error { return o.emit = v, setStage("--emit", v, false); }},
     {"--from", "STAGE", CompileCommand, "the stage that FILE is at (ast)",
-     [](Options &o, Text v) { return o.from = v, setStage("--from", v, true); }},
+     [](Options &o, Text v) -> Error { return o.from = v, setStage("--from", v, true); }},
     {"--json", "", ExplainCommand, "print for programs",
-     [](Options &o, Text) { return o.json = true, Error::success(); }},
+     [](Options &o, Text) -> Error { return o.json = true, Error::success(); }},
     {"--kernel", "NAME", RunCommand, "chunked, recurrent or interpreter",
-     [](Options &o, Text v) { return o.kernel = v, oneOf("--kernel", v, {"chunked", "recurrent", "interpreter"}); }},
+     [](Options &o, Text v) -> Error { return o.kernel = v, oneOf("--kernel", v, {"chunked", "recurrent", "interpreter"}); }},
     {"--in", "DIR", RunCommand, "read NAME.npy for inputs and params, NAME.initial.npy for states, cu_seqlens.npy",
-     [](Options &o, Text v) { return o.in = v, Error::success(); }},
+     [](Options &o, Text v) -> Error { return o.in = v, Error::success(); }},
     {"--out", "DIR", RunCommand, "write NAME.npy for outputs, NAME.final.npy for states",
-     [](Options &o, Text v) { return o.out = v, Error::success(); }},
+     [](Options &o, Text v) -> Error { return o.out = v, Error::success(); }},
     {"--backward", "", RunCommand, "gradients too",
-     [](Options &, Text) { return unsupportedOption("`--backward`: kernels of gradients are not built yet"); }},
+     [](Options &, Text) -> Error { return unsupportedOption("`--backward`: kernels of gradients are not built yet"); }},
     {"--check", "", RunCommand, "compare with the interpreter (without --in always)",
-     [](Options &o, Text) { return o.check = true, Error::success(); }},
+     [](Options &o, Text) -> Error { return o.check = true, Error::success(); }},
     {"--threads", "N", RunCommand, "threads (all of the machine's)",
-     [](Options &o, Text v) { return number("--threads", v, 1, o.threads); }},
-    {"--batch", "N", RunCommand, "random input: sequences (2)", [](Options &o, Text v) { return number("--batch", v, 1, o.batch); }},
-    {"--length", "N", RunCommand, "random input: tokens (300)", [](Options &o, Text v) { return number("--length", v, 0, o.length); }},
-    {"--heads", "N", RunCommand, "random input: heads (4)", [](Options &o, Text v) { return number("--heads", v, 1, o.heads); }},
-    {"--groups", "N", RunCommand, "random input: groups of heads (2)", [](Options &o, Text v) { return number("--groups", v, 1, o.groups); }},
-    {"--seed", "N", RunCommand, "random input: the seed (0)", [](Options &o, Text v) { return number("--seed", v, 0, o.seed); }},
+     [](Options &o, Text v) -> Error { return number("--threads", v, 1, o.threads); }},
+    {"--batch", "N", RunCommand, "random input: sequences (2)", [](Options &o, Text v) -> Error { return number("--batch", v, 1, o.batch); }},
+    {"--length", "N", RunCommand, "random input: tokens (300)", [](Options &o, Text v) -> Error { return number("--length", v, 0, o.length); }},
+    {"--heads", "N", RunCommand, "random input: heads (4)", [](Options &o, Text v) -> Error { return number("--heads", v, 1, o.heads); }},
+    {"--groups", "N", RunCommand, "random input: groups of heads (2)", [](Options &o, Text v) -> Error { return number("--groups", v, 1, o.groups); }},
+    {"--seed", "N", RunCommand, "random input: the seed (0)", [](Options &o, Text v) -> Error { return number("--seed", v, 0, o.seed); }},
     {"--color", "[WHEN]", AnyCommand, "always, never or auto",
-     [](Options &o, Text v) {
+     [](Options &o, Text v) -> Error {
        if (v != "auto")
          o.colour = v != "never";
        return v.empty() ? Error::success() : oneOf("--color", v, {"always", "never", "auto"});
      }},
-    {"--help", "", AnyCommand, "this text", [](Options &o, Text) { return o.help = true, Error::success(); }},
-    {"--version", "", AnyCommand, "the version", [](Options &o, Text) { return o.version = true, Error::success(); }},
+    {"--help", "", AnyCommand, "this text", [](Options &o, Text) -> Error { return o.help = true, Error::success(); }},
+    {"--version", "", AnyCommand, "the version", [](Options &o, Text) -> Error { return o.version = true, Error::success(); }},
 };
 
-constexpr CommandRow commands[] = {
+constexpr CommandRow commandRows[] = {
     {"", CompileCommand, "mixc FILE.mix -D K=128 ... [-o LIB.so]", "compile to a shared library and a C header, or print a stage"},
     {"check", CheckCommand, "mixc check FILE.mix", "say what is wrong with it"},
     {"explain", ExplainCommand, "mixc explain FILE.mix | MIX0203", "say what was found and why, or what a diagnostic means"},
@@ -152,7 +152,7 @@ constexpr CommandRow commands[] = {
 
 } // namespace
 
-ArrayRef<OptionRow> optionTable() { return options; }
-ArrayRef<CommandRow> commandTable() { return commands; }
+ArrayRef<OptionRow> optionTable() { return optionRows; }
+ArrayRef<CommandRow> commandTable() { return commandRows; }
 
 } // namespace mixc

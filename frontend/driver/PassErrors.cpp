@@ -45,12 +45,10 @@ Range rangeAt(const Source &source, unsigned line, unsigned column, unsigned end
 }
 
 PassErrors::PassErrors(MLIRContext &context, const Source &source, bool irIsTheUsers)
-    : source(source), irIsTheUsers(irIsTheUsers), handler(&context) {
-  handler.setHandler([this](mlir::Diagnostic &diagnostic) {
-    add(diagnostic);
-    return success();
-  });
-}
+    : source(source), irIsTheUsers(irIsTheUsers), handler(&context, [this](mlir::Diagnostic &diagnostic) {
+        add(diagnostic);
+        return success();
+      }) {}
 
 std::optional<Range> PassErrors::rangeOf(Location location) const {
   auto place = location->findInstanceOf<FileLineColRange>();

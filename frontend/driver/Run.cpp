@@ -124,7 +124,10 @@ Error LoadedLibrary::find(const char *name, const std::string &sizeSuffix, Entry
   return out.function && out.workspaceSize ? Error::success() : internalError(fmt::format("the library has no {}_{}", prefix, name));
 }
 
-bool LoadedLibrary::has(StringRef kernel) const { return kernel == "recurrent" ? decode.info : kernel == "chunked" && forward.info; }
+bool LoadedLibrary::has(StringRef kernel) const {
+  const Entry &entry = kernel == "recurrent" ? decode : forward;
+  return entry.info && (kernel == "recurrent" || kernel == "chunked");
+}
 
 Expected<mix::Answer> LoadedLibrary::run(StringRef kernel, const mix::Call &call, int64_t threads) const {
   if (!has(kernel))

@@ -54,7 +54,12 @@ private:
            llvm::any_of(op->getResultTypes(), [&](Type t) { return hasPanel(t); });
   }
   /// Cuts or renames the panel axis itself, so it works on whole tiles between the panel loops.
-  bool isWhole(Operation *op) const { return isa<tile::SplitOp, tile::JoinOp, tile::RenameOp>(op) && touchesPanel(op); }
+  bool isWhole(Operation *op) const {
+    if (auto rename = dyn_cast<tile::RenameOp>(op))
+      return rename.getFrom() == plan.panel || rename.getTo() == plan.panel;
+    auto axis = op->getAttrOfType<StringAttr>("axis");
+    return isa<tile::SplitOp, tile::JoinOp>(op) && axis.getValue() == plan.panel;
+  }
 
   tile::KernelOp kernel;
   const Target &target;

@@ -181,6 +181,22 @@ Value TileBuilder::rename(Value x, Axis from, Axis to) {
   return tile::RenameOp::create(builder, loc, type(axes), x, from.str(), to.str());
 }
 
+Value TileBuilder::rename(Value x, ArrayRef<Axis> from, ArrayRef<Axis> to, AxisNames &names) {
+  SmallVector<Axis> now(from);
+  bool crosses = llvm::any_of(llvm::zip(from, to), [&](auto pair) {
+    return !(std::get<0>(pair) == std::get<1>(pair)) && has(x, std::get<1>(pair));
+  });
+  if (crosses)
+    for (Axis &axis : now) {
+      Axis scratch = names.fresh(axis.kind, axis.str(), axis.extent);
+      x = rename(x, axis, scratch);
+      axis = scratch;
+    }
+  for (auto [before, after] : llvm::zip(now, to))
+    x = rename(x, before, after);
+  return x;
+}
+
 Value TileBuilder::split(Value x, Axis axis, int64_t from, int64_t extent) {
   x = with(x, axis);
   if (extent == axis.extent)

@@ -63,6 +63,8 @@ public:
   /// Row `index` of the time axis, or x itself if it has none.
   mlir::Value row(mlir::Value x, int64_t index);
   mlir::Value rename(mlir::Value x, tile::Axis from, tile::Axis to);
+  /// All at once, so that names may change places. Scratch names come from `names`.
+  mlir::Value rename(mlir::Value x, llvm::ArrayRef<tile::Axis> from, llvm::ArrayRef<tile::Axis> to, AxisNames &names);
   mlir::Value split(mlir::Value x, tile::Axis axis, int64_t from, int64_t extent);
   mlir::Value join(mlir::ValueRange parts, tile::Axis axis);
 

@@ -34,6 +34,8 @@ public:
   mlir::Value scalar(mlir::Value value) { return emit(value, {}); }
   /// The axis along which a vector is best computed: its home, or a free one.
   tile::Axis axisOf(mlir::Value vector);
+  /// The axes of a matrix that cost nothing.
+  Axes axesOfMatrix(mlir::Value matrix);
 
 private:
   mlir::Value compute(mlir::Value value, llvm::ArrayRef<tile::Axis> axes);
@@ -49,8 +51,6 @@ private:
   mlir::Value kron(mix::KronOp op, tile::Axis axis);
   /// Entry i of a vector tile, without the axis.
   mlir::Value entry(mlir::Value vector, tile::Axis axis, int64_t i);
-  /// The axes of a matrix that cost nothing.
-  Axes axesOfMatrix(mlir::Value matrix);
   tile::Axis other(tile::Axis axis, llvm::ArrayRef<tile::Axis> than);
 
   TileBuilder &tiles;

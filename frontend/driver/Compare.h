@@ -1,0 +1,20 @@
+// How far a kernel's answer is from the interpreter's, and how far it may be.
+#pragma once
+#include "dialect/mix/Interpreter.h"
+
+namespace mixc {
+
+struct TensorError {
+  std::string name; // `y`, `H.final`
+  double error;     // |y - ref| / |ref|
+  double bound;     // 1e-5, or four times the error of the interpreter in float32 where that is larger
+  bool passes() const { return error <= bound; } // NaN does not
+};
+
+/// The reference is the mixer interpreted in float64 on the same call; each output and each final state is held against it.
+llvm::Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &call, const mix::Answer &answer);
+
+/// |y - ref|_2 / |ref|_2. Entries that are equal differ by 0, infinities too; of a zero reference it is |y|_2.
+double relativeError(const mix::Array &y, const mix::Array &reference);
+
+} // namespace mixc

@@ -1,0 +1,115 @@
+// `mixc FILE`: the whole way to a library, or to the stage that --emit names.
+#include "frontend/driver/Commands.h"
+#include "frontend/render/Diagnostics.h"
+#include "frontend/sema/Check.h"
+#include "frontend/syntax/Parser.h"
+#include "frontend/syntax/Print.h"
+#include "lowering/emit/Library.h"
+#include "llvm/Support/Path.h"
+#include <fmt/format.h>
+
+using namespace llvm;
+
+namespace mixc {
+namespace {
+
+/// The stages with `what` aligned, as `--emit=list` prints them.
+std::string stageList() {
+  std::string text = fmt::format("{:12} {}\n", "stage", "what it is");
+  for (const Stage &stage : stages())
+    text += fmt::format("{:12} {}\n", stage.name.str(), stage.what.str());
+  return text;
+}
+
+Expected<std::string> printedAst(const Options &options) {
+  Expected<Source> source = readSource(options.file);
+  if (!source)
+    return source.takeError();
+  Diagnostics diagnostics;
+  ast::File file = parse(*source, diagnostics);
+  check(file, Bindings{options.dims}, diagnostics, options.mixer);
+  std::string rendered = diagnostics.render(*source, useColour);
+  if (diagnostics.hasErrors())
+    return renderedError(rendered);
+  errs() << rendered;
+  return printAst(file);
+}
+
+Expected<std::string> printedAssembly(mlir::ModuleOp module, const Options &options) {
+  LLVMContext context;
+  EmitOptions target{options.cpu};
+  Expected<std::unique_ptr<Module>> translated = translate(module, context, target);
+  if (!translated)
+    return translated.takeError();
+  SmallString<0> text;
+  raw_svector_ostream out(text);
+  if (Error error = emitAssembly(**translated, target, out))
+    return std::move(error);
+  return text.str().str();
+}
+
+Expected<std::string> printedStage(const Options &options) {
+  if (*options.emit == "ast" && options.from == "ast")
+    return printedAst(options);
+  Expected<Source> source = readSource(options.file);
+  if (!source)
+    return source.takeError();
+  std::unique_ptr<mlir::MLIRContext> context = makeContext();
+  Compilation compilation(*context, std::move(*source), compileOptions(options));
+  if (Error error = compilation.read())
+    return std::move(error);
+  if (Error error = compilation.advance(*options.emit == "asm" ? "llvm" : *options.emit))
+    return std::move(error);
+  errs() << compilation.warnings();
+  if (*options.emit == "asm")
+    return printedAssembly(compilation.module(), options);
+  std::string text;
+  raw_string_ostream out(text);
+  compilation.module().print(out);
+  return text + "\n";
+}
+
+Error writeText(const std::string &path, const std::string &text) {
+  std::error_code error;
+  raw_fd_ostream out(path, error);
+  if (error)
+    return inputError(fmt::format("cannot write `{}`: {}", path, error.message()));
+  out << text;
+  return Error::success();
+}
+
+} // namespace
+
+CompileOptions compileOptions(const Options &options) {
+  return {options.dims, options.cpu, options.chunk, options.mixer, options.from};
+}
+
+std::map<std::string, int64_t> dimNumbers(mix::MixerOp mixer, const std::map<std::string, int64_t> &bound) {
+  std::map<std::string, int64_t> numbers = bound;
+  if (auto known = mixer->getAttrOfType<mlir::DictionaryAttr>("mix.dim_numbers"))
+    for (mlir::NamedAttribute dim : known)
+      numbers[dim.getName().str()] = cast<mlir::IntegerAttr>(dim.getValue()).getInt();
+  return numbers;
+}
+
+Error compileCommand(const Options &options) {
+  if (options.emit == "list")
+    return writeText(options.output.value_or("-"), stageList());
+  if (options.emit) {
+    if (findStage(options.from) > findStage(*options.emit))
+      return usageError(fmt::format("stage {} comes before {}", *options.emit, options.from), "`mixc --emit=list` shows their order");
+    Expected<std::string> text = printedStage(options);
+    return text ? writeText(options.output.value_or("-"), *text) : text.takeError();
+  }
+  if (findStage(options.from) > findStage("vector"))
+    return usageError(fmt::format("a library needs its mixers, which stage {} has no more", options.from), "start from `vector` or before");
+  std::unique_ptr<mlir::MLIRContext> context = makeContext();
+  Expected<Compiled> compiled = compileFile(*context, options.file, compileOptions(options));
+  if (!compiled)
+    return compiled.takeError();
+  errs() << compiled->warnings;
+  StringRef stem = sys::path::stem(options.file);
+  return writeLibrary(*compiled, options.output.value_or(fmt::format("lib{}.so", stem == "-" ? "mixer" : stem.str())));
+}
+
+} // namespace mixc

@@ -1,0 +1,254 @@
+// The adjoint of each tile op, with y = op(...) and y' given. Indices that an operand lacks are summed over.
+//
+//   contract  y = acc + sum_over m a b:     acc' = y', a' = sum m y' b, b' = sum m y' a, with the same mask m
+//   select    y = m ? u : v:                u' = m ? y' : 0, v' = m ? 0 : y'
+//   reduce    y = sum x:                    x' = y'             y = max x: x' = (x = y) y' / number of x equal to y
+//   recur     y_t = a_t y_{t-1} + b_t:      b'_t = y'_t + a_{t+1} b'_{t+1}, a'_t = b'_t y_{t-1}, init' = a_0 b'_0
+//             where a_{t+1} b'_{t+1} is recur(a, a y') in the other direction, exclusive;
+//             exclusive, z_t = y_{t-1}: b' is recur(a, z') in the other direction, exclusive, and init' its last carry
+//   solve     X + tril(L,-1) X = B:         B' solves the transpose for X', L'_ts = -B'_t . X_s for s < t
+//   row, split, join, rename, cast          the rows, parts, names and types put back
+#include "lowering/adjoint/Adjoint.h"
+#include "lowering/adjoint/Elementwise.h"
+#include "lowering/adjoint/MapAdjoint.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mixc;
+using namespace mixc::tile;
+
+namespace {
+
+/// One op's adjoint in the making.
+class AdjointBuilder {
+public:
+  AdjointBuilder(Operation *op, Value bar, const BitVector &needed, OpBuilder &builder, SmallVectorImpl<Value> &out)
+      : builder(builder), loc(op->getLoc()), bar(bar), needed(needed), out(out) {
+    out.assign(op->getNumOperands(), Value());
+  }
+
+  LogicalResult build(MapOp op);
+  LogicalResult build(ContractOp op);
+  LogicalResult build(SelectOp op);
+  LogicalResult build(ReduceOp op);
+  LogicalResult build(RecurOp op);
+  LogicalResult build(SolveOp op);
+  LogicalResult build(RowOp op);
+  LogicalResult build(RenameOp op);
+  LogicalResult build(SplitOp op);
+  LogicalResult build(JoinOp op);
+  LogicalResult build(CastOp op);
+
+private:
+  Value contract(Value x, Value y, TileType result, Mask mask);
+  Value rename(Value x, StringRef from, const Axis &to);
+  Value recur(Value a, Value b, bool reverse, bool exclusive, Value init = {});
+  Value row(Value x, int64_t index);
+  Value select(Value mask, Value x, Value y);
+  Value zero(Type elementType) { return buildZero(builder, loc, TileType::get(bar.getContext(), {}, elementType)); }
+
+  OpBuilder &builder;
+  Location loc;
+  Value bar;
+  const BitVector &needed;
+  SmallVectorImpl<Value> &out;
+};
+
+} // namespace
+
+//===-- Ops of the result ---------------------------------------------------------------------------------------===//
+
+/// The sum of products over the axes that `result` lacks.
+Value AdjointBuilder::contract(Value x, Value y, TileType result, Mask mask) {
+  SmallVector<StringRef> over;
+  for (const Axis &axis : unite(typeOf(x).getAxes(), typeOf(y).getAxes()))
+    if (!result.has(axis.str()))
+      over.push_back(axis.str());
+  return ContractOp::create(builder, loc, result, x, y, Value(), builder.getStrArrayAttr(over), mask);
+}
+
+Value AdjointBuilder::rename(Value x, StringRef from, const Axis &to) {
+  SmallVector<Axis> axes(typeOf(x).getAxes());
+  axes[typeOf(x).find(from)] = to;
+  auto type = TileType::get(x.getContext(), axes, typeOf(x).getElementType());
+  return RenameOp::create(builder, loc, type, x, from, to.str());
+}
+
+Value AdjointBuilder::recur(Value a, Value b, bool reverse, bool exclusive, Value init) {
+  return RecurOp::create(builder, loc, typeOf(b), a, b, init, reverse, exclusive);
+}
+
+Value AdjointBuilder::row(Value x, int64_t index) {
+  return RowOp::create(builder, loc, typeOf(x).without("time"), x, index);
+}
+
+/// Selected with the axes of the result's cotangent.
+Value AdjointBuilder::select(Value mask, Value x, Value y) {
+  return SelectOp::create(builder, loc, typeOf(bar), mask, x, y);
+}
+
+//===-- Rules ---------------------------------------------------------------------------------------------------===//
+
+LogicalResult AdjointBuilder::build(MapOp op) {
+  for (unsigned i : needed.set_bits()) {
+    FailureOr<Value> part = buildMapAdjoint(op, i, bar, builder);
+    if (failed(part))
+      return failure();
+    out[i] = *part;
+  }
+  return success();
+}
+
+LogicalResult AdjointBuilder::build(ContractOp op) {
+  Value a = op.getA(), b = op.getB();
+  if (needed[0])
+    out[0] = contract(bar, b, typeOf(a), op.getMask());
+  if (needed[1])
+    out[1] = contract(bar, a, typeOf(b), op.getMask());
+  if (op.getAcc() && needed[2])
+    out[2] = bar;
+  return success();
+}
+
+LogicalResult AdjointBuilder::build(SelectOp op) {
+  Value zero = this->zero(typeOf(bar).getElementType());
+  if (needed[1])
+    out[1] = buildSumTo(builder, loc, select(op.getMask(), bar, zero), typeOf(op.getX()));
+  if (needed[2])
+    out[2] = buildSumTo(builder, loc, select(op.getMask(), zero, bar), typeOf(op.getY()));
+  return success();
+}
+
+LogicalResult AdjointBuilder::build(ReduceOp op) {
+  if (!needed[0])
+    return success();
+  Value x = op.getX();
+  if (op.getKind() == ReduceKind::Add) {
+    out[0] = buildBroadcast(builder, loc, bar, typeOf(x));
+    return success();
+  }
+  Type element = typeOf(x).getElementType();
+  auto attained = [&](OpBuilder &b, Value x, Value most) -> Value {
+    return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x, most);
+  };
+  auto number = [&](OpBuilder &b, double x) -> Value {
+    return arith::ConstantOp::create(b, loc, b.getFloatAttr(element, x));
+  };
+  Value ties = buildMap(builder, loc, typeOf(x), {x, op.getResult()}, [&](OpBuilder &b, ValueRange z) -> Value {
+    return arith::SelectOp::create(b, loc, attained(b, z[0], z[1]), number(b, 1), number(b, 0));
+  });
+  Value count = buildSumTo(builder, loc, ties, typeOf(op.getResult()));
+  out[0] = buildMap(builder, loc, typeOf(x), {x, op.getResult(), bar, count}, [&](OpBuilder &b, ValueRange z) -> Value {
+    Value share = arith::DivFOp::create(b, loc, z[2], z[3]);
+    return arith::SelectOp::create(b, loc, attained(b, z[0], z[1]), share, number(b, 0));
+  });
+  return success();
+}
+
+LogicalResult AdjointBuilder::build(RecurOp op) {
+  Value a = op.getA(), b = op.getB(), init = op.getInit();
+  bool back = !op.getReverse(), exclusive = op.getExclusive();
+  // What the reversed recurrence carries from later tokens, after its own factor: a_{t+1} b'_{t+1}, if exclusive with y'.
+  Value source = exclusive ? bar : buildMul(builder, loc, bar, a);
+  Value carried = recur(a, source, back, /*exclusive=*/true);
+  Value barB = exclusive ? carried : buildAdd(builder, loc, bar, carried);
+  if (needed[0]) {
+    Value before = exclusive ? op.getResult() : recur(a, b, op.getReverse(), /*exclusive=*/true, init);
+    out[0] = buildSumTo(builder, loc, buildMul(builder, loc, barB, before), typeOf(a));
+  }
+  if (needed[1])
+    out[1] = barB;
+  if (init && needed[2]) {
+    // The last carry is what leaves at the end where the recurrence began.
+    Value all = recur(a, source, back, /*exclusive=*/false);
+    Value last = row(all, back ? 0 : typeOf(b).extent("time") - 1);
+    out[2] = buildSumTo(builder, loc, last, typeOf(init));
+  }
+  return success();
+}
+
+LogicalResult AdjointBuilder::build(SolveOp op) {
+  Value l = op.getL(), x = op.getResult();
+  Value barB = SolveOp::create(builder, loc, typeOf(op.getB()), l, bar, !op.getTranspose());
+  if (needed[0]) {
+    Axis source = typeOf(l).getAxes()[typeOf(l).find("source")];
+    // For the transpose, L'_ts = -(X_t . B'_s).
+    Value rows = op.getTranspose() ? x : barB, columns = op.getTranspose() ? barB : x;
+    Value products = contract(rows, rename(columns, "time", source), typeOf(l), Mask::Strict);
+    out[0] = buildNegate(builder, loc, products);
+  }
+  if (needed[1])
+    out[1] = barB;
+  return success();
+}
+
+LogicalResult AdjointBuilder::build(RowOp op) {
+  if (!needed[0])
+    return success();
+  TileType x = typeOf(op.getX());
+  Axis time = x.getAxes()[x.find("time")];
+  auto rows = TileType::get(x.getContext(), {time}, x.getElementType());
+  Value iota = IotaOp::create(builder, loc, rows);
+  Value here = buildMap(builder, loc, rows.withElementType(builder.getI1Type()), iota,
+                        [&](OpBuilder &b, ValueRange z) -> Value {
+                          auto index = b.getFloatAttr(x.getElementType(), static_cast<double>(op.getIndex()));
+                          Value number = arith::ConstantOp::create(b, loc, index);
+                          return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, z[0], number);
+                        });
+  out[0] = SelectOp::create(builder, loc, x, here, bar, zero(x.getElementType()));
+  return success();
+}
+
+LogicalResult AdjointBuilder::build(RenameOp op) {
+  TileType x = typeOf(op.getX());
+  if (needed[0])
+    out[0] = rename(bar, op.getTo(), x.getAxes()[x.find(op.getFrom())]);
+  return success();
+}
+
+LogicalResult AdjointBuilder::build(SplitOp op) {
+  if (!needed[0])
+    return success();
+  TileType x = typeOf(op.getX());
+  int64_t from = op.getFrom(), extent = typeOf(bar).extent(op.getAxis());
+  auto zeros = [&](int64_t count) -> Value {
+    SmallVector<Axis> axes(x.getAxes());
+    axes[x.find(op.getAxis())].extent = count;
+    return buildZero(builder, loc, TileType::get(x.getContext(), axes, x.getElementType()));
+  };
+  SmallVector<Value> parts;
+  if (from > 0)
+    parts.push_back(zeros(from));
+  parts.push_back(bar);
+  if (int64_t rest = x.extent(op.getAxis()) - from - extent; rest > 0)
+    parts.push_back(zeros(rest));
+  out[0] = JoinOp::create(builder, loc, x, parts, op.getAxis());
+  return success();
+}
+
+LogicalResult AdjointBuilder::build(JoinOp op) {
+  int64_t from = 0;
+  for (auto [i, part] : llvm::enumerate(op.getParts())) {
+    if (needed[i])
+      out[i] = SplitOp::create(builder, loc, part.getType(), bar, op.getAxis(), from);
+    from += typeOf(part).extent(op.getAxis());
+  }
+  return success();
+}
+
+LogicalResult AdjointBuilder::build(CastOp op) {
+  if (needed[0])
+    out[0] = CastOp::create(builder, loc, op.getX().getType(), bar);
+  return success();
+}
+
+LogicalResult mixc::buildAdjoint(Operation *op, Value resultCotangent, const BitVector &needed, OpBuilder &builder,
+                                 SmallVectorImpl<Value> &operandCotangents) {
+  AdjointBuilder adjoint(op, resultCotangent, needed, builder, operandCotangents);
+  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<MapOp, ContractOp, SelectOp, ReduceOp, RecurOp, SolveOp, RowOp, RenameOp, SplitOp, JoinOp, CastOp>(
+          [&](auto op) { return adjoint.build(op); })
+      .Case<ConstantOp, IotaOp, ValidOp, LoadOp, InitOp>([](auto) { return success(); })
+      .Default([](Operation *op) { return op->emitError("has no adjoint"); });
+}

@@ -1,0 +1,60 @@
+#include "lowering/adjoint/MapAdjoint.h"
+#include "lowering/adjoint/Elementwise.h"
+#include "lowering/adjoint/ScalarAdjoint.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace mixc;
+using namespace mixc::tile;
+
+/// The float values of the region that depend on this argument.
+static DenseSet<Value> dependants(Block &body, Value argument) {
+  DenseSet<Value> found = {argument};
+  for (Operation &op : body.without_terminator())
+    if (isa<FloatType>(op.getResult(0).getType()) &&
+        llvm::any_of(op.getOperands(), [&](Value x) { return found.contains(x); }))
+      found.insert(op.getResult(0));
+  return found;
+}
+
+FailureOr<Value> mixc::buildMapAdjoint(MapOp op, unsigned index, Value resultCotangent, OpBuilder &builder) {
+  Block &body = op.getBody().front();
+  Value argument = body.getArgument(index), yielded = body.getTerminator()->getOperand(0);
+  DenseSet<Value> active = dependants(body, argument);
+  if (!active.contains(yielded))
+    return Value();
+
+  Location loc = op.getLoc();
+  SmallVector<Value> inputs(op.getInputs());
+  inputs.push_back(resultCotangent);
+  TileType operandType = typeOf(op.getInputs()[index]);
+  TileType resultType = typeOf(op.getResult()).withElementType(operandType.getElementType());
+  bool failed = false;
+  Value product = buildMap(builder, loc, resultType, inputs, [&](OpBuilder &b, ValueRange x) -> Value {
+    IRMapping mapping;
+    mapping.map(body.getArguments(), x.drop_back());
+    DenseMap<Value, ScalarCotangent> bars; // by value of the old region
+    bars[yielded] = {x.back(), Value()};
+    for (Operation &inner : body.without_terminator())
+      b.clone(inner, mapping);
+    for (Operation &inner : llvm::reverse(body.without_terminator())) {
+      ScalarCotangent bar = bars.lookup(inner.getResult(0));
+      for (OpOperand &operand : inner.getOpOperands()) {
+        if (!bar || !active.contains(operand.get()))
+          continue;
+        Operation *again = mapping.lookup(&inner);
+        FailureOr<ScalarCotangent> part = scalarAdjoint(again, operand.getOperandNumber(), bar, b);
+        failed |= mlir::failed(part);
+        if (succeeded(part))
+          bars[operand.get()] = add(bars.lookup(operand.get()), *part, b, loc);
+      }
+    }
+    ScalarCotangent bar = bars.lookup(argument);
+    if (bar)
+      return resolve(bar, b, loc);
+    return arith::ConstantOp::create(b, loc, b.getFloatAttr(operandType.getElementType(), 0));
+  });
+  if (failed)
+    return failure();
+  return buildSumTo(builder, loc, product, operandType);
+}

@@ -1,0 +1,32 @@
+// Builds `tile.kernel @NAME_decode` beside every mixer: chunks of one token, states updated in place.
+//
+//     r = S p      w = phi(r)      S <- e . (S diag(a)) + w u'      y = psi(r, w)
+//
+// Tensors: inputs, params, states, outputs. Every mixer has this form.
+#include "lowering/Passes.h"
+#include "lowering/derive/ChunkProgram.h"
+
+namespace mixc {
+#define GEN_PASS_DEF_BUILDRECURRENT
+#include "lowering/Passes.h.inc"
+} // namespace mixc
+
+using namespace mlir;
+using namespace mixc;
+
+namespace {
+
+struct BuildRecurrent : mixc::impl::BuildRecurrentBase<BuildRecurrent> {
+  void runOnOperation() override {
+    for (auto mixer : llvm::to_vector(getOperation().getOps<mix::MixerOp>())) {
+      derive::KernelOptions options{"decode"};
+      options.statesInPlace = true;
+      FailureOr<tile::KernelOp> kernel = derive::buildKernel(mixer, options);
+      if (failed(kernel))
+        return signalPassFailure();
+      (*kernel)->setAttr("form", StringAttr::get(&getContext(), "recurrent"));
+    }
+  }
+};
+
+} // namespace

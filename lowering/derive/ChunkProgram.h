@@ -1,0 +1,30 @@
+// The tile program of a whole mixer: kernel, loop over chunks, components and states in it.
+#ifndef MIXC_LOWERING_DERIVE_CHUNK_PROGRAM_H
+#define MIXC_LOWERING_DERIVE_CHUNK_PROGRAM_H
+
+#include "dialect/mix/Mix.h"
+#include "dialect/tile/Tile.h"
+
+namespace mixc::derive {
+
+/// What keeps a mixer from being chunked.
+struct Obstacle {
+  mlir::Location loc;
+  std::string why;
+};
+
+/// The first thing that keeps a mixer from being chunked, if any.
+std::optional<Obstacle> findObstacle(mix::MixerOp mixer);
+
+struct KernelOptions {
+  llvm::StringRef suffix;     // the kernel is @NAME_suffix
+  int64_t chunk = 1;          // tokens per chunk; more than one only if there is no obstacle
+  bool statesInPlace = false; // role `state`, else `initial` and `final`
+};
+
+/// Builds the kernel of a mixer whose dims are bound, behind it. Failure has been reported.
+mlir::FailureOr<tile::KernelOp> buildKernel(mix::MixerOp mixer, const KernelOptions &options);
+
+} // namespace mixc::derive
+
+#endif

@@ -1,0 +1,65 @@
+// The program of one component in a kernel: what its reads, write values and next states are as tiles.
+#ifndef MIXC_LOWERING_DERIVE_COMPONENT_PROGRAM_H
+#define MIXC_LOWERING_DERIVE_COMPONENT_PROGRAM_H
+
+#include "lowering/derive/Affine.h"
+
+namespace mixc::derive {
+
+/// What all programs of a kernel share.
+struct ProgramParts {
+  TileBuilder &tiles;
+  TokenLocal &local;
+  AxisNames &names;
+};
+
+class ComponentProgram {
+public:
+  ComponentProgram(mix::ComponentOp op, ProgramParts parts, tile::Axis key, Axes value,
+                   llvm::SmallVector<mlir::Value> states)
+      : op(op), tiles(parts.tiles), local(parts.local), key(key), value(std::move(value)), states(std::move(states)) {}
+  virtual ~ComponentProgram() = default;
+
+  /// Read i of every token, on [time, value].
+  virtual mlir::Value read(unsigned i) = 0;
+  /// Write value m of every token, on [time, value].
+  virtual mlir::Value write(unsigned m) = 0;
+  /// State i after the chunk, on the axes of state i.
+  virtual mlir::Value next(unsigned i) = 0;
+
+  mix::ComponentOp component() { return op; }
+  /// The value axis; empty for vector states, which are one-row memories.
+  llvm::ArrayRef<tile::Axis> valueAxes() const { return value; }
+
+protected:
+  /// [time, value]: of reads and write values.
+  Axes rows() const {
+    Axes axes{tiles.time()};
+    llvm::append_range(axes, value);
+    return axes;
+  }
+  /// What phi yields for write m.
+  mlir::Value phi(unsigned m) { return op.getPhi().front().getTerminator()->getOperand(m); }
+  /// A value's tile with the time axis.
+  mlir::Value perToken(mlir::Value x, llvm::ArrayRef<tile::Axis> axes) {
+    return tiles.with(local.emit(x, axes), tiles.time());
+  }
+
+  mix::ComponentOp op;
+  TileBuilder &tiles;
+  TokenLocal &local;
+  tile::Axis key;
+  Axes value;
+  llvm::SmallVector<mlir::Value> states; // before the chunk
+};
+
+/// One token at a time, any component (OneToken.cpp).
+std::unique_ptr<ComponentProgram> makeOneToken(mix::ComponentOp op, ProgramParts parts, tile::Axis key, Axes value,
+                                               llvm::SmallVector<mlir::Value> states);
+
+/// True if `value` is computed from one of `origins`.
+bool dependsOn(mlir::Value value, llvm::function_ref<bool(mlir::Value)> isOrigin);
+
+} // namespace mixc::derive
+
+#endif

@@ -1,0 +1,136 @@
+#include "test/e2e/Mixers.h"
+#include <cmath>
+
+namespace mixc::test {
+namespace {
+
+using mix::Array;
+using mix::Call;
+using mix::Decay;
+
+/// One number in eight of every eight, at a place that moves.
+bool oneInEight(int64_t i) { return i % 8 == (i / 8) % 8; }
+
+/// decay = sigmoid(g)^(1/16): g reaches every decay, 1 (in float64 too) and 0 included.
+void setSigmoidGate(Call &call, Decay regime) {
+  Array &g = call.inputs.at("g");
+  for (int64_t i = 0; i < g.size(); ++i) {
+    double noise = g.data[i]; // normal
+    switch (regime) {
+    case Decay::Uniform: break;
+    case Decay::NearHigh: g.data[i] = 4 + noise; break;    // 0.999
+    case Decay::Mild: g.data[i] = -6 + noise; break;       // 0.69
+    case Decay::Strong: g.data[i] = -40 + 5 * noise; break; // 0.08
+    case Decay::Resets: g.data[i] = oneInEight(i) ? -1e5 : 4 + noise; break;
+    case Decay::High: g.data[i] = 60; break;
+    }
+    g.data[i] = static_cast<float>(g.data[i]);
+  }
+}
+
+/// decay = exp(-exp(A_log) softplus(dt + dt_bias)).
+void setStepSize(Call &call, Decay regime) {
+  double rate = 0;
+  switch (regime) {
+  case Decay::Uniform: return;
+  case Decay::NearHigh: rate = -4; break; // 0.99
+  case Decay::Mild: rate = -1; break;     // 0.8
+  case Decay::Strong: rate = 2; break;    // 0.005
+  case Decay::Resets: rate = 0; break;    // 0.5, and exp(-120) = 0 in float32
+  case Decay::High: rate = -100; break;   // 1 - 1e-44
+  }
+  Array &perHead = call.params.at("A_log"), &dt = call.inputs.at("dt");
+  for (int64_t i = 0; i < perHead.size(); ++i)
+    perHead.data[i] = rate + 0.0625 * (i % 4);
+  for (int64_t i = 0; i < dt.size() && regime == Decay::Resets; ++i)
+    if (oneInEight(i))
+      dt.data[i] = 120;
+}
+
+/// Resets of a decay that is a param: the first head forgets everything at every token.
+void resetFirstHead(Array &decay) {
+  if (decay.size())
+    decay.data[0] = 0;
+}
+
+} // namespace
+
+const std::vector<TestMixer> &mixers() {
+  static const std::vector<TestMixer> all = {
+      {.name = "linear_attention"},
+      {.name = "linear_attention_elu"},
+      {.name = "retnet", .decay = "gamma"},
+      {.name = "lightning_attention", .decay = "lambda"},
+      {.name = "gated_retention", .decay = "g", .reset = -1e5, .setRegime = setSigmoidGate},
+      {.name = "mamba2", .keyDim = "N", .valueDim = "P", .decay = "dt", .reset = 120, .setRegime = setStepSize},
+      {.name = "delta_net", .decay = "beta"}, // no decay: how much of a key's old value is erased
+      {.name = "gated_delta_net", .decay = "alpha", .reset = 0},
+  };
+  return all;
+}
+
+const TestMixer &mixerNamed(const std::string &name) {
+  for (const TestMixer &mixer : mixers())
+    if (mixer.name == name)
+      return mixer;
+  llvm_unreachable("a mixer of the table above");
+}
+
+std::string TestMixer::path() const { return std::string(MIXC_EXAMPLES "/") + name + "/" + name + ".mix"; }
+
+std::vector<Decay> TestMixer::regimes() const {
+  if (decay.empty())
+    return {Decay::Uniform};
+  return {Decay::NearHigh, Decay::Mild, Decay::Strong, Decay::Resets, Decay::High};
+}
+
+const char *regimeName(Decay regime) {
+  switch (regime) {
+  case Decay::Uniform: return "uniform";
+  case Decay::NearHigh: return "near_1";
+  case Decay::Mild: return "mild";
+  case Decay::Strong: return "strong";
+  case Decay::Resets: return "resets";
+  case Decay::High: return "exactly_1";
+  }
+  llvm_unreachable("all regimes are above");
+}
+
+Call makeCall(const TestMixer &mixer, mix::MixerOp equations, const CaseShape &shape, uint64_t seed) {
+  auto draw = [&](Decay regime) {
+    return mix::sample(equations, mixer.dims(shape.key, shape.value), shape.batch, shape.time, shape.heads, shape.groups, seed,
+                       {.decay = regime, .initialStates = shape.initial, .cuSeqlens = shape.cuSeqlens});
+  };
+  Call call = draw(Decay::Uniform);
+  if (mixer.decay.empty())
+    return call;
+  if (mixer.setRegime) {
+    mixer.setRegime(call, shape.regime);
+    return call;
+  }
+  Call faded = draw(shape.regime);
+  if (call.inputs.count(mixer.decay))
+    call.inputs[mixer.decay] = faded.inputs[mixer.decay];
+  else if (Array &param = call.params[mixer.decay] = faded.params[mixer.decay]; shape.regime == Decay::Resets)
+    resetFirstHead(param);
+  return call;
+}
+
+Call tokensOf(const Call &call, int64_t from, int64_t to) {
+  Call part = call;
+  part.time = to - from;
+  part.initial.clear();
+  for (auto &[name, array] : part.inputs) {
+    const Array &whole = call.inputs.at(name);
+    std::vector<int64_t> shape = whole.shape;
+    shape[1] = part.time;
+    array = Array(shape);
+    int64_t row = call.time ? whole.size() / (call.batch * call.time) : 0;
+    for (int64_t b = 0; b < call.batch; ++b)
+      std::copy_n(whole.data.begin() + (b * call.time + from) * row, part.time * row,
+                  array.data.begin() + b * part.time * row);
+  }
+  return part;
+}
+
+} // namespace mixc::test

@@ -1,0 +1,59 @@
+// The mixers under test and the arguments they are tested with.
+#ifndef MIXC_TEST_E2E_MIXERS_H
+#define MIXC_TEST_E2E_MIXERS_H
+
+#include "dialect/mix/Sample.h"
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+namespace mixc::test {
+
+/// A mixer of examples/, and what in its inputs is the decay of its state.
+struct TestMixer {
+  std::string name;
+  std::string keyDim = "K", valueDim = "V";
+  /// The input or param that the decay regimes are put on; empty: the state never fades.
+  std::string decay;
+  /// The value of an input `decay` that clears the state, if there is one.
+  std::optional<double> reset;
+  /// Puts a regime on a decay that is computed from values without an interval; null: the sampler does it.
+  void (*setRegime)(mix::Call &call, mix::Decay regime) = nullptr;
+
+  std::string path() const;
+  std::map<std::string, int64_t> dims(int64_t key, int64_t value) const { return {{keyDim, key}, {valueDim, value}}; }
+  /// The regimes that its inputs reach.
+  std::vector<mix::Decay> regimes() const;
+};
+
+const std::vector<TestMixer> &mixers();
+const TestMixer &mixerNamed(const std::string &name);
+const char *regimeName(mix::Decay regime);
+
+/// The shape of a call, its decay, and whether states are passed in.
+struct CaseShape {
+  int64_t key = 32, value = 32;
+  int64_t batch = 1, time = 1, heads = 4, groups = 1;
+  bool initial = false;
+  mix::Decay regime = mix::Decay::Uniform;
+  std::vector<int64_t> cuSeqlens = {};
+};
+
+/// Random arguments: the regime is put on the decay alone, other bounded values are uniform.
+mix::Call makeCall(const TestMixer &mixer, mix::MixerOp equations, const CaseShape &shape, uint64_t seed);
+
+/// Tokens [from, to) of a call, all sequences alike, without its initial states.
+mix::Call tokensOf(const mix::Call &call, int64_t from, int64_t to);
+
+/// For tests over all mixers: the parameter is a name.
+inline std::vector<std::string> mixerNames() {
+  std::vector<std::string> names;
+  for (const TestMixer &mixer : mixers())
+    names.push_back(mixer.name);
+  return names;
+}
+inline std::string testName(const testing::TestParamInfo<std::string> &info) { return info.param; }
+
+} // namespace mixc::test
+
+#endif

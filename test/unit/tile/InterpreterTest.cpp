@@ -1,0 +1,140 @@
+// What kernels do with memory: loops both ways, a last chunk that is not full, states given or not.
+#include "dialect/tile/Interpreter.h"
+#include "test/unit/tile/Program.h"
+#include <gtest/gtest.h>
+#include <numeric>
+
+using namespace mixc::tile;
+using namespace mixc::tile::test;
+
+namespace {
+
+/// Carries the sum of the rows of x that count, and stores the carry before each chunk plus x.
+std::string summing(bool reverse, std::string body = "") {
+  return std::string(R"(
+    tile.kernel @k of "k" names ["x", "H", "y", "H"] roles ["input", "initial", "output", "final"] {
+    ^bb0(%x: !tile.tensor<token, [3], f32>, %h: !tile.tensor<head, [3], f32>, %y: !tile.tensor<token, [3], f32>, %e: !tile.tensor<head, [3], f32>):
+      %zero = tile.constant 0.0 : !s
+      %start = tile.init %h start 2.0 : !tile.tensor<head, [3], f32> -> !f
+      %end = tile.chunks size 4 )") +
+         (reverse ? "reverse " : "") + R"(iter(%start : !f) {
+      ^bb0(%s: !f):
+        %rows = tile.load %x : !tile.tensor<token, [3], f32> -> !k
+        %valid = tile.valid : !b
+        %counted = tile.select %valid, %rows, %zero : !b, !k, !s -> !k
+        %sum = tile.reduce add %counted over ["time"] : !k -> !f
+        %out = tile.map (%rows, %s) : (!k, !f) -> !k {
+        ^bb0(%a: f32, %b: f32):
+          %c = arith.addf %a, %b : f32
+          tile.yield %c : f32
+        }
+        tile.store %out, %y : !k, !tile.tensor<token, [3], f32>
+        %next = tile.map (%sum, %s) : (!f, !f) -> !f {
+        ^bb0(%a: f32, %b: f32):
+          %c = arith.addf %a, %b : f32
+          tile.yield %c : f32
+        }
+        tile.yield %next : !f
+      } -> !f
+      tile.final %end, %e : !f, !tile.tensor<head, [3], f32>
+    })";
+}
+
+std::vector<Buffer> tensors(int64_t length) {
+  std::vector<Buffer> buffers = {{std::vector<double>(length * 3)},
+                                 {{1, 10, 100}},
+                                 {std::vector<double>(length * 3, NAN)},
+                                 {std::vector<double>(3, NAN)}};
+  std::iota(buffers[0].data.begin(), buffers[0].data.end(), 1);
+  return buffers;
+}
+
+void check(bool reverse, int64_t length, bool given) {
+  Program program(summing(reverse));
+  ASSERT_TRUE(program.module);
+  std::vector<Buffer> buffers = tensors(length);
+  buffers[1].present = given;
+  llvm::Error error = interpret(program.kernel(), length, buffers);
+  ASSERT_FALSE(error) << llvm::toString(std::move(error));
+  int64_t chunks = (length + 3) / 4;
+  for (int k = 0; k < 3; ++k) {
+    double carry = given ? std::vector<double>{1, 10, 100}[k] : 2;
+    for (int64_t i = 0; i < chunks; ++i) {
+      int64_t chunk = reverse ? chunks - 1 - i : i;
+      double before = carry;
+      for (int64_t t = 4 * chunk; t < std::min(length, 4 * chunk + 4); ++t) {
+        double x = static_cast<double>(t * 3 + k + 1);
+        EXPECT_EQ(buffers[2].data[t * 3 + k], before + x);
+        carry += x;
+      }
+    }
+    EXPECT_EQ(buffers[3].data[k], carry);
+  }
+}
+
+TEST(Interpreter, RunsChunksFirstToLast) {
+  for (int64_t length : {1, 3, 4, 5, 8, 11})
+    check(false, length, true);
+}
+
+TEST(Interpreter, RunsChunksLastToFirst) {
+  for (int64_t length : {1, 4, 11})
+    check(true, length, true);
+}
+
+TEST(Interpreter, StartsWhereNoStateIsGiven) { check(false, 6, false); }
+
+TEST(Interpreter, KeepsTheStateOfNoTokens) {
+  Program program(summing(false));
+  std::vector<Buffer> buffers = tensors(0);
+  ASSERT_FALSE(interpret(program.kernel(), 0, buffers));
+  EXPECT_EQ(buffers[3].data, buffers[1].data);
+}
+
+TEST(Interpreter, WritesNoStateThatNobodyAskedFor) {
+  Program program(summing(false));
+  std::vector<Buffer> buffers = tensors(5);
+  buffers[3] = {{}, false};
+  ASSERT_FALSE(interpret(program.kernel(), 5, buffers));
+  EXPECT_TRUE(buffers[3].data.empty());
+}
+
+TEST(Interpreter, RepeatsTheLastTokenInRowsThatDoNotCount) {
+  Program program(R"(
+    tile.kernel @k of "k" names ["x", "H", "H"] roles ["input", "initial", "final"] {
+    ^bb0(%x: !tile.tensor<token, [], f32>, %h: !tile.tensor<head, [], f32>, %e: !tile.tensor<head, [], f32>):
+      %start = tile.init %h : !tile.tensor<head, [], f32> -> !s
+      %end = tile.chunks size 4 iter(%start : !s) {
+      ^bb0(%s: !s):
+        %rows = tile.load %x : !tile.tensor<token, [], f32> -> !r
+        %last = tile.row %rows[3] : !r -> !s
+        tile.yield %last : !s
+      } -> !s
+      tile.final %end, %e : !s, !tile.tensor<head, [], f32>
+    })");
+  std::vector<Buffer> buffers = {{{5, 6, 7, 8, 9, 10}}, {{0}}, {{0}}};
+  ASSERT_FALSE(interpret(program.kernel(), 6, buffers));
+  EXPECT_EQ(buffers[2].data[0], 10);
+}
+
+TEST(Interpreter, StartsWithAnIdentity) {
+  Program program(R"(
+    tile.kernel @k of "k" names ["H", "H"] roles ["initial", "final"] {
+    ^bb0(%h: !tile.tensor<head, [2, 2], f32>, %e: !tile.tensor<head, [2, 2], f32>):
+      %s = tile.init %h {identity} : !tile.tensor<head, [2, 2], f32> -> !tile.t<[value(V):2, key(K):2], f32>
+      tile.final %s, %e : !tile.t<[value(V):2, key(K):2], f32>, !tile.tensor<head, [2, 2], f32>
+    })");
+  ASSERT_TRUE(program.module);
+  std::vector<Buffer> buffers = {{{}, false}, {std::vector<double>(4)}};
+  ASSERT_FALSE(interpret(program.kernel(), 0, buffers));
+  EXPECT_EQ(buffers[1].data, (std::vector<double>{1, 0, 0, 1}));
+}
+
+TEST(Interpreter, RefusesTensorsOfTheWrongSize) {
+  Program program(summing(false));
+  std::vector<Buffer> buffers = tensors(5);
+  llvm::Error error = interpret(program.kernel(), 6, buffers);
+  EXPECT_EQ(llvm::toString(std::move(error)), "tensor 0 has 15 numbers, expected 18");
+}
+
+} // namespace
