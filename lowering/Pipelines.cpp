@@ -75,7 +75,7 @@ constexpr Stage table[] = {
     {"tile", "logical chunk programs: forward, decode", componentToTile},
     {"plan", "panels, buffers, vector shapes for the target", tileToPlan},
     {"vector", "upstream dialects", planToVector},
-    {"llvm", "LLVM IR", vectorToLlvm},
+    {"llvm", "LLVM dialect", vectorToLlvm},
     {"asm", "assembly", nullptr},
 };
 

@@ -8,19 +8,21 @@ using namespace mlir;
 namespace mixc {
 namespace {
 
+using OnError = function_ref<LogicalResult(const Twine &)>;
+
 struct TargetOptions : PassPipelineOptions<TargetOptions> {
   ListOption<std::string> dims{*this, "dims", llvm::cl::desc("K=128,V=128")};
   Option<std::string> cpu{*this, "cpu", llvm::cl::desc("CPU name, or native"), llvm::cl::init("native")};
   Option<int64_t> chunk{*this, "chunk", llvm::cl::desc("tokens per chunk; 0: chosen"), llvm::cl::init(0)};
 
-  PipelineOptions read() const {
+  FailureOr<PipelineOptions> read(OnError onError) const {
     PipelineOptions options;
     options.cpu = cpu;
     options.chunk = chunk;
     for (StringRef binding : dims) {
       auto [name, number] = binding.split('=');
       if (name.empty() || number.getAsInteger(10, options.dims[name.str()]))
-        llvm::report_fatal_error(Twine("dims: expected NAME=number, found ") + binding, /*gen_crash_diag=*/false);
+        return onError("dims: expected NAME=number, found " + binding);
     }
     return options;
   }
@@ -31,43 +33,42 @@ struct BetweenOptions : TargetOptions {
   Option<std::string> to{*this, "to", llvm::cl::desc("stage to reach"), llvm::cl::init("llvm")};
 };
 
-const Stage &stageNamed(StringRef name) {
-  if (const Stage *stage = findStage(name))
-    return *stage;
-  llvm::report_fatal_error(Twine("no stage is called ") + name, /*gen_crash_diag=*/false);
-}
-
-/// Derived options need a registration of their own: PassPipelineRegistration wants PassPipelineOptions<T> of T itself.
-void registerBetween() {
-  registerPassPipeline(
-      "mix-stages", "from one stage to a later one",
-      [](OpPassManager &passes, StringRef text, function_ref<LogicalResult(const Twine &)> onError) {
-        BetweenOptions options;
-        if (failed(options.parseFromString(text)))
-          return failure();
-        buildPipeline(passes, stageNamed(options.from), stageNamed(options.to), options.read());
-        return success();
-      },
-      [](function_ref<void(const detail::PassOptions &)> visit) { visit(BetweenOptions()); });
+LogicalResult addStages(OpPassManager &passes, StringRef from, StringRef to, const TargetOptions &target, OnError onError) {
+  for (StringRef name : {from, to})
+    if (!findStage(name))
+      return onError("no stage is called " + name);
+  FailureOr<PipelineOptions> options = target.read(onError);
+  if (failed(options))
+    return failure();
+  buildPipeline(passes, *findStage(from), *findStage(to), *options);
+  return success();
 }
 
 } // namespace
 
+// PassPipelineRegistration wants options of its own for each pipeline; these share theirs.
 void registerPasses() {
   registerMixcPasses();
   for (const Stage &stage : stages())
     if (stage.build)
       registerPassPipeline(
           ("mix-to-" + stage.name).str(), stage.what,
-          [&stage](OpPassManager &passes, StringRef text, function_ref<LogicalResult(const Twine &)> onError) {
+          [&stage](OpPassManager &passes, StringRef text, OnError onError) {
             TargetOptions options;
             if (failed(options.parseFromString(text)))
               return failure();
-            buildPipeline(passes, *findStage("mix"), stage, options.read());
-            return success();
+            return addStages(passes, "mix", stage.name, options, onError);
           },
           [](function_ref<void(const detail::PassOptions &)> visit) { visit(TargetOptions()); });
-  registerBetween();
+  registerPassPipeline(
+      "mix-stages", "from one stage to a later one",
+      [](OpPassManager &passes, StringRef text, OnError onError) {
+        BetweenOptions options;
+        if (failed(options.parseFromString(text)))
+          return failure();
+        return addStages(passes, options.from, options.to, options, onError);
+      },
+      [](function_ref<void(const detail::PassOptions &)> visit) { visit(BetweenOptions()); });
 }
 
 } // namespace mixc

@@ -1,7 +1,7 @@
 // Runs a mixer: for every head and sequence, from the initial states, the program of one token after the other. The heads
 // of a group read the same per-group arrays: head h is of group h / (heads / groups).
 #include "dialect/mix/Interpreter.h"
-#include "dialect/mix/Evaluate.h"
+#include "dialect/mix/Program.h"
 #include <numeric>
 
 using llvm::createStringError;

@@ -36,6 +36,11 @@ void YieldOp::build(OpBuilder &, OperationState &) {}
 
 namespace mixc::mix {
 
+// Declared values are printed under their declared names: `%q = mix.input "q"`.
+void InputOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
+void ParamOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
+void StateOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
+
 std::string spell(TensorType type) {
   if (type.isScalar())
     return "scalar";

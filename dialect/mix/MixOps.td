@@ -5,6 +5,7 @@
 include "mlir/IR/OpBase.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpAsmInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -131,7 +132,8 @@ def Mix_MixerOp : Mix_Op<"mixer", [IsolatedFromAbove, Symbol, SingleBlock, NoTer
   }];
 }
 
-class Mix_DeclOp<string mnemonic> : Mix_Op<mnemonic, [HasParent<"MixerOp">]> {
+class Mix_DeclOp<string mnemonic> : Mix_Op<mnemonic, [HasParent<"MixerOp">,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
   let results = (outs Mix_T:$result);
 }
 

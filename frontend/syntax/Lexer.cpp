@@ -20,6 +20,7 @@ bool isReserved(Tok kind) { return kind >= Tok::Mixer && kind <= Tok::Inf; }
 namespace {
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
+bool isSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 Tok wordKind(llvm::StringRef word) {
@@ -92,7 +93,7 @@ private:
 
   void next() {
     char c = text[at];
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+    if (isSpace(c)) {
       ++at;
     } else if (c == '#') {
       size_t end = text.find('\n', at);
@@ -167,7 +168,7 @@ private:
   // One mistake a run, however long it is.
   void badCharacters() {
     uint32_t length = 0;
-    auto bad = [&](char c) { return !isDigit(c) && !isLetter(c) && !isspace((unsigned char)c) && c != '#' && c != '.' && punctuationKind(c) == Tok::Bad; };
+    auto bad = [&](char c) { return !isDigit(c) && !isLetter(c) && !isSpace(c) && c != '#' && c != '.' && punctuationKind(c) == Tok::Bad; };
     while (at + length < text.size() && bad(text[at + length]))
       ++length;
     unsigned char first = text[at];

@@ -13,9 +13,12 @@ TileBuilder::TileBuilder(OpBuilder &builder, Location loc, int64_t chunk)
       sourceAxis{AxisKind::Source, builder.getStringAttr("source"), chunk} {}
 
 SmallVector<Axis> TileBuilder::ordered(ArrayRef<Axis> axes) const {
-  SmallVector<Axis> result(axes);
   auto rank = [](const Axis &axis) { return axis.kind == AxisKind::Time ? 0 : axis.kind == AxisKind::Source ? 1 : 2; };
-  llvm::stable_sort(result, [&](const Axis &x, const Axis &y) { return rank(x) < rank(y); });
+  SmallVector<Axis> result;
+  for (int wanted : {0, 1, 2})
+    for (const Axis &axis : axes)
+      if (rank(axis) == wanted)
+        result.push_back(axis);
   return result;
 }
 

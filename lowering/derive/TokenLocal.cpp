@@ -32,17 +32,17 @@ std::optional<double> numberOf(Value value) {
 
 } // namespace
 
-std::pair<const void *, std::vector<StringAttr>> TokenLocal::key(Value value, ArrayRef<Axis> axes) {
-  std::vector<StringAttr> names;
+TokenLocal::Key TokenLocal::key(Value value, ArrayRef<Axis> axes) {
+  Key key = {value.getAsOpaquePointer()};
   for (const Axis &axis : axes)
-    names.push_back(axis.name);
-  return {value.getAsOpaquePointer(), names};
+    key.push_back(axis.name.getAsOpaquePointer());
+  return key;
 }
 
 bool TokenLocal::isKnown(Value value, ArrayRef<Axis> axes) const { return known.count(key(value, axes)); }
 
 Value TokenLocal::emit(Value value, ArrayRef<Axis> axes) {
-  auto at = key(value, axes);
+  Key at = key(value, axes);
   if (auto found = known.find(at); found != known.end())
     return found->second;
   Location before = tiles.getLoc();
@@ -155,13 +155,15 @@ Value TokenLocal::unary(mix::UnaryOp op, ArrayRef<Axis> axes) {
 Value TokenLocal::binary(mix::BinaryOp op, ArrayRef<Axis> axes) {
   if (Value product = scaled(op, axes))
     return product;
-  // Numbers go into the region, where x^0.5 can be told from x^y.
+  // Numbers go into the region, where x^0.5 can be told from x^y; unless float32 rounds them, and the result may be wanted in float64.
+  bool perToken = typeOf(op.getResult()).getRate() >= mix::Rate::Group;
   SmallVector<Value> inputs;
   auto operand = [&](Value value) -> std::optional<double> {
     std::optional<double> number = numberOf(value);
-    if (!number)
-      inputs.push_back(emit(value, axesFor(value, axes)));
-    return number;
+    if (number && (perToken || static_cast<double>(static_cast<float>(*number)) == *number))
+      return number;
+    inputs.push_back(emit(value, axesFor(value, axes)));
+    return std::nullopt;
   };
   std::optional<double> x = operand(op.getX()), y = operand(op.getY());
   if (inputs.empty())

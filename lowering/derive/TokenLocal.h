@@ -57,10 +57,11 @@ private:
   AxisNames &names;
   HomeAxes &homes;
   Leaves &leaves;
-  std::map<std::pair<const void *, std::vector<mlir::StringAttr>>, mlir::Value> known;
-
+  /// The value, then the names of its axes.
+  using Key = std::vector<const void *>;
+  static Key key(mlir::Value value, llvm::ArrayRef<tile::Axis> axes);
   bool isKnown(mlir::Value value, llvm::ArrayRef<tile::Axis> axes) const;
-  static std::pair<const void *, std::vector<mlir::StringAttr>> key(mlir::Value value, llvm::ArrayRef<tile::Axis> axes);
+  std::map<Key, mlir::Value> known;
 };
 
 } // namespace mixc::derive

@@ -1,6 +1,6 @@
 // A mixer compiled for the interpreter: values in numbered slots, ops as closures over them.
-#ifndef MIXC_DIALECT_MIX_EVALUATE_H
-#define MIXC_DIALECT_MIX_EVALUATE_H
+#ifndef MIXC_DIALECT_MIX_PROGRAM_H
+#define MIXC_DIALECT_MIX_PROGRAM_H
 
 #include "dialect/mix/Algebra.h"
 #include "llvm/ADT/DenseMap.h"

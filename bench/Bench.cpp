@@ -1,0 +1,141 @@
+// mix_bench FILE.mix [-D K=128 ...] [--length 2048] [--heads 8] [--threads N]
+//
+// Compiles the mixers of a file and times them: forward with one thread and with N, decode of one token of 32 heads. FLOPs are those
+// of the recurrence, whatever the kernel does: per token and head 2 |S| for every read and write, |S| for a decay.
+#include "bench/LibraryCall.h"
+#include "bench/Peak.h"
+#include "bench/Timing.h"
+#include "dialect/mix/Sample.h"
+#include "frontend/driver/Commands.h"
+#include "frontend/driver/Run.h"
+#include "llvm/Support/FileSystem.h"
+#include <fmt/format.h>
+#include <thread>
+
+using namespace llvm;
+using namespace mixc;
+using namespace mixc::bench;
+
+namespace {
+
+/// FLOPs of the recurrence, per token and head.
+Expected<double> recurrenceFlops(mlir::MLIRContext &context, const Options &options, mix::MixerOp equations,
+                                 const std::map<std::string, int64_t> &dims) {
+  Expected<Source> source = readSource(options.file);
+  if (!source)
+    return source.takeError();
+  Compilation compilation(context, std::move(*source), compileOptions(options));
+  if (Error error = compilation.read())
+    return std::move(error);
+  if (Error error = compilation.advance("component"))
+    return std::move(error);
+  double flops = 0;
+  auto mixer = compilation.module().lookupSymbol<mix::MixerOp>(equations.getSymName());
+  for (auto component : mixer.step().getOps<mix::ComponentOp>()) {
+    double size = 1;
+    for (const mix::Dim &dim : mlir::cast<mix::TensorType>(component.getStates().front().getType()).getDims())
+      size *= dim.evaluate(dims).value_or(0);
+    auto found = component.getClassAttr();
+    const bool fades = !found || found->getTransition() != mix::TransitionKind::Identity;
+    flops += size * (2 * component.getReadDirs().size() + 2 * component.getWriteDirs().size() + fades * component.getTransition().size());
+  }
+  return flops;
+}
+
+struct Report {
+  std::string kernel, shape;
+  double seconds, flops, bytes;
+  int64_t threads;
+};
+
+void print(const Report &report, double peak) {
+  std::string time = report.seconds < 1e-3 ? fmt::format("{:.1f} us", 1e6 * report.seconds) : fmt::format("{:.2f} ms", 1e3 * report.seconds);
+  outs() << fmt::format("  {:10} {:38} {:>10}  {:6.1f} GFLOP/s", report.kernel, report.shape, time, report.flops / report.seconds / 1e9);
+  if (report.bytes > 0)
+    outs() << fmt::format("  {:5.1f} GB/s of state\n", report.bytes / report.seconds / 1e9);
+  else
+    outs() << fmt::format("  {:3.0f} % of the FMA peak\n", 100 * report.flops / report.seconds / (peak * report.threads));
+  outs().flush();
+}
+
+class Bench {
+public:
+  Bench(const Options &options, const Compiled &compiled, std::string library, double peak)
+      : options(options), compiled(compiled), library(std::move(library)), peak(peak) {}
+
+  Error run(mlir::MLIRContext &context, const MixerInterface &mixer) {
+    mix::MixerOp equations = compiled.equations(mixer.name);
+    const std::map<std::string, int64_t> dims(mixer.dims.begin(), mixer.dims.end());
+    Expected<double> flops = recurrenceFlops(context, options, equations, dims);
+    if (!flops)
+      return flops.takeError();
+    std::string sizes;
+    for (const auto &[name, number] : mixer.dims)
+      sizes += fmt::format("{}{} = {}", sizes.empty() ? "" : ", ", name, number);
+    outs() << fmt::format("{}   {}, float32, {:.0f} kFLOP per token and head\n", mixer.name, sizes, *flops / 1e3);
+
+    const int64_t cores = options.threads ? options.threads : std::thread::hardware_concurrency();
+    const int64_t length = options.length.value_or(2048), heads = options.heads.value_or(8);
+    std::vector<int64_t> threadCounts = {1};
+    if (cores > 1)
+      threadCounts.push_back(cores);
+    for (int64_t threads : threadCounts)
+      if (Error error = time("chunked", "forward", mix::sample(equations, dims, 1, length, heads, heads, 0), mixer, *flops, threads))
+        return error;
+    for (int64_t threads : threadCounts)
+      if (Error error = time("recurrent", "decode", mix::sample(equations, dims, 1, 1, 32, 32, 0), mixer, *flops, threads))
+        return error;
+    return Error::success();
+  }
+
+private:
+  Error time(const char *kernel, StringRef entry, const mix::Call &call, const MixerInterface &mixer, double flops, int64_t threads) {
+    Expected<LibraryCall> libraryCall = LibraryCall::make(library, mixer, entry, call, threads);
+    if (!libraryCall)
+      return libraryCall.takeError();
+    if (const char *wrong = (*libraryCall)())
+      return createStringError(mixer.name + "_" + entry.str() + ": " + wrong);
+    const double seconds = medianSeconds([&] { (*libraryCall)(); });
+    const std::string shape = fmt::format("T = {}, {} heads, {} thread{}", call.time, call.heads, threads, threads > 1 ? "s" : "");
+    const double bytes = entry == "decode" ? 2.0 * libraryCall->stateBytes() : 0; // in once, out once
+    print({kernel, shape, seconds, flops * call.time * call.heads, bytes, threads}, peak);
+    return Error::success();
+  }
+
+  const Options &options;
+  const Compiled &compiled;
+  std::string library;
+  double peak;
+};
+
+Error benchFile(const Options &options) {
+  std::unique_ptr<mlir::MLIRContext> context = makeContext();
+  Expected<Compiled> compiled = compileFile(*context, options.file, compileOptions(options));
+  if (!compiled)
+    return compiled.takeError();
+  SmallString<128> folder;
+  if (std::error_code error = sys::fs::createUniqueDirectory("mixc-bench", folder))
+    return errorCodeToError(error);
+  const std::string library = (folder + "/bench.so").str();
+  Error error = writeLibrary(*compiled, library);
+  const double peak = peakOfOneThread();
+  outs() << fmt::format("FMA peak of one thread: {:.0f} GFLOP/s\n", peak / 1e9);
+  for (const MixerInterface &mixer : compiled->mixers)
+    if (!error)
+      error = Bench(options, *compiled, library, peak).run(*context, mixer);
+  sys::fs::remove_directories(folder);
+  return error;
+}
+
+} // namespace
+
+int main(int count, char **arguments) {
+  // The options of `mixc run`: -D, --mixer, --length, --heads, --threads, --target, --chunk.
+  std::vector<const char *> words = {"run"};
+  words.insert(words.end(), arguments + 1, arguments + count);
+  Expected<Options> options = parseOptions(words);
+  if (!options)
+    return report(options.takeError());
+  Error error = benchFile(*options);
+  return error ? report(std::move(error)) : 0;
+}

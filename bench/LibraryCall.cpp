@@ -1,0 +1,72 @@
+#include "bench/LibraryCall.h"
+#include "lowering/emit/Names.h"
+#include <cstring>
+#include <dlfcn.h>
+
+namespace mixc::bench {
+
+static int64_t sizeOf(const TensorInfo &tensor, const mix::Call &call) {
+  int64_t size = tensor.perGroup ? call.groups : call.heads;
+  for (int64_t dim : tensor.dims)
+    size *= dim;
+  if (tensor.role == "input" || tensor.role == "output")
+    return size * call.batch * call.time;
+  return tensor.role == "param" ? size : size * call.sequences();
+}
+
+void *LibraryCall::allocate(size_t bytes) {
+  buffers.emplace_back(static_cast<char *>(std::aligned_alloc(64, (bytes + 64) / 64 * 64)));
+  std::memset(buffers.back().get(), 0, bytes);
+  return buffers.back().get();
+}
+
+llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const MixerInterface &mixer, llvm::StringRef entryName,
+                                              const mix::Call &call, int64_t threads) {
+  void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL); // stays open
+  if (!library)
+    return llvm::createStringError(dlerror());
+  const EntryInfo *entry = nullptr;
+  for (const EntryInfo &candidate : mixer.entries)
+    if (candidate.entry == entryName)
+      entry = &candidate;
+  if (!entry)
+    return llvm::createStringError(mixer.name + " has no " + entryName.str());
+  const bool decode = entryName == "decode";
+  auto symbol = [&](const std::string &name) { return dlsym(library, name.c_str()); };
+  const std::string prefix = identifier(mixer.name);
+  LibraryCall made;
+  made.function = reinterpret_cast<const void *(*)(const void *)>(symbol(prefix + "_" + entryName.str()));
+  made.message = reinterpret_cast<const char *(*)(const void *)>(symbol("mix_status_message"));
+  auto workspaceSize =
+      reinterpret_cast<size_t (*)(const void *)>(symbol(prefix + (decode ? "_decode_workspace_size" : "_workspace_size")));
+  if (!made.function || !made.message || !workspaceSize)
+    return llvm::createStringError("the library lacks entry points of " + mixer.name);
+
+  std::vector<uint64_t> &slots = made.slots;
+  slots.assign(entry->slots, 0);
+  const uint64_t counts[] = {8 * slots.size(), uint64_t(call.batch), uint64_t(call.time), uint64_t(call.heads), uint64_t(call.groups)};
+  std::copy(std::begin(counts), std::end(counts), slots.begin());
+  for (const TensorInfo &tensor : entry->tensors) {
+    if (tensor.role == "initial")
+      continue; // starts from zero
+    const int64_t size = sizeOf(tensor, call);
+    auto *numbers = static_cast<float *>(made.allocate(size * sizeof(float)));
+    const mix::Arrays &source = tensor.role == "param" ? call.params : call.inputs;
+    if (auto given = source.find(tensor.name); given != source.end())
+      std::copy(given->second.data.begin(), given->second.data.end(), numbers);
+    if (tensor.role == "state" || tensor.role == "final")
+      made.states += size;
+    slots[tensor.slot] = reinterpret_cast<uint64_t>(numbers);
+  }
+  slots[slots.size() - 3] = threads;
+  const size_t trailing = trailingFields(entryName).size(); // the workspace is the first of them
+  slots[slots.size() - trailing] = reinterpret_cast<uint64_t>(made.allocate(workspaceSize(slots.data())));
+  return made;
+}
+
+const char *LibraryCall::operator()() const {
+  const void *status = function(slots.data());
+  return status ? message(status) : nullptr;
+}
+
+} // namespace mixc::bench

@@ -1,0 +1,12 @@
+// The most float32 multiply-adds that this machine does in a second.
+#ifndef MIXC_BENCH_PEAK_H
+#define MIXC_BENCH_PEAK_H
+
+namespace mixc::bench {
+
+/// FLOP/s (a multiply-add is two) of one thread.
+double peakOfOneThread();
+
+} // namespace mixc::bench
+
+#endif

@@ -1,0 +1,119 @@
+// A mixer -> slots and steps: shapes under the bound dims, declarations, and which steps vary from token to token.
+#include "dialect/mix/Program.h"
+
+using namespace mlir;
+using llvm::createStringError;
+using llvm::Error;
+using llvm::Expected;
+
+namespace mixc::mix {
+
+Quantity &Frame::temporary() {
+  if (used == temporaries.size())
+    temporaries.emplace_back();
+  return temporaries[used++];
+}
+
+std::vector<int64_t> Shape::dims() const {
+  std::vector<int64_t> result;
+  if (rank > 0)
+    result.push_back(rows);
+  if (rank > 1)
+    result.push_back(cols);
+  return result;
+}
+
+Expected<Program> Program::compile(MixerOp mixer, const std::map<std::string, int64_t> &dims) {
+  Program program;
+  program.bindings = dims;
+  if (DictionaryAttr bindings = mixer.getBindingsAttr())
+    for (NamedAttribute binding : bindings)
+      program.bindings[binding.getName().str()] = cast<IntegerAttr>(binding.getValue()).getInt();
+  for (Operation &op : mixer.step())
+    if (Error error = program.add(op))
+      return std::move(error);
+  program.slots = program.varies.size();
+  return program;
+}
+
+Expected<int64_t> Program::number(const Dim &dim) {
+  for (const std::string &symbol : dim.symbols())
+    if (!bindings.count(symbol))
+      return createStringError("dim " + symbol + " has no number");
+  std::optional<int64_t> value = dim.evaluate(bindings);
+  if (!value)
+    return createStringError("dim " + dim.str() + " is not a whole number");
+  return *value;
+}
+
+Expected<Shape> Program::shapeOf(TensorType type) {
+  Shape shape;
+  shape.rank = type.rank();
+  for (unsigned axis = 0; axis < type.rank(); ++axis) {
+    Expected<int64_t> extent = number(type.getDims()[axis]);
+    if (!extent)
+      return extent.takeError();
+    if (*extent < 1)
+      return createStringError("dim " + type.getDims()[axis].str() + " is " + std::to_string(*extent));
+    (axis == 0 ? shape.rows : shape.cols) = *extent;
+  }
+  return shape;
+}
+
+unsigned Program::slot(Value value) {
+  auto [entry, isNew] = slotOf.try_emplace(value, varies.size());
+  if (isNew)
+    varies.push_back(false);
+  return entry->second;
+}
+
+Error Program::add(Operation &op) {
+  if (isa<InputOp, ParamOp, StateOp, NextOp, OutputOp>(op))
+    return addDeclaration(op);
+  if (auto component = dyn_cast<ComponentOp>(op))
+    return addComponent(component);
+  Expected<Step> step = pureStep(op);
+  if (!step)
+    return step.takeError();
+  bool perTokenStep = llvm::any_of(op.getOperands(), [&](Value operand) { return varies[slot(operand)]; });
+  varies[slot(op.getResult(0))] = perTokenStep;
+  (perTokenStep ? perToken : perHead).push_back(std::move(*step));
+  return Error::success();
+}
+
+Error Program::addDeclaration(Operation &op) {
+  Value value = op.getNumResults() ? op.getResult(0) : op.getOperand(0);
+  auto type = cast<TensorType>(value.getType());
+  Expected<Shape> shape = shapeOf(type);
+  if (!shape)
+    return shape.takeError();
+  Declared declared{"", *shape, slot(value), type.getRate() == Rate::Group};
+  if (auto input = dyn_cast<InputOp>(op)) {
+    declared.name = input.getName().str();
+    varies[declared.slot] = true;
+    inputs.push_back(declared);
+  } else if (auto param = dyn_cast<ParamOp>(op)) {
+    declared.name = param.getName().str();
+    declared.perGroup = param.getPerGroup();
+    params.push_back(declared);
+  } else if (auto output = dyn_cast<OutputOp>(op)) {
+    declared.name = output.getName().str();
+    declared.perGroup = false; // outputs have a row for every head
+    outputs.push_back(declared);
+  } else if (auto state = dyn_cast<StateOp>(op)) {
+    declared.name = state.getName().str();
+    varies[declared.slot] = true;
+    DeclaredState added{declared, 0, false, 0, nullptr};
+    added.start = state.getStart() ? state.getStart()->convertToDouble() : 0;
+    added.identityStart = state.getIdentityStart();
+    states.push_back(added);
+  } else {
+    StringRef name = cast<NextOp>(op).getName();
+    for (DeclaredState &known : states)
+      if (known.name == name)
+        known.next = declared.slot;
+  }
+  return Error::success();
+}
+
+} // namespace mixc::mix

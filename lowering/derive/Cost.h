@@ -1,0 +1,18 @@
+// What a kernel costs for each token of one head: for `mixc explain`.
+#ifndef MIXC_LOWERING_DERIVE_COST_H
+#define MIXC_LOWERING_DERIVE_COST_H
+
+#include "dialect/tile/Tile.h"
+
+namespace mixc {
+
+struct Cost {
+  double flopsPerToken = 0;
+  double stateBytesPerToken = 0; // carried tiles, read and written once a chunk
+};
+
+Cost cost(tile::KernelOp kernel);
+
+} // namespace mixc
+
+#endif

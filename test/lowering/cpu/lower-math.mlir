@@ -1,0 +1,27 @@
+// RUN: mix-opt %s --mix-lower-math | FileCheck %s
+
+// A float32 exp becomes a polynomial.
+// CHECK-LABEL: func.func @exponential
+// CHECK-NOT: math.exp
+// CHECK: math.fma
+func.func @exponential(%x: vector<16xf32>) -> vector<16xf32> {
+  %y = math.exp %x : vector<16xf32>
+  return %y : vector<16xf32>
+}
+
+// Of a power only its exp and log are left, and they are polynomials.
+// CHECK-LABEL: func.func @power
+// CHECK-NOT: math.powf
+// CHECK-NOT: math.exp
+func.func @power(%x: vector<16xf32>, %y: vector<16xf32>) -> vector<16xf32> {
+  %z = math.powf %x, %y : vector<16xf32>
+  return %z : vector<16xf32>
+}
+
+// Float64 stays: the C library computes it.
+// CHECK-LABEL: func.func @of_params
+// CHECK: math.exp
+func.func @of_params(%x: vector<8xf64>) -> vector<8xf64> {
+  %y = math.exp %x : vector<8xf64>
+  return %y : vector<8xf64>
+}

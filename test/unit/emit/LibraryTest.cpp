@@ -1,0 +1,256 @@
+// The files: what the library exports and needs, whether the header says the same as the code, and what happens where they cannot be written.
+#include "test/unit/emit/Leaky.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cstdio>
+#include <dlfcn.h>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <set>
+#include <unistd.h>
+
+using namespace mixc;
+using namespace mixc::test;
+
+namespace {
+
+/// Output and exit status of a command.
+std::pair<std::string, int> run(const std::string &command) {
+  std::string output;
+  FILE *pipe = popen((command + " 2>&1").c_str(), "r");
+  char buffer[4096];
+  while (size_t size = fread(buffer, 1, sizeof buffer, pipe))
+    output.append(buffer, size);
+  return {output, pclose(pipe)};
+}
+
+std::string tool(const char *name) { return std::string(MIXC_LLVM_TOOLS) + "/" + name; }
+std::string folder() { return llvm::sys::path::parent_path(LeakyLibrary::get().path).str(); }
+
+void compiles(const std::string &file, const std::string &text, const std::string &flags) {
+  const std::string path = folder() + "/" + file;
+  std::ofstream(path) << text;
+  auto [output, status] = run(tool("clang") + " -Wall -Wextra -Werror -pedantic -fsyntax-only " + flags + " " + path);
+  EXPECT_EQ(status, 0) << output;
+}
+
+TEST(Library, ExportsEntryPointsAlone) {
+  auto [output, status] = run(tool("llvm-nm") + " -D --defined-only --format=just-symbols " + LeakyLibrary::get().path);
+  ASSERT_EQ(status, 0) << output;
+  std::set<std::string> symbols;
+  llvm::SmallVector<llvm::StringRef> lines;
+  llvm::StringRef(output).split(lines, '\n', -1, false);
+  for (llvm::StringRef line : lines)
+    symbols.insert(line.split('@').first.str());
+  EXPECT_EQ(symbols, (std::set<std::string>{"leaky_decode", "leaky_decode_workspace_size", "leaky_describe", "leaky_forward", "leaky_saved_size",
+                                            "leaky_workspace_size", "mix_status_message"}));
+}
+
+TEST(Library, NeedsTheCLibraryAlone) {
+  auto [output, status] = run(tool("llvm-readelf") + " -d " + LeakyLibrary::get().path);
+  ASSERT_EQ(status, 0) << output;
+  EXPECT_NE(output.find("Library soname: [libleaky.so]"), std::string::npos) << output;
+  EXPECT_NE(output.find("[libc.so.6]"), std::string::npos) << output;
+  llvm::SmallVector<llvm::StringRef> lines;
+  llvm::StringRef(output).split(lines, '\n');
+  for (llvm::StringRef line : lines)
+    if (line.contains("(NEEDED)"))
+      EXPECT_TRUE(line.contains("[libc.so") || line.contains("[libm.so") || line.contains("[ld-linux")) << line.str();
+  EXPECT_EQ(output.find("TEXTREL"), std::string::npos);
+}
+
+TEST(Library, SymbolsHaveVersions) {
+  auto [output, status] = run(tool("llvm-nm") + " -D --undefined-only " + LeakyLibrary::get().path);
+  ASSERT_EQ(status, 0) << output;
+  EXPECT_NE(output.find("pthread_create@GLIBC_"), std::string::npos) << output;
+}
+
+TEST(Library, StaysWhenClosed) {
+  Arrays arrays(2, 30, 4, 2);
+  ForwardArgs args = arrays.forward();
+  args.threads = 0;
+  void *again = dlopen(LeakyLibrary::get().path.c_str(), RTLD_NOW);
+  ASSERT_EQ(LeakyLibrary::get().forward(&args), nullptr);
+  dlclose(again);
+  dlclose(again); // one more than opened here: the test's own handle goes on working all the same
+  ASSERT_EQ(LeakyLibrary::get().forward(&args), nullptr);
+}
+
+TEST(Header, IsC99AndCxx) {
+  const std::string use = "#include \"libleaky.h\"\n#include \"libleaky.h\"\nmix_status f(leaky_forward_args *a); mix_status f(leaky_forward_args *a) "
+                          "{ a->size = sizeof *a; return leaky_forward(a); }\n";
+  compiles("use.c", use, "-x c -std=c99");
+  compiles("use.c", use, "-x c -std=c17");
+  compiles("use.cpp", use, "-x c++ -std=c++11");
+  compiles("use.cpp", use, "-x c++ -std=c++20");
+}
+
+TEST(Header, AgreesWithTheCode) {
+  std::string text = "#include \"libleaky.h\"\n";
+  auto claim = [&](const std::string &condition) { text += "_Static_assert(" + condition + ", \"\");\n"; };
+  for (const EntryInfo &entry : LeakyLibrary::get().mixers.at(0).entries) {
+    const std::string type = "leaky_" + entry.entry + "_args";
+    claim("sizeof(" + type + ") == " + std::to_string(8 * entry.slots));
+    for (const TensorInfo &tensor : entry.tensors)
+      claim("offsetof(" + type + ", " + tensor.field + ") == " + std::to_string(8 * tensor.slot));
+    unsigned slot = 0;
+    for (llvm::StringRef field : leadingFields(entry.entry))
+      claim("offsetof(" + type + ", " + field.str() + ") == " + std::to_string(8 * slot++));
+    slot = entry.slots - trailingFields(entry.entry).size();
+    for (llvm::StringRef field : trailingFields(entry.entry))
+      claim("offsetof(" + type + ", " + field.str() + ") == " + std::to_string(8 * slot++));
+  }
+  text += "int nothing;\n";
+  compiles("layout.c", text, "-x c -std=c11");
+  EXPECT_EQ(LeakyLibrary::get().mixers.at(0).entries.at(0).slots * 8, sizeof(ForwardArgs));
+  EXPECT_EQ(LeakyLibrary::get().mixers.at(0).entries.at(1).slots * 8, sizeof(DecodeArgs));
+}
+
+TEST(Header, SaysShapes) {
+  const std::string &header = LeakyLibrary::get().header;
+  for (const char *line : {"const float *x;                   /* [B, T, H, 4] */", "const float *g;                   /* [B, T, G, 4], in [0, 1] */",
+                           "const float *a;                   /* [H], in [0, 1] */",
+                           "const float *H_initial;           /* [sequences, H, 4], or NULL for zero */",
+                           "float *z;                         /* [B, T, H] */", "float *H;                         /* [sequences, H, 4], updated in place"})
+    EXPECT_NE(header.find(line), std::string::npos) << line << "\n" << header;
+}
+
+TEST(Header, RenamesWhatCReserves) {
+  MixerInterface mixer;
+  mixer.name = "float";
+  EntryInfo entry;
+  entry.entry = "forward";
+  entry.slots = 14;
+  for (const char *field : {"class_", "restrict_"}) {
+    TensorInfo tensor;
+    tensor.field = field, tensor.role = "input", tensor.slot = 7 + entry.tensors.size();
+    entry.tensors.push_back(tensor);
+  }
+  mixer.entries.push_back(entry);
+  std::string header = printHeader(mixer, "lib-1.0");
+  compiles("reserved.c", header, "-x c -std=c99");
+  compiles("reserved.cpp", header, "-x c++ -std=c++17");
+}
+
+TEST(Interface, NamesFieldsApart) {
+  mlir::MLIRContext context;
+  registerLeaky(context);
+  mlir::OwningOpRef<mlir::ModuleOp> module = parseLeaky(context);
+  // An input called `time`, a param called `new`, an output that takes the final state's field.
+  for (mix::MixerOp mixer : module->getOps<mix::MixerOp>())
+    for (mlir::Operation &op : mixer.step()) {
+      mlir::Builder builder(&context);
+      if (auto input = mlir::dyn_cast<mix::InputOp>(op); input && input.getName() == "x")
+        input.setName("time");
+      else if (auto param = mlir::dyn_cast<mix::ParamOp>(op))
+        param.setName("new");
+      else if (auto output = mlir::dyn_cast<mix::OutputOp>(op); output && output.getName() == "y")
+        output.setName("H_initial");
+    }
+  for (auto function : module->getOps<mlir::func::FuncOp>())
+    if (auto kernel = function->getAttrOfType<mlir::DictionaryAttr>("mix.kernel")) {
+      mlir::NamedAttrList attributes(kernel);
+      llvm::SmallVector<mlir::Attribute> names;
+      for (mlir::Attribute name : kernel.getAs<mlir::ArrayAttr>("names")) {
+        llvm::StringRef text = mlir::cast<mlir::StringAttr>(name).getValue();
+        names.push_back(mlir::StringAttr::get(&context, text == "x" ? "time" : text == "a" ? "new" : text == "y" ? "H_initial" : text));
+      }
+      attributes.set("names", mlir::ArrayAttr::get(&context, names));
+      function->setAttr("mix.kernel", attributes.getDictionary(&context));
+    }
+  std::vector<MixerInterface> mixers = llvm::cantFail(readInterfaces(*module));
+  std::vector<std::string> fields;
+  for (const TensorInfo &tensor : mixers.at(0).entries.at(0).tensors)
+    fields.push_back(tensor.field);
+  EXPECT_EQ(fields, (std::vector<std::string>{"time_", "g", "new_", "H_initial", "H_initial_", "z", "H_final"}));
+}
+
+TEST(Describe, IsJson) {
+  auto parsed = llvm::json::parse(LeakyLibrary::get().describe());
+  ASSERT_TRUE(bool(parsed));
+  const llvm::json::Object &mixer = *parsed->getAsObject();
+  EXPECT_EQ(mixer.getString("name"), "leaky");
+  EXPECT_EQ(mixer.getObject("dims")->getInteger("D"), 4);
+  const llvm::json::Object &forward = *mixer.getArray("entries")->front().getAsObject();
+  EXPECT_EQ(forward.getInteger("size"), int64_t(sizeof(ForwardArgs)));
+  EXPECT_EQ(forward.getArray("tensors")->size(), 7u);
+  const llvm::json::Object &g = *(*forward.getArray("tensors"))[1].getAsObject();
+  EXPECT_EQ(g, (llvm::json::Object{{"name", "g"},
+                                   {"field", "g"},
+                                   {"role", "input"},
+                                   {"dtype", "f32"},
+                                   {"layout", llvm::json::Array{"batch", "time", "groups", 4}},
+                                   {"offset", int64_t(offsetof(ForwardArgs, g))},
+                                   {"interval", llvm::json::Array{0.0, 1.0}}}));
+}
+
+std::string errorFor(const std::string &path, const EmitOptions &options = {}) {
+  mlir::MLIRContext context;
+  registerLeaky(context);
+  mlir::OwningOpRef<mlir::ModuleOp> module = parseLeaky(context);
+  std::vector<MixerInterface> mixers = llvm::cantFail(readInterfaces(*module));
+  lowerLeaky(*module);
+  llvm::Error error = emitLibrary(*module, mixers, options, path);
+  return error ? llvm::toString(std::move(error)) : "";
+}
+
+TEST(Errors, NameThePath) {
+  EXPECT_EQ(errorFor(folder() + "/absent/lib.so"), "cannot write `" + folder() + "/absent/lib.h`: No such file or directory");
+  EXPECT_EQ(errorFor(folder()), "cannot write `" + folder() + "`: it is there and not a plain file");
+  EXPECT_EQ(errorFor(folder() + "/lib.h"), "cannot write `" + folder() + "/lib.h`: its header would have the same name");
+  EXPECT_EQ(errorFor("/dev/null"), "cannot write `/dev/null`: it is there and not a plain file");
+}
+
+TEST(Errors, NameTheCpu) {
+  EmitOptions options;
+  options.cpu = "pentium5";
+  EXPECT_EQ(errorFor(folder() + "/lib.so", options), "unknown CPU `pentium5`: `llc -mcpu=help` lists the names, and `native` is this machine");
+}
+
+TEST(Errors, LeaveNothingBehind) {
+  const std::string path = folder() + "/clean";
+  ASSERT_FALSE(llvm::sys::fs::create_directory(path));
+  EXPECT_EQ(errorFor(path + "/lib.so"), "");
+  EXPECT_EQ(errorFor(path + "/lib.so"), ""); // over the old one
+  std::set<std::string> names;
+  std::error_code code;
+  for (llvm::sys::fs::directory_iterator entry(path, code), end; entry != end; entry.increment(code))
+    names.insert(llvm::sys::path::filename(entry->path()).str());
+  EXPECT_EQ(names, (std::set<std::string>{"lib.h", "lib.so"}));
+}
+
+TEST(Cpu, OfAnotherMachineIsRefusedByName) {
+  // Compiled for a processor with more than any machine has, the library loads, and says what is missing.
+  EmitOptions options;
+  options.cpu = "diamondrapids";
+  const std::string path = folder() + "/libdiamond.so";
+  ASSERT_EQ(errorFor(path, options), "");
+  void *handle = dlopen(path.c_str(), RTLD_NOW);
+  ASSERT_NE(handle, nullptr) << dlerror();
+  auto forward = reinterpret_cast<const Status *(*)(const ForwardArgs *)>(dlsym(handle, "leaky_forward"));
+  ForwardArgs args;
+  const Status *status = forward(&args);
+  ASSERT_NE(status, nullptr);
+  if (status->code == 2) // a machine that has it all
+    GTEST_SKIP() << status->message;
+  EXPECT_EQ(status->code, 9);
+  EXPECT_TRUE(llvm::StringRef(status->message).starts_with("this library was compiled for diamondrapids, and this machine has no ")) << status->message;
+}
+
+TEST(Cpu, BaselineRunsEverywhere) {
+  EmitOptions options;
+  options.cpu = "x86-64";
+  const std::string path = folder() + "/libbaseline.so";
+  ASSERT_EQ(errorFor(path, options), "");
+  void *handle = dlopen(path.c_str(), RTLD_NOW);
+  auto forward = reinterpret_cast<const Status *(*)(const ForwardArgs *)>(dlsym(handle, "leaky_forward"));
+  Arrays arrays(2, 9, 4, 2);
+  ForwardArgs args = arrays.forward();
+  EXPECT_EQ(forward(&args), nullptr);
+  arrays.check(/*useInitial=*/true);
+}
+
+} // namespace
