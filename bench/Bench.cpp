@@ -1,7 +1,7 @@
 // mix_bench FILE.mix [-D K=128 ...] [--length 2048] [--heads 8] [--threads N]
 //
-// Compiles the mixers of a file and times them: forward with one thread and with N, decode of one token of 32 heads. FLOPs are those
-// of the recurrence, whatever the kernel does: per token and head 2 |S| for every read and write, |S| for a decay.
+// Compiles the mixers of a file and times them: forward, and decode of one token of 32 heads, each with one thread and with N (all of the
+// machine's). FLOPs are those of the recurrence, whatever the kernel does: per token and head 2 |S| for every read and write, |S| for a decay.
 #include "bench/LibraryCall.h"
 #include "bench/Peak.h"
 #include "bench/Timing.h"
@@ -10,6 +10,7 @@
 #include "frontend/driver/Run.h"
 #include "llvm/Support/FileSystem.h"
 #include <fmt/format.h>
+#include <set>
 #include <thread>
 
 using namespace llvm;
@@ -45,7 +46,6 @@ Expected<double> recurrenceFlops(mlir::MLIRContext &context, const Options &opti
 struct Report {
   std::string kernel, shape;
   double seconds, flops, bytes;
-  int64_t threads;
 };
 
 void print(const Report &report, double peak) {
@@ -54,14 +54,18 @@ void print(const Report &report, double peak) {
   if (report.bytes > 0)
     outs() << fmt::format("  {:5.1f} GB/s of state\n", report.bytes / report.seconds / 1e9);
   else
-    outs() << fmt::format("  {:3.0f} % of the FMA peak\n", 100 * report.flops / report.seconds / (peak * report.threads));
+    outs() << fmt::format("  {:3.0f} % of the FMA peak\n", 100 * report.flops / report.seconds / peak);
   outs().flush();
 }
 
 class Bench {
 public:
-  Bench(const Options &options, const Compiled &compiled, std::string library, double peak)
-      : options(options), compiled(compiled), library(std::move(library)), peak(peak) {}
+  Bench(const Options &options, const Compiled &compiled, std::string library)
+      : options(options), compiled(compiled), library(std::move(library)) {
+    const int64_t cores = options.threads ? options.threads : std::thread::hardware_concurrency();
+    for (int64_t threads : std::set<int64_t>{1, cores})
+      peaks[threads] = peak(threads);
+  }
 
   Error run(mlir::MLIRContext &context, const MixerInterface &mixer) {
     mix::MixerOp equations = compiled.equations(mixer.name);
@@ -72,24 +76,22 @@ public:
     std::string sizes;
     for (const auto &[name, number] : mixer.dims)
       sizes += fmt::format("{}{} = {}", sizes.empty() ? "" : ", ", name, number);
-    outs() << fmt::format("{}   {}, float32, {:.0f} kFLOP per token and head\n", mixer.name, sizes, *flops / 1e3);
+    outs() << fmt::format("{}   {}, float32, {:.0f} kFLOP per token and head; FMA peak of a thread {:.0f} GFLOP/s\n", mixer.name, sizes,
+                          *flops / 1e3, peaks.at(1) / 1e9);
 
-    const int64_t cores = options.threads ? options.threads : std::thread::hardware_concurrency();
     const int64_t length = options.length.value_or(2048), heads = options.heads.value_or(8);
-    std::vector<int64_t> threadCounts = {1};
-    if (cores > 1)
-      threadCounts.push_back(cores);
-    for (int64_t threads : threadCounts)
-      if (Error error = time("chunked", "forward", mix::sample(equations, dims, 1, length, heads, heads, 0), mixer, *flops, threads))
+    for (auto [threads, peak] : peaks)
+      if (Error error = time("chunked", "forward", mix::sample(equations, dims, 1, length, heads, heads, 0), mixer, *flops, threads, peak))
         return error;
-    for (int64_t threads : threadCounts)
-      if (Error error = time("recurrent", "decode", mix::sample(equations, dims, 1, 1, 32, 32, 0), mixer, *flops, threads))
+    for (auto [threads, peak] : peaks)
+      if (Error error = time("recurrent", "decode", mix::sample(equations, dims, 1, 1, 32, 32, 0), mixer, *flops, threads, peak))
         return error;
     return Error::success();
   }
 
 private:
-  Error time(const char *kernel, StringRef entry, const mix::Call &call, const MixerInterface &mixer, double flops, int64_t threads) {
+  Error time(const char *kernel, StringRef entry, const mix::Call &call, const MixerInterface &mixer, double flops, int64_t threads,
+             double peak) {
     Expected<LibraryCall> libraryCall = LibraryCall::make(library, mixer, entry, call, threads);
     if (!libraryCall)
       return libraryCall.takeError();
@@ -98,14 +100,14 @@ private:
     const double seconds = medianSeconds([&] { (*libraryCall)(); });
     const std::string shape = fmt::format("T = {}, {} heads, {} thread{}", call.time, call.heads, threads, threads > 1 ? "s" : "");
     const double bytes = entry == "decode" ? 2.0 * libraryCall->stateBytes() : 0; // in once, out once
-    print({kernel, shape, seconds, flops * call.time * call.heads, bytes, threads}, peak);
+    print({kernel, shape, seconds, flops * call.time * call.heads, bytes}, peak);
     return Error::success();
   }
 
   const Options &options;
   const Compiled &compiled;
   std::string library;
-  double peak;
+  std::map<int64_t, double> peaks; // FLOP/s by number of threads
 };
 
 Error benchFile(const Options &options) {
@@ -118,11 +120,9 @@ Error benchFile(const Options &options) {
     return errorCodeToError(error);
   const std::string library = (folder + "/bench.so").str();
   Error error = writeLibrary(*compiled, library);
-  const double peak = peakOfOneThread();
-  outs() << fmt::format("FMA peak of one thread: {:.0f} GFLOP/s\n", peak / 1e9);
   for (const MixerInterface &mixer : compiled->mixers)
     if (!error)
-      error = Bench(options, *compiled, library, peak).run(*context, mixer);
+      error = Bench(options, *compiled, library).run(*context, mixer);
   sys::fs::remove_directories(folder);
   return error;
 }

@@ -2,6 +2,8 @@
 #include "bench/Peak.h"
 #include <algorithm>
 #include <chrono>
+#include <thread>
+#include <vector>
 
 namespace mixc::bench {
 namespace {
@@ -30,17 +32,26 @@ Vector chains(long rounds) {
   return sums[0];
 }
 
+void work(long rounds) {
+  Vector result = chains(rounds);
+  asm volatile("" : : "x"(result));
+}
+
 } // namespace
 
-double peakOfOneThread() {
+double peak(int threads) {
   constexpr long rounds = 2'000'000;
   double best = 0;
   for (int run = 0; run < 7; ++run) {
     auto began = std::chrono::steady_clock::now();
-    Vector result = chains(rounds);
-    asm volatile("" : : "x"(result));
+    std::vector<std::thread> others;
+    for (int i = 1; i < threads; ++i)
+      others.emplace_back(work, rounds);
+    work(rounds);
+    for (std::thread &other : others)
+      other.join();
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    best = std::max(best, 2.0 * Lanes * Chains * rounds / seconds);
+    best = std::max(best, 2.0 * Lanes * Chains * rounds * threads / seconds);
   }
   return best;
 }

@@ -4,8 +4,8 @@
 
 namespace mixc::bench {
 
-/// FLOP/s (a multiply-add is two) of one thread.
-double peakOfOneThread();
+/// FLOP/s (a multiply-add is two) of this many threads at once.
+double peak(int threads);
 
 } // namespace mixc::bench
 

@@ -7,8 +7,8 @@
 
 namespace mixc::mix {
 
-/// Computes ops into `result`, which is none of the operands. Matrices stay structured where that is cheap; a structured
-/// result may refer to its operands' dense parts.
+/// Computes ops into `result`, which is none of the operands. Matrices stay structured where that is cheap; a
+/// structured result may refer to its operands' dense parts.
 class Algebra {
 public:
   /// With `roundToFloat32`, every result is rounded to float32.

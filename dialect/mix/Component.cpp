@@ -47,11 +47,8 @@ ParseResult ComponentOp::parse(OpAsmParser &parser, OperationState &result) {
   Properties &properties = result.getOrAddProperties<Properties>();
   Builder &builder = parser.getBuilder();
   SmallVector<int64_t> reads, transition, writes;
-  std::array<std::pair<StringRef, SmallVectorImpl<int64_t> *>, 5> lists = {{{"states", nullptr},
-                                                                            {"reads", &reads},
-                                                                            {"transition", &transition},
-                                                                            {"gate", nullptr},
-                                                                            {"writes", &writes}}};
+  std::array<std::pair<StringRef, SmallVectorImpl<int64_t> *>, 5> lists = {
+      {{"states", nullptr}, {"reads", &reads}, {"transition", &transition}, {"gate", nullptr}, {"writes", &writes}}};
   for (auto [segment, list] : llvm::enumerate(lists)) {
     size_t before = result.operands.size();
     if (parseList(parser, list.first, result.operands, list.second))
@@ -140,25 +137,21 @@ void ComponentOp::print(OpAsmPrinter &printer) {
 
 namespace {
 
-/// What values are computed from: every value above them, into regions.
-class Origins {
-public:
-  /// True if one of `targets` is among the origins of `value`, itself included.
-  static bool contain(ValueRange targets, Value value) {
-    llvm::DenseSet<Value> seen;
-    SmallVector<Value> pending = {value};
-    while (!pending.empty()) {
-      Value next = pending.pop_back_val();
-      if (!seen.insert(next).second)
-        continue;
-      if (llvm::is_contained(targets, next))
-        return true;
-      if (Operation *op = next.getDefiningOp())
-        op->walk([&](Operation *inner) { llvm::append_range(pending, inner->getOperands()); });
-    }
-    return false;
+/// The states of a component, and every value above it that is computed from them.
+llvm::DenseSet<Value> computedFromStates(ComponentOp op) {
+  llvm::DenseSet<Value> result(op.getStates().begin(), op.getStates().end());
+  for (Operation &above : *op->getBlock()) {
+    if (&above == op)
+      break;
+    WalkResult walk = above.walk([&](Operation *inner) {
+      bool depends = llvm::any_of(inner->getOperands(), [&](Value operand) { return result.contains(operand); });
+      return depends ? WalkResult::interrupt() : WalkResult::advance();
+    });
+    if (walk.wasInterrupted())
+      result.insert(above.result_begin(), above.result_end());
   }
-};
+  return result;
+}
 
 class ComponentVerifier {
 public:
@@ -219,15 +212,16 @@ private:
     for (ValueRange directions : {ValueRange(op.getReadDirs()), ValueRange(op.getWriteDirs())})
       for (Value direction : directions)
         if (typeOf(direction).getDims() != ArrayRef(key)) // component_c5
-          return op.emitOpError("reads and writes along vector<") << key[0].str() << ">, not along a "
-                                                                  << spell(typeOf(direction)) << " (component_c5)";
+          return op.emitOpError("reads and writes along vector<")
+                 << key[0].str() << ">, not along a " << spell(typeOf(direction)) << " (component_c5)";
     for (Value entry : op.getTransition())
       if (!typeOf(entry).isScalar() && typeOf(entry).getDims() != ArrayRef(key)) // component_c6
-        return op.emitOpError("has a transition of scalars and vector<") << key[0].str() << ">, not of a "
-                                                                         << spell(typeOf(entry)) << " (component_c6)";
+        return op.emitOpError("has a transition of scalars and vector<")
+               << key[0].str() << ">, not of a " << spell(typeOf(entry)) << " (component_c6)";
     if (op.getGate().empty())
       return success();
-    if (op.getGate().size() > 1 || value.empty() || typeOf(op.getGate()[0]).getDims() != ArrayRef(value)) // component_c7
+    if (op.getGate().size() > 1 || value.empty() ||
+        typeOf(op.getGate()[0]).getDims() != ArrayRef(value)) // component_c7
       return op.emitOpError("has at most one gate, a vector of the value axis of matrix states (component_c7)");
     return success();
   }
@@ -237,7 +231,8 @@ private:
     Operation *yield = phi.getTerminator();
     if (phi.getNumArguments() != static_cast<uint64_t>(op.getNumReads()) ||
         yield->getNumOperands() != static_cast<uint64_t>(op.getNumWrites())) // component_c8
-      return op.emitOpError("has a phi of as many arguments as reads, that yields as many values as writes (component_c8)");
+      return op.emitOpError(
+          "has a phi of as many arguments as reads, that yields as many values as writes (component_c8)");
     SmallVector<Type> types(phi.getArgumentTypes());
     llvm::append_range(types, yield->getOperandTypes());
     for (Type type : types)
@@ -251,15 +246,17 @@ private:
   }
 
   LogicalResult verifyIndependence() {
+    llvm::DenseSet<Value> dependent = computedFromStates(op);
     // component_c11: p, a, e and u are known before the states are read. (Of results, dominance takes care.)
     for (Value operand : op.getOperands().drop_front(op.getStates().size()))
-      if (Origins::contain(op.getStates(), operand))
+      if (dependent.contains(operand))
         return op.emitOpError("has a direction, transition or gate that depends on its own states (component_c11)");
     // component_c12: phi sees the states through the reads alone.
     WalkResult walk = op.getPhi().walk([&](Operation *inner) -> WalkResult {
       for (Value operand : inner->getOperands())
-        if (Origins::contain(op.getStates(), operand))
-          return inner->emitOpError("uses a state of the component around it, other than through its reads (component_c12)");
+        if (dependent.contains(operand))
+          return inner->emitOpError(
+              "uses a state of the component around it, other than through its reads (component_c12)");
       return WalkResult::advance();
     });
     return failure(walk.wasInterrupted());
@@ -281,8 +278,8 @@ private:
     llvm::append_range(entering, op.getPhi().front().getTerminator()->getOperands());
     for (Value entry : entering)
       if (faster(stateRate, typeOf(entry).getRate()) != stateRate)
-        return op.emitOpError("has states of rate ") << stringifyRate(stateRate)
-                                                     << ", and an update that changes faster (component_c14)";
+        return op.emitOpError("has states of rate ")
+               << stringifyRate(stateRate) << ", and an update that changes faster (component_c14)";
     return success();
   }
 

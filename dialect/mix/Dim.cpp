@@ -3,9 +3,9 @@
 // Canonical: terms by degree, then by their symbols in alphabetical order; no term is 0; a coefficient of 1 is not
 // written: `1+K+K*K`, `-1/2*N`. So equal polynomials are equal strings. Coefficients are exact and unbounded.
 #include "dialect/mix/Dim.h"
+#include "mlir/Analysis/Presburger/Fraction.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
-#include "mlir/Analysis/Presburger/Fraction.h"
 
 using llvm::DynamicAPInt;
 using llvm::StringRef;

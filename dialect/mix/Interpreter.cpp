@@ -1,5 +1,5 @@
-// Runs a mixer: for every head and sequence, from the initial states, the program of one token after the other. The heads
-// of a group read the same per-group arrays: head h is of group h / (heads / groups).
+// Runs a mixer: for every head and sequence, from the initial states, the program of one token after the other. The
+// heads of a group read the same per-group arrays: head h is of group h / (heads / groups).
 #include "dialect/mix/Interpreter.h"
 #include "dialect/mix/Program.h"
 #include <numeric>
@@ -136,8 +136,8 @@ void Run::startStates(int64_t head, int64_t sequence) {
 void Run::runToken(int64_t head, int64_t token) {
   frame.beginToken();
   for (const Declared &input : program.inputs)
-    load(input, call.inputs.at(input.name).data.data() +
-                    (token * rowsOf(input) + rowOf(input, head)) * input.shape.size());
+    load(input,
+         call.inputs.at(input.name).data.data() + (token * rowsOf(input) + rowOf(input, head)) * input.shape.size());
   for (auto [i, state] : llvm::enumerate(program.states))
     load(state, before[i].data());
   for (const Step &step : program.perToken)

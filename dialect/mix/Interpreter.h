@@ -18,9 +18,10 @@ struct Array {
 
 using Arrays = std::map<std::string, Array>;
 
-/// What a call of a mixer reads. Shapes: inputs [batch, time, heads or groups, dims...], params [heads, dims...] (or [groups, ...] if per group),
-/// initial states [sequences, heads, dims...] (a missing one starts as declared). With `cuSeqlens` ([sequences + 1], from 0
-/// to time) batch is 1 and sequence s is tokens cuSeqlens[s] to cuSeqlens[s+1] - 1.
+/// What a call of a mixer reads. Shapes: inputs [batch, time, heads or groups, dims...], params [heads, dims...] (or
+/// [groups, ...] if per group), initial states [sequences, heads, dims...] (a missing one starts as declared). With
+/// `cuSeqlens` ([sequences + 1], from 0 to time) batch is 1 and sequence s is tokens cuSeqlens[s] to cuSeqlens[s+1]
+/// - 1.
 struct Call {
   std::map<std::string, int64_t> dims;
   int64_t batch = 1, time = 0, heads = 1, groups = 1;
@@ -37,8 +38,8 @@ struct Answer {
   Arrays outputs, final;
 };
 
-/// Interprets a mixer token by token, in the form it is in: equations (`mix.next`) or normal form (`mix.component`), or both
-/// for different states. Errors name the argument whose shape is wrong or missing.
+/// Interprets a mixer token by token, in the form it is in: equations (`mix.next`) or normal form (`mix.component`), or
+/// both for different states. Errors name the argument whose shape is wrong or missing.
 llvm::Expected<Answer> interpret(MixerOp mixer, const Call &call);
 
 } // namespace mixc::mix

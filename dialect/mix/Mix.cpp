@@ -1,8 +1,8 @@
 // Registration of the mix dialect, and the text of its types.
 #include "dialect/mix/Mix.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mixc::mix;
@@ -45,8 +45,7 @@ std::string spell(TensorType type) {
   if (type.isScalar())
     return "scalar";
   std::string text = type.isVector() ? "vector<" : "matrix<";
-  llvm::interleave(
-      type.getDims(), [&](const Dim &dim) { text += dim.str(); }, [&] { text += ", "; });
+  llvm::interleave(type.getDims(), [&](const Dim &dim) { text += dim.str(); }, [&] { text += ", "; });
   return text + ">";
 }
 

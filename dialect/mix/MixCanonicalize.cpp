@@ -90,6 +90,8 @@ static LogicalResult moveSigns(BinaryOp op, PatternRewriter &rewriter) {
   return failure();
 }
 
-void BinaryOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) { patterns.add(moveSigns); }
+void BinaryOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
+  patterns.add(moveSigns);
+}
 
 } // namespace mixc::mix

@@ -317,6 +317,18 @@ def Mix_ComponentOp : Mix_Op<"component", [AttrSizedOperandSegments, SingleBlock
     above (not the states) and yields the write values. The states' names and declared types are those of the operands `states`, each a `mix.state`.
     p, a, e and u do not depend on this component's results; w may. Everything that reads a state's value after the token has been rewritten in terms
     of reads and write values, so no `mix.next` is left for these states.
+
+    ```mlir
+    %c:2 = mix.component states(%H : <[V, K], head>)
+      reads(%k[0, 0] : <[K], group>)
+      transition(%alpha[0, 0] : <[], head>)
+      gate()
+      writes(%k[0, 0] : <[K], group>)
+      class <scalar, affine> phi(%r0: !mix.t<[V], head>) {
+        %w0 = mix.binary sub %v, %r0 : <[V], head>, <[V], head>
+        mix.yield %w0 : !mix.t<[V], head>
+      }
+    ```
   }];
   let arguments = (ins Variadic<Mix_T>:$states, Variadic<Mix_T>:$read_dirs, Variadic<Mix_T>:$transition,
                        Variadic<Mix_T>:$gate, Variadic<Mix_T>:$write_dirs,

@@ -135,7 +135,8 @@ private:
         auto number = dyn_cast<IntegerAttr>(binding.getValue());
         if (!dims.contains(binding.getName()) || !number || number.getInt() < 1) // mixer_c2
           return mixer.emitOpError("binds '")
-                 << binding.getName().getValue() << "', but a binding is of a declared dim to a positive integer (mixer_c2)";
+                 << binding.getName().getValue()
+                 << "', but a binding is of a declared dim to a positive integer (mixer_c2)";
       }
     return success();
   }

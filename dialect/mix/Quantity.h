@@ -2,8 +2,8 @@
 //
 //     M = scale D + identity I + diag(diagonal) + sum_k left_k right_k'
 //
-// so that H (I - beta k k') + beta v k' costs a few products of a matrix with a vector, not one with a matrix. The terms
-// are exact; only the order of float64 additions differs from what a dense matrix would give.
+// so that H (I - beta k k') + beta v k' costs a few products of a matrix with a vector, not one with a matrix. The
+// terms are exact; only the order of float64 additions differs from what a dense matrix would give.
 #ifndef MIXC_DIALECT_MIX_QUANTITY_H
 #define MIXC_DIALECT_MIX_QUANTITY_H
 
@@ -18,12 +18,13 @@ struct Quantity {
   unsigned rank = 0;
   int64_t rows = 1, cols = 1; // 1 where the rank has no such axis
 
-  std::vector<double> storage;    // scalars and vectors; and the dense part of a matrix, if it owns it
-  const double *dense = nullptr;  // D, row-major rows x cols (cols x rows if transposed); null if there is none
-  bool transposed = false;        // the dense part is D'
-  double scale = 1, identity = 0; //
-  std::vector<double> diagonal;   // empty if there is none
-  int64_t terms = 0;              // how many outer products
+  std::vector<double> storage;   // scalars and vectors; and the dense part of a matrix, if it owns it
+  const double *dense = nullptr; // D, row-major rows x cols (cols x rows if transposed); null if there is none
+  bool transposed = false;       // the dense part is D'
+  double scale = 1;              // of the dense part
+  double identity = 0;
+  std::vector<double> diagonal;    // empty if there is none
+  int64_t terms = 0;               // how many outer products
   std::vector<double> left, right; // [terms, rows], [terms, cols]
 
   /// Makes this a quantity of the shape with no parts (for scalars and vectors: zeros).

@@ -62,15 +62,17 @@ Error Compilation::needNumbers() {
   if (options.from == "ast")
     file = parse(source, diagnostics);
   for (auto mixer : current->getOps<mix::MixerOp>()) {
-    auto numbers = mixer->getAttrOfType<mlir::DictionaryAttr>("mix.dim_numbers");
+    mlir::DictionaryAttr numbers = mixer.getBindingsAttr();
     for (auto dim : mixer.getDims().getAsRange<mlir::StringAttr>()) {
-      if ((numbers && numbers.contains(dim)) || options.dims.count(dim.str()) || (mixer.getBindings() && mixer.getBindings()->contains(dim)))
+      if (numbers && numbers.contains(dim))
         continue;
-      std::string message = fmt::format("the dim `{}` of `{}` has no number", dim.str(), mixer.getSymName().str());
-      std::string help = fmt::format("pass `-D {}=64`, for instance", dim.str());
+      auto given = options.dims.find(dim.str());
+      if (given != options.dims.end() && given->second >= 1)
+        continue;
       Diagnostic missing;
-      missing.message = message;
-      missing.help(help);
+      missing.message = given == options.dims.end() ? fmt::format("the dim `{}` of `{}` has no number", dim.str(), mixer.getSymName().str())
+                                                    : fmt::format("the dim `{}` is {}, at least 1 is expected", dim.str(), given->second);
+      missing.help(fmt::format("pass `-D {}=64`, for instance", dim.str()));
       for (const ast::Mixer &written : file.mixers)
         for (const ast::DimDeclaration &declared : written.dims)
           if (written.name.text == mixer.getSymName() && declared.name.text == dim)

@@ -86,7 +86,7 @@ CompileOptions compileOptions(const Options &options) {
 
 std::map<std::string, int64_t> dimNumbers(mix::MixerOp mixer, const std::map<std::string, int64_t> &bound) {
   std::map<std::string, int64_t> numbers = bound;
-  if (auto known = mixer->getAttrOfType<mlir::DictionaryAttr>("mix.dim_numbers"))
+  if (mlir::DictionaryAttr known = mixer.getBindingsAttr())
     for (mlir::NamedAttribute dim : known)
       numbers[dim.getName().str()] = cast<mlir::IntegerAttr>(dim.getValue()).getInt();
   return numbers;

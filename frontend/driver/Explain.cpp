@@ -1,17 +1,71 @@
 // `mixc explain MIX0203`: a diagnostic's page. `mixc explain FILE`: what was found in the equations and why.
 #include "frontend/driver/Commands.h"
+#include "frontend/driver/Explanation.h"
 #include "frontend/render/Diagnostics.h"
+#include "frontend/sema/Suggest.h"
+#include "llvm/Support/FileSystem.h"
+#include <fmt/format.h>
 
 using namespace llvm;
 
 namespace mixc {
+namespace {
 
-Error explainCommand(const Options &options) {
-  if (std::optional<std::string_view> page = explanation(options.file)) {
+/// Whether the word is meant as a code: `MIX0203`, `0203`.
+bool looksLikeCode(StringRef word) {
+  word.consume_front_insensitive("MIX");
+  return !word.empty() && all_of(word, isDigit);
+}
+
+Error explainCode(const std::string &code) {
+  if (std::optional<std::string_view> page = explanation(code)) {
     outs() << StringRef(page->data(), page->size());
     return Error::success();
   }
-  return unsupportedOption("explain");
+  std::vector<std::string> known;
+  for (const CodeInfo &entry : allCodes())
+    known.emplace_back(entry.text);
+  std::string near = nearest(code, known);
+  return usageError(fmt::format("there is no diagnostic `{}`", code), near.empty() ? "codes look like MIX0203" : fmt::format("did you mean `{}`?", near));
+}
+
+bool hasAllNumbers(const Explanation &explanation) { return explanation.numbers.size() == explanation.dims.size(); }
+
+} // namespace
+
+Error explainCommand(const Options &options) {
+  if (looksLikeCode(options.file) && !sys::fs::exists(options.file))
+    return explainCode(options.file);
+  Expected<Source> source = readSource(options.file);
+  if (!source)
+    return source.takeError();
+  std::unique_ptr<mlir::MLIRContext> context = makeContext();
+  Compilation compilation(*context, std::move(*source), compileOptions(options));
+  if (Error error = compilation.read())
+    return error;
+  if (Error error = compilation.advance("component"))
+    return error;
+  std::vector<Explanation> explanations;
+  for (auto mixer : compilation.module().getOps<mix::MixerOp>())
+    explanations.push_back(explain(mixer, dimNumbers(mixer, options.dims)));
+  // Costs need sizes: without them what is symbolic is told.
+  if (all_of(explanations, hasAllNumbers)) {
+    if (Error error = compilation.advance("tile"))
+      return error;
+    for (Explanation &explanation : explanations)
+      addCosts(explanation, compilation.module());
+  }
+  errs() << compilation.warnings();
+  if (options.json) {
+    json::Array all;
+    for (const Explanation &explanation : explanations)
+      all.push_back(jsonOf(explanation));
+    outs() << formatv("{0:2}\n", json::Value(std::move(all)));
+    return Error::success();
+  }
+  for (auto [i, explanation] : enumerate(explanations))
+    outs() << (i ? "\n" : "") << printExplanation(explanation);
+  return Error::success();
 }
 
 } // namespace mixc

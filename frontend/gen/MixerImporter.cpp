@@ -50,9 +50,10 @@ void MixerImporter::run() {
                                  mixer.requireChunked ? builder.getUnitAttr() : mlir::UnitAttr());
   llvm::SmallVector<mlir::NamedAttribute> numbers;
   for (auto &[dim, number] : mixer.numbers)
-    numbers.push_back(builder.getNamedAttr(dim, builder.getI64IntegerAttr(number)));
+    if (number >= 1) // a count may be 0: its families are unrolled already
+      numbers.push_back(builder.getNamedAttr(dim, builder.getI64IntegerAttr(number)));
   if (!numbers.empty())
-    op->setDiscardableAttr("mix.dim_numbers", builder.getDictionaryAttr(numbers));
+    op.setBindingsAttr(builder.getDictionaryAttr(numbers));
   builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
 
   declared.resize(mixer.declarations.size());

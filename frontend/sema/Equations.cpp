@@ -166,9 +166,9 @@ void MixerChecker::checkValue(const Node &node, const Instance &instance, Expr *
     Diagnostic &diagnostic = diagnostics.add(Code::EquationShape, range, fmt::format("`{}` is `{}`, and its {} is `{}`", declared.name, declared.type.str(), what, value->type.str()))
                                  .label(value->type.str())
                                  .also(declared.range, fmt::format("{}, as declared", declared.type.str()));
-    std::string text = operandText(*instance.equation->value);
-    if (value->type.transposed() == declared.type && !text.empty())
-      diagnostic.help(fmt::format("write `{}'`", text));
+    std::string turned = transposedText(*instance.equation->value, value->type);
+    if (value->type.transposed() == declared.type && !turned.empty())
+      diagnostic.help(fmt::format("write `{}`", turned));
   } else if (declared.role == ast::Role::State && declared.perGroup && value->perHead) {
     diagnostics.add(Code::GroupState, range, fmt::format("`{}` is per group, and its update uses values of a head", declared.name))
         .also(declared.range, "declared `per group`")

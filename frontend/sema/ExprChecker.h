@@ -68,5 +68,7 @@ private:
 
 /// An operand as it may stand in a suggestion; empty if it is too long to be repeated.
 std::string operandText(const ast::Expr &e);
+/// How `e`, of this type, would have the transposed one: `v * k'` for `k * v'`, `k` for `k'`, `k'` for `k`.
+std::string transposedText(const ast::Expr &e, const Type &type);
 
 } // namespace mixc

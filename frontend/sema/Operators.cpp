@@ -83,8 +83,7 @@ Expr *ExprChecker::elementwise(BinaryKind kind, std::string_view what, Range ran
   return result;
 }
 
-/// How the culprit would have the other shape: `v * k'` for `k * v'`, `k` for `k'`, `k'` for `k`.
-static std::string transposedText(const ast::Expr &e, const Type &type) {
+std::string transposedText(const ast::Expr &e, const Type &type) {
   auto text = [](const ast::Expr &part) { return operandText(part); };
   if (auto *transpose = dyn_cast<ast::Transpose>(&e))
     return text(*transpose->operand);

@@ -21,7 +21,7 @@ llvm::LogicalResult buildAdjoint(mlir::Operation *op, mlir::Value resultCotangen
 /// or stored) and comes out with those of the values of `wanted` (block arguments, loads, anything that the block reads) added to
 /// it, and of what lies between. A wanted value without an entry has cotangent 0. Built at `builder`'s place, where all of the
 /// block's values must be visible. Memory ops end the flow: the caller seeds what stores take and collects what loads gave.
-/// Loops inside the block are an error.
+/// Loops inside the block are an error. The arith and math dialects must be loaded.
 llvm::LogicalResult differentiate(mlir::Block &block, llvm::ArrayRef<mlir::Value> wanted, mlir::OpBuilder &builder,
                                   llvm::DenseMap<mlir::Value, mlir::Value> &cotangents);
 

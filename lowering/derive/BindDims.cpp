@@ -2,8 +2,8 @@
 //
 //     !mix.t<[V, 1+K], head>  ->  !mix.t<[64, 17], head>       mix.dim "K"  ->  mix.constant 16.0       slice from "1+K" -> "17"
 //
-// The numbers come from the pass' bindings, `K=16`, and where these are silent from the mixer's own `bindings` (defaults). Declarations keep their
-// dims as written in `mix.axes`, since later passes name axes by them: V and K are two axes even if both are 128.
+// The numbers come from the pass' bindings, `K=16`, and where these are silent from the mixer's own `bindings` or `mix.dim_numbers` (defaults).
+// A binding that a mixer does not have is another's: the driver knows whether any has it. Declarations keep their dims as written in `mix.axes`, since later passes name axes by them: V and K are two axes even if both are 128.
 #include "lowering/Passes.h"
 #include "lowering/derive/AxisNames.h"
 
@@ -52,8 +52,8 @@ public:
 private:
   LogicalResult collect() {
     for (auto name : mixer.getDims().getAsValueRange<StringAttr>()) {
-      if (DictionaryAttr defaults = mixer.getBindingsAttr())
-        if (auto number = defaults.getAs<IntegerAttr>(name))
+      for (DictionaryAttr defaults : {mixer->getAttrOfType<DictionaryAttr>("mix.dim_numbers"), mixer.getBindingsAttr()})
+        if (auto number = defaults ? defaults.getAs<IntegerAttr>(name) : IntegerAttr())
           numbers[name.str()] = number.getInt();
       if (auto found = given.find(name.str()); found != given.end())
         numbers[name.str()] = found->second;
@@ -113,7 +113,9 @@ private:
     if (!slice)
       return success();
     std::optional<Dim> from = Dim::parse(slice.getFrom());
-    FailureOr<int64_t> bound = from ? number(op, *from, 0) : failure();
+    if (!from)
+      return slice.emitError() << "`" << slice.getFrom() << "` is no dim";
+    FailureOr<int64_t> bound = number(op, *from, 0);
     if (failed(bound))
       return failure();
     slice.setFrom(std::to_string(*bound));
@@ -154,21 +156,9 @@ struct BindDims : mixc::impl::BindDimsBase<BindDims> {
       }
       given[name.trim().str()] = number;
     }
-    for (const auto &[name, number] : given)
-      if (!isDim(module, name)) {
-        module.emitError() << "`-D " << name << "=" << number << "`: no mixer has a dim `" << name << "`";
-        return signalPassFailure();
-      }
     for (auto mixer : module.getOps<mix::MixerOp>())
       if (failed(Binder(mixer, given).run()))
         return signalPassFailure();
-  }
-
-  static bool isDim(ModuleOp module, StringRef name) {
-    auto mixers = module.getOps<mix::MixerOp>();
-    return mixers.empty() || llvm::any_of(mixers, [&](mix::MixerOp mixer) {
-             return llvm::is_contained(mixer.getDims().getAsValueRange<StringAttr>(), name);
-           });
   }
 };
 

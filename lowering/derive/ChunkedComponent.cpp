@@ -72,6 +72,11 @@ Value ChunkedComponent::written(unsigned m) {
   return {};
 }
 
+Value ChunkedComponent::scaled(const Coefficient &g, Value p) {
+  Coefficient factor = decay.before ? multiply(tiles, g, {1, decay.before}) : g;
+  return tiles.sum(factor.times({p}));
+}
+
 Value ChunkedComponent::carried(unsigned i) {
   Value &tile = carriedReads[i];
   if (!tile)
@@ -124,7 +129,7 @@ Value ChunkedComponent::accumulate(const Coefficients &g, const Coefficients &h,
   }
   for (const auto &[i, coefficient] : g)
     if (Value p = direction(i); p && isLate(i))
-      acc = tiles.contract(states[0], tiles.sum(coefficient.times({decay.before, p})), key, acc);
+      acc = tiles.contract(states[0], scaled(coefficient, p), key, acc);
   // From the tokens of the chunk.
   for (unsigned m = 0; m < op.getNumWrites(); ++m) {
     auto own = h.find(m);
@@ -183,7 +188,7 @@ void ChunkedComponent::solveWrites() {
     Value rhs = c[m].empty() ? Value() : tiles.sum(c[m], rows());
     for (const auto &[i, coefficient] : g[m])
       if (Value p = direction(i); p && !isShared(i))
-        rhs = tiles.contract(states[0], tiles.sum(coefficient.times({decay.before, p})), key, rhs);
+        rhs = tiles.contract(states[0], scaled(coefficient, p), key, rhs);
     b[m] = rhs ? tiles.with(rhs, rows()) : tiles.constant(0, rows());
     for (unsigned n = 0; n < count; ++n)
       l[m][n] = matrix(g[m], n, nullptr, -1);

@@ -63,6 +63,8 @@ public:
 
 private:
   static Affine::Rules rulesOf(mix::ComponentOp op);
+  /// g_t D(0,t-1] p_t, on the key side.
+  mlir::Value scaled(const Coefficient &g, mlir::Value p);
   /// S p_t D(0,t-1], of a read that is needed several times.
   mlir::Value carried(unsigned i);
   /// The direction of read i on [time, key], or null if it has none.

@@ -248,6 +248,13 @@ Value TokenLocal::matmul(mix::MatmulOp op, ArrayRef<Axis> axes) {
 Value TokenLocal::reduce(mix::ReduceOp op) {
   if (typeOf(op.getX()).isScalar())
     return scalar(op.getX());
+  // sum(x .* y) = x' y needs no tile of products.
+  auto product = op.getX().getDefiningOp<mix::BinaryOp>();
+  if (op.getKind() == mix::ReduceKind::Sum && typeOf(op.getX()).isVector() && product && product->hasOneUse() &&
+      product.getKind() == mix::BinaryKind::Mul && typeOf(product.getX()).sameShape(typeOf(product.getY()))) {
+    Axis axis = axisOf(product.getX());
+    return tiles.contract(emit(product.getX(), axis), emit(product.getY(), axis), axis);
+  }
   Axes axes = typeOf(op.getX()).isVector() ? Axes{axisOf(op.getX())} : axesOfMatrix(op.getX());
   auto kind = op.getKind() == mix::ReduceKind::Sum ? tile::ReduceKind::Add : tile::ReduceKind::Max;
   return tiles.reduce(kind, emit(op.getX(), axes), axes);

@@ -14,7 +14,7 @@ json::Array layout(const TensorInfo &tensor) {
   if (tensor.role == "input" || tensor.role == "output")
     axes = json::Array{"batch", "time"};
   else if (tensor.role != "param")
-    axes = json::Array{"sequences"};
+    axes = json::Array{tensor.role == "state" ? "batch" : "sequences"};
   axes.push_back(tensor.perGroup ? "groups" : "heads");
   for (int64_t dim : tensor.dims)
     axes.push_back(dim);

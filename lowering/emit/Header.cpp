@@ -51,7 +51,7 @@ std::string comment(const TensorInfo &tensor) {
   if (tensor.role == "input" || tensor.role == "output")
     shape = "B, T, " + shape;
   else if (tensor.role != "param")
-    shape = "sequences, " + shape;
+    shape = (tensor.role == "state" ? "B, " : "sequences, ") + shape;
   for (int64_t dim : tensor.dims)
     shape += ", " + std::to_string(dim);
   std::string text = "[" + shape + "]" + interval(tensor);

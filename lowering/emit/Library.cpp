@@ -3,6 +3,7 @@
 #include "lowering/emit/Descriptor.h"
 #include "lowering/emit/Link.h"
 #include "lowering/emit/Object.h"
+#include "lowering/emit/PendingFile.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -12,6 +13,16 @@ using namespace llvm;
 namespace mixc {
 
 Error emitLibrary(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const EmitOptions &options, StringRef path) {
+  SmallString<128> headerPath = path;
+  sys::path::replace_extension(headerPath, "h");
+  if (headerPath == path)
+    return createStringError("cannot write `" + path.str() + "`: its header would have the same name");
+  PendingFile library(path), header(headerPath);
+  if (Error error = library.create())
+    return error;
+  if (Error error = header.create())
+    return error;
+
   Expected<std::unique_ptr<TargetMachine>> machine = createMachine(options);
   if (!machine)
     return machine.takeError();
@@ -27,15 +38,14 @@ Error emitLibrary(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const 
   raw_svector_ostream out(object);
   if (Error error = emitCode(**translated, **machine, CodeGenFileType::ObjectFile, out))
     return error;
-
-  // The header first: whoever waits for the library finds both.
-  SmallString<128> header = path;
-  sys::path::replace_extension(header, "h");
-  if (header == path)
-    return createStringError("cannot write `" + path.str() + "`: its header would have the same name");
-  if (Error error = writeWhole(header, printHeader(mixers, sys::path::stem(path))))
+  if (Error error = linkLibrary(StringRef(object.data(), object.size()), sys::path::filename(path), library.name()))
     return error;
-  return linkLibrary(StringRef(object.data(), object.size()), path);
+  if (Error error = header.write(printHeader(mixers, sys::path::stem(path))))
+    return error;
+  // The header first: whoever waits for the library finds both.
+  if (Error error = header.commit())
+    return error;
+  return library.commit();
 }
 
 } // namespace mixc

@@ -4,7 +4,6 @@
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include <dlfcn.h>
 #include <mutex>
@@ -43,31 +42,6 @@ public:
   SmallString<128> path;
 };
 
-Error cannotWrite(StringRef path, std::error_code code) { return createStringError("cannot write `" + path.str() + "`: " + code.message()); }
-
-/// A name beside `path` for what will become it.
-Expected<std::string> nameBeside(StringRef path) {
-  sys::fs::file_status status;
-  if (!sys::fs::status(path, status) && status.type() != sys::fs::file_type::regular_file)
-    return createStringError("cannot write `" + path.str() + "`: it is there and not a plain file");
-  // Created, not only named: so an unwritable folder is found here, with its reason.
-  int descriptor;
-  SmallString<128> beside;
-  if (std::error_code code = sys::fs::createUniqueFile(path + ".%%%%%%", descriptor, beside))
-    return cannotWrite(path, code);
-  sys::fs::file_t file = sys::fs::convertFDToNativeFile(descriptor);
-  sys::fs::closeFile(file);
-  return beside.str().str();
-}
-
-Error moveTo(StringRef from, StringRef path) {
-  std::error_code code = sys::fs::rename(from, path);
-  if (!code)
-    return Error::success();
-  sys::fs::remove(from);
-  return cannotWrite(path, code);
-}
-
 /// The files of the C library: where this process finds a function that only they define.
 Expected<std::vector<std::string>> systemLibraries() {
   std::vector<std::string> paths;
@@ -100,7 +74,7 @@ Error runLinker(ArrayRef<std::string> arguments) {
 
 } // namespace
 
-Error linkLibrary(StringRef object, StringRef path) {
+Error linkLibrary(StringRef object, StringRef name, StringRef output) {
   Expected<std::vector<std::string>> libraries = systemLibraries();
   if (!libraries)
     return libraries.takeError();
@@ -109,39 +83,13 @@ Error linkLibrary(StringRef object, StringRef path) {
     return error;
   if (Error error = runtime.write("mixc-runtime", StringRef(mixc_runtime_object, mixc_runtime_object_end - mixc_runtime_object)))
     return error;
-  Expected<std::string> beside = nameBeside(path);
-  if (!beside)
-    return beside.takeError();
 
   // nodelete: sleeping threads of the pool must keep their code if the program closes the library.
-  std::vector<std::string> arguments = {"ld.lld", "-shared", "-o", *beside, "-soname", sys::path::filename(path).str(), "--gc-sections",
-                                        "-z", "nodelete", "-z", "now", "-z", "defs", "--build-id", "--as-needed",
-                                        std::string(kernels.path.str()), std::string(runtime.path.str())};
+  std::vector<std::string> arguments = {"ld.lld", "-shared", "-o", output.str(), "-soname", name.str(), "--gc-sections", "-z", "nodelete",
+                                        "-z", "now", "-z", "defs", "--build-id", "--as-needed", std::string(kernels.path.str()),
+                                        std::string(runtime.path.str())};
   llvm::append_range(arguments, *libraries);
-  if (Error error = runLinker(arguments)) {
-    sys::fs::remove(*beside);
-    return error;
-  }
-  return moveTo(*beside, path);
-}
-
-Error writeWhole(StringRef path, StringRef contents) {
-  Expected<std::string> beside = nameBeside(path);
-  if (!beside)
-    return beside.takeError();
-  std::error_code code;
-  raw_fd_ostream out(*beside, code);
-  if (code)
-    return cannotWrite(path, code);
-  out << contents;
-  out.close();
-  if (out.has_error()) {
-    code = out.error();
-    out.clear_error();
-    sys::fs::remove(*beside);
-    return cannotWrite(path, code);
-  }
-  return moveTo(*beside, path);
+  return runLinker(arguments);
 }
 
 } // namespace mixc

@@ -7,10 +7,8 @@
 
 namespace mixc {
 
-/// Links object code with the runtime into a shared library. `path` appears whole or not at all.
-llvm::Error linkLibrary(llvm::StringRef object, llvm::StringRef path);
-/// Writes a text file that appears whole or not at all.
-llvm::Error writeWhole(llvm::StringRef path, llvm::StringRef contents);
+/// Links object code with the runtime into a shared library; `name` is what programs will look for at run time.
+llvm::Error linkLibrary(llvm::StringRef object, llvm::StringRef name, llvm::StringRef output);
 
 } // namespace mixc
 

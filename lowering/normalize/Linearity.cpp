@@ -257,15 +257,15 @@ Outcome<Terms> Linearity::entrywiseTerms(BinaryOp op) {
 // z .* d or z ./ d, d free of z.
 Outcome<Terms> Linearity::rowEntrywiseTerms(BinaryOp op) {
   bool divides = op.getKind() == BinaryKind::Div;
-  Value row = op.getX(), mask = op.getY();
-  Outcome<Value> d = local(mask);
-  if (!d && !divides) {
-    std::swap(row, mask);
-    d = local(mask);
-  }
-  if (!d)
+  Outcome<Value> x = local(op.getX()), y = local(op.getY());
+  if (!y && (!x || divides)) {
+    for (const Outcome<Value> &side : {x, y})
+      if (!side && !side.obstacle().reason.empty()) // what is wrong inside says more
+        return side.obstacle();
     return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op};
-  Outcome<Terms> inner = terms(row);
+  }
+  Outcome<Value> &d = y ? y : x;
+  Outcome<Terms> inner = terms(y ? op.getX() : op.getY());
   if (!inner)
     return inner;
   e.setOrigin(op);

@@ -3,6 +3,7 @@
 //     w x' + v x'  -> (w + v) x'                 one write a direction (done where terms merge)
 //     w x' + w y'  -> w (x + y)'                 one write a value
 //     S_0 += w x', S_1 += (c w) x'  -> one write along x into S_0 and along c x into S_1, c free of reads
+//     z' += c x' + d y'  -> 1 (c x + d y)'       all that a one-row memory takes without reading
 #include "lowering/normalize/NormalForm.h"
 #include "lowering/normalize/Formula.h"
 #include "llvm/ADT/MapVector.h"
@@ -87,7 +88,24 @@ private:
     llvm_unreachable("every kind of term is collected");
   }
 
+  /// Different scalars free of reads: they move into one direction.
+  void joinFreeRows() {
+    auto isFree = [&](const Outer &outer) { return !linearity.touches(outer.value); };
+    auto free = llvm::make_filter_range(outers, isFree);
+    if (!linearity.hasRows() || llvm::all_equal(llvm::map_range(free, [](const Outer &outer) { return outer.value; })))
+      return;
+    std::map<unsigned, Value> sums;
+    for (const Outer &outer : free) {
+      Value &sum = sums[outer.state];
+      sum = e.add(sum, e.mul(outer.value, outer.along));
+    }
+    llvm::erase_if(outers, isFree);
+    for (auto [state, sum] : sums)
+      outers.push_back({state, e.constant(1), sum});
+  }
+
   void collectWrites() {
+    joinFreeRows();
     bool several = form.states.size() > 1;
     llvm::MapVector<Value, SmallVector<Outer, 2>> byValue;
     for (Outer &outer : outers) {
@@ -110,6 +128,22 @@ private:
       }
       form.writes.push_back(write);
     }
+    orderWrites();
+  }
+
+  /// A write comes after those that it reads: of n factors of one token, the first first.
+  void orderWrites() {
+    SmallVector<Write> left = std::move(form.writes), ordered;
+    while (!left.empty()) {
+      auto ready = llvm::find_if(left, [&](const Write &write) {
+        return llvm::none_of(left, [&](const Write &other) {
+          return other.value != write.value && isComputedFrom(write.value, other.value);
+        });
+      });
+      ordered.push_back(*ready);
+      left.erase(ready);
+    }
+    form.writes = std::move(ordered);
   }
 
   static Obstacle explained(Obstacle obstacle, NextOp next) {

@@ -17,6 +17,7 @@ std::string build(const TestMixer &mixer, int64_t key, int64_t value, Library &l
   static std::unique_ptr<mlir::MLIRContext> context = makeContext();
   CompileOptions options;
   options.dims = mixer.dims(key, value);
+  options.mixer = mixer.name;
   llvm::Expected<Compiled> compiled = compileFile(*context, mixer.path(), options);
   if (!compiled)
     return llvm::toString(compiled.takeError());

@@ -76,7 +76,11 @@ const TestMixer &mixerNamed(const std::string &name) {
   llvm_unreachable("a mixer of the table above");
 }
 
-std::string TestMixer::path() const { return std::string(MIXC_EXAMPLES "/") + name + "/" + name + ".mix"; }
+std::string TestMixer::path() const {
+  if (!file.empty())
+    return file;
+  return std::string(MIXC_EXAMPLES "/") + name + "/" + name + ".mix";
+}
 
 std::vector<Decay> TestMixer::regimes() const {
   if (decay.empty())

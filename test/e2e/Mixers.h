@@ -9,16 +9,18 @@
 
 namespace mixc::test {
 
-/// A mixer of examples/, and what in its inputs is the decay of its state.
+/// A mixer, and what in its inputs is the decay of its state.
 struct TestMixer {
   std::string name;
   std::string keyDim = "K", valueDim = "V";
   /// The input or param that the decay regimes are put on; empty: the state never fades.
-  std::string decay;
+  std::string decay = "";
   /// The value of an input `decay` that clears the state, if there is one.
-  std::optional<double> reset;
+  std::optional<double> reset = std::nullopt;
   /// Puts a regime on a decay that is computed from values without an interval; null: the sampler does it.
   void (*setRegime)(mix::Call &call, mix::Decay regime) = nullptr;
+  /// Where it is written; empty: examples/NAME/NAME.mix.
+  std::string file = "";
 
   std::string path() const;
   std::map<std::string, int64_t> dims(int64_t key, int64_t value) const { return {{keyDim, key}, {valueDim, value}}; }

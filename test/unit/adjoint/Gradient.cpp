@@ -26,7 +26,7 @@ std::vector<Array> mixc::tile::test::gradient(func::FuncOp function, ArrayRef<Ar
   OwningOpRef<func::FuncOp> copy = cast<func::FuncOp>(function->clone());
   Block &body = copy->getBody().front();
   Operation *end = body.getTerminator();
-  SmallVector<Value> wanted = llvm::to_vector(llvm::make_filter_range(body.getArguments(), isFloat));
+  SmallVector<Value> wanted = llvm::to_vector_of<Value>(llvm::make_filter_range(body.getArguments(), isFloat));
   size_t count = body.getNumArguments();
 
   DenseMap<Value, Value> cotangents;

@@ -32,6 +32,10 @@ std::vector<double> slopes(const std::string &body, std::vector<double> x, doubl
   return gradient(program.function(), in, seed)[0].data;
 }
 
+/// In f64: their derivatives have a factor that is no f32.
+constexpr const char *exp2InF64 = "%d = arith.extf %x : f32 to f64\n%e = math.exp2 %d : f64\n%z = arith.truncf %e : f64 to f32";
+constexpr const char *log2InF64 = "%d = arith.extf %x : f32 to f64\n%e = math.log2 %d : f64\n%z = arith.truncf %e : f64 to f32";
+
 class Smooth : public testing::TestWithParam<const char *> {};
 
 TEST_P(Smooth, AgreesWithDifferences) {
@@ -45,8 +49,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values("%z = arith.addf %x, %y : f32", "%z = arith.subf %x, %y : f32", "%z = arith.mulf %x, %y : f32",
                     "%z = arith.divf %x, %y : f32", "%z = arith.negf %x : f32", "%z = arith.maximumf %x, %y : f32",
                     "%z = arith.minimumf %x, %y : f32", "%z = arith.maxnumf %x, %y : f32",
-                    "%z = arith.minnumf %x, %y : f32", "%z = math.exp %x : f32", "%z = math.exp2 %x : f32",
-                    "%z = math.expm1 %x : f32", "%z = math.log %x : f32", "%z = math.log2 %x : f32",
+                    "%z = arith.minnumf %x, %y : f32", "%z = math.exp %x : f32", exp2InF64,
+                    "%z = math.expm1 %x : f32", "%z = math.log %x : f32", log2InF64,
                     "%z = math.log1p %x : f32", "%z = math.tanh %x : f32", "%z = math.sin %x : f32",
                     "%z = math.cos %x : f32", "%z = math.sqrt %x : f32", "%z = math.rsqrt %x : f32",
                     "%n = arith.negf %x : f32\n%z = math.absf %n : f32", "%z = math.powf %x, %y : f32",

@@ -23,7 +23,11 @@ mix.mixer @leaky dims ["D"] attributes {bindings = {D = 4 : i64}} {
   %g = mix.input "g" in [0.0, 1.0] : !mix.t<[D], group>
   %a = mix.param "a" in [0.0, 1.0] : !mix.t<[], param>
   %h = mix.state "H" : !mix.t<[D], head>
-  mix.output "y", %h : !mix.t<[D], head>
+  %kept = mix.binary mul %a, %h : !mix.t<[], param>, !mix.t<[D], head>
+  %added = mix.binary mul %g, %x : !mix.t<[D], group>, !mix.t<[D], head>
+  %new = mix.binary add %kept, %added : !mix.t<[D], head>, !mix.t<[D], head>
+  mix.next "H", %new : !mix.t<[D], head>
+  mix.output "y", %new : !mix.t<[D], head>
   %s = mix.reduce sum %h : !mix.t<[D], head>
   mix.output "z", %s : !mix.t<[], head>
 }
@@ -147,6 +151,8 @@ static LeakyLibrary build() {
   SmallString<128> folder;
   if (llvm::sys::fs::createUniqueDirectory("mixc-emit", folder))
     abort();
+  static const std::string made = folder.str().str();
+  atexit([] { llvm::sys::fs::remove_directories(made); });
   library.path = (folder + "/libleaky.so").str();
   MLIRContext context;
   registerLeaky(context);

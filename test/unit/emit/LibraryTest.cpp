@@ -114,7 +114,7 @@ TEST(Header, SaysShapes) {
   for (const char *line : {"const float *x;                   /* [B, T, H, 4] */", "const float *g;                   /* [B, T, G, 4], in [0, 1] */",
                            "const float *a;                   /* [H], in [0, 1] */",
                            "const float *H_initial;           /* [sequences, H, 4], or NULL for zero */",
-                           "float *z;                         /* [B, T, H] */", "float *H;                         /* [sequences, H, 4], updated in place"})
+                           "float *z;                         /* [B, T, H] */", "float *H;                         /* [B, H, 4], updated in place"})
     EXPECT_NE(header.find(line), std::string::npos) << line << "\n" << header;
 }
 
@@ -198,7 +198,7 @@ std::string errorFor(const std::string &path, const EmitOptions &options = {}) {
 }
 
 TEST(Errors, NameThePath) {
-  EXPECT_EQ(errorFor(folder() + "/absent/lib.so"), "cannot write `" + folder() + "/absent/lib.h`: No such file or directory");
+  EXPECT_EQ(errorFor(folder() + "/absent/lib.so"), "cannot write `" + folder() + "/absent/lib.so`: No such file or directory");
   EXPECT_EQ(errorFor(folder()), "cannot write `" + folder() + "`: it is there and not a plain file");
   EXPECT_EQ(errorFor(folder() + "/lib.h"), "cannot write `" + folder() + "/lib.h`: its header would have the same name");
   EXPECT_EQ(errorFor("/dev/null"), "cannot write `/dev/null`: it is there and not a plain file");
@@ -215,6 +215,12 @@ TEST(Errors, LeaveNothingBehind) {
   ASSERT_FALSE(llvm::sys::fs::create_directory(path));
   EXPECT_EQ(errorFor(path + "/lib.so"), "");
   EXPECT_EQ(errorFor(path + "/lib.so"), ""); // over the old one
+  ASSERT_FALSE(llvm::sys::fs::create_directory(path + "/taken.so"));
+  EXPECT_NE(errorFor(path + "/taken.so"), "");
+  llvm::sys::fs::remove(path + "/taken.so");
+  EmitOptions options;
+  options.cpu = "none";
+  EXPECT_NE(errorFor(path + "/other.so", options), "");
   std::set<std::string> names;
   std::error_code code;
   for (llvm::sys::fs::directory_iterator entry(path, code), end; entry != end; entry.increment(code))

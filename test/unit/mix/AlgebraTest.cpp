@@ -13,8 +13,16 @@ using Numbers = std::vector<double>;
 
 /// The structures a matrix can have. Rectangular ones have no identity and no diagonal.
 enum Parts { Dense = 1, Identity = 2, Diagonal = 4, Outer = 8, Turned = 16 };
-const int kStructures[] = {Dense, Dense | Turned, Identity, Diagonal, Outer, Dense | Outer, Identity | Outer,
-                           Dense | Identity | Diagonal | Outer, Dense | Turned | Diagonal, 0};
+const int kStructures[] = {Dense,
+                           Dense | Turned,
+                           Identity,
+                           Diagonal,
+                           Outer,
+                           Dense | Outer,
+                           Identity | Outer,
+                           Dense | Identity | Diagonal | Outer,
+                           Dense | Turned | Diagonal,
+                           0};
 
 class AlgebraTest : public ::testing::Test {
 protected:

@@ -16,7 +16,8 @@ mix.mixer @m dims ["N"] {
   %zero = mix.constant 0.0 : <[], constant>
   %one = mix.constant 1.0 : <[], constant>
   %two = mix.constant 2.0 : <[], constant>
-)" + body + "\n  mix.output \"y\", %y : " + type + "\n}\n");
+)" + body +
+                 "\n  mix.output \"y\", %y : " + type + "\n}\n");
   if (!test.mixer)
     return "does not parse";
   mlir::PassManager manager(&test.context);
@@ -40,8 +41,10 @@ mix.mixer @m dims ["N"] {
 }
 
 TEST(Canonicalize, ConstantsFold) {
-  EXPECT_EQ(canonical("%y = mix.binary add %one, %two : <[], constant>, <[], constant>", "<[], constant>"), "3.000000e+00");
-  EXPECT_EQ(canonical("%y = mix.binary pow %zero, %zero : <[], constant>, <[], constant>", "<[], constant>"), "1.000000e+00");
+  EXPECT_EQ(canonical("%y = mix.binary add %one, %two : <[], constant>, <[], constant>", "<[], constant>"),
+            "3.000000e+00");
+  EXPECT_EQ(canonical("%y = mix.binary pow %zero, %zero : <[], constant>, <[], constant>", "<[], constant>"),
+            "1.000000e+00");
   EXPECT_EQ(canonical("%y = mix.unary neg %two : <[], constant>", "<[], constant>"), "-2.000000e+00");
 }
 
@@ -60,8 +63,9 @@ TEST(Canonicalize, TimesZeroStays) {
 
 TEST(Canonicalize, InversesCancel) {
   EXPECT_EQ(canonical("%n = mix.unary neg %x : <[N], head>\n%y = mix.unary neg %n : <[N], head>", "<[N], head>"), "x");
-  EXPECT_EQ(canonical("%t = mix.transpose %A : <[N, N], head>\n%y = mix.transpose %t : <[N, N], head>", "<[N, N], head>"),
-            "A");
+  EXPECT_EQ(
+      canonical("%t = mix.transpose %A : <[N, N], head>\n%y = mix.transpose %t : <[N, N], head>", "<[N, N], head>"),
+      "A");
 }
 
 TEST(Canonicalize, SignsMoveIntoSums) {

@@ -13,7 +13,8 @@ mix.mixer @m dims ["N", "M"] {
   %z = mix.input "z" : <[M], head>
   %s = mix.input "s" : <[], head>
   %A = mix.input "A" : <[M, N], head>
-)" + body + "\n  mix.output \"y\", %y : " + type + "\n}\n");
+)" + body +
+                 "\n  mix.output \"y\", %y : " + type + "\n}\n");
   if (!test.mixer) {
     ADD_FAILURE() << "does not parse: " << body;
     return {};
@@ -80,9 +81,7 @@ TEST(Ops, Matmul) {
             (Numbers{14, 32, 32, 77}));
 }
 
-TEST(Ops, Dot) {
-  EXPECT_EQ(evaluate("%y = mix.dot %x, %w : <[N], head>, <[N], head>", "<[], head>"), Numbers{12});
-}
+TEST(Ops, Dot) { EXPECT_EQ(evaluate("%y = mix.dot %x, %w : <[N], head>, <[N], head>", "<[], head>"), Numbers{12}); }
 
 TEST(Ops, Outer) {
   EXPECT_EQ(evaluate("%y = mix.outer %z, %x : <[M], head>, <[N], head>", "<[M, N], head>", {2, 3}),
@@ -95,13 +94,13 @@ TEST(Ops, Reduce) {
 }
 
 TEST(Ops, Concat) {
-  EXPECT_EQ(evaluate("%y = mix.concat %s, %x, %z : !mix.t<[], head>, !mix.t<[N], head>, !mix.t<[M], head>", "<[1+M+N], head>", {6}),
+  EXPECT_EQ(evaluate("%y = mix.concat %s, %x, %z : !mix.t<[], head>, !mix.t<[N], head>, !mix.t<[M], head>",
+                     "<[1+M+N], head>", {6}),
             (Numbers{2, 1, 2, 3, 7, 8}));
 }
 
 TEST(Ops, Slice) {
-  EXPECT_EQ(evaluate("%y = mix.slice %x from \"1\" : <[N], head> -> <[M], head>", "<[M], head>", {2}),
-            (Numbers{2, 3}));
+  EXPECT_EQ(evaluate("%y = mix.slice %x from \"1\" : <[N], head> -> <[M], head>", "<[M], head>", {2}), (Numbers{2, 3}));
 }
 
 TEST(Ops, Roll) {

@@ -1,5 +1,5 @@
-// Three mixers against numbers that an independent reference computed: equations read and run in numpy, token by token, with
-// dense matrices. Arguments are fractions that both sides compute exactly: entry i of argument n is
+// Three mixers against numbers that an independent reference computed: equations read and run in numpy, token by token,
+// with dense matrices. Arguments are fractions that both sides compute exactly: entry i of argument n is
 // ((37 i + 11 n) mod 23 - 11) / 16, or that remainder / 22 where the argument is in [0, 1] (twice it in [0, 2]).
 #include "TestMixer.h"
 
@@ -65,16 +65,17 @@ mix.mixer @gated_delta_net dims ["K", "V"] {
                                    {"alpha", inInterval(3, {1, 5, 1}, 1)},
                                    {"beta", inInterval(4, {1, 5, 1}, 2)}}));
   EXPECT_LT(error(answer.outputs["y"].data,
-                  {-0.4541514739510218, -0.08257299526382214, 0.11362835570785233, -0.1488159224721011, 0.09922704743842183,
-      0.03201537667724906, -0.027083231906266714, 0.1343783590390772, -0.13883253558789843, 0.014352998702745826}),
+                  {-0.4541514739510218, -0.08257299526382214, 0.11362835570785233, -0.1488159224721011,
+                   0.09922704743842183, 0.03201537667724906, -0.027083231906266714, 0.1343783590390772,
+                   -0.13883253558789843, 0.014352998702745826}),
             1e-14);
-  EXPECT_LT(error(answer.final["H"].data,
-                  {0.3289648494516285, -0.06110252010519179, -0.2944359705479428, -0.267976042588824, -0.09001308090483053,
-      0.057874617936942374}),
+  EXPECT_LT(error(answer.final["H"].data, {0.3289648494516285, -0.06110252010519179, -0.2944359705479428,
+                                           -0.267976042588824, -0.09001308090483053, 0.057874617936942374}),
             1e-14);
 }
 
-// phi(x) = elu(x) + 1     H[t] = H[t-1] + v * phi(k)'     z[t] = z[t-1] + phi(k)     y[t] = H[t] * phi(q) / (z[t]' * phi(q))
+// phi(x) = elu(x) + 1     H[t] = H[t-1] + v * phi(k)'     z[t] = z[t-1] + phi(k)     y[t] = H[t] * phi(q) / (z[t]' *
+// phi(q))
 TEST(Reference, LinearAttentionWithNormaliser) {
   TestMixer test(R"(
 mix.mixer @linear_attention_elu dims ["K", "V"] {
@@ -99,20 +100,16 @@ mix.mixer @linear_attention_elu dims ["K", "V"] {
   mix.output "y", %y : <[V], head>
 }
 )");
-  Answer answer = test.run(callOf({{"q", fractions(0, {1, 5, 1, 3})},
-                                   {"k", fractions(1, {1, 5, 1, 3})},
-                                   {"v", fractions(2, {1, 5, 1, 2})}}));
+  Answer answer = test.run(callOf(
+      {{"q", fractions(0, {1, 5, 1, 3})}, {"k", fractions(1, {1, 5, 1, 3})}, {"v", fractions(2, {1, 5, 1, 2})}}));
   EXPECT_LT(error(answer.outputs["y"].data,
                   {0.6875, 0.125, 0.07572868338895783, 0.29493647683640056, 0.04727365887335464, 0.0031757713836847424,
-      0.08684657996822163, -0.09811630090463062, 0.11288025085045819, -0.09973576580901959}),
+                   0.08684657996822163, -0.09811630090463062, 0.11288025085045819, -0.09973576580901959}),
             1e-14);
-  EXPECT_LT(error(answer.final["H"].data,
-                  {1.3061145749421812, 0.1610991432948073, 0.7063462479181501, -0.6739207359586958, -0.6401832033201719,
-      -0.21459643978266857}),
+  EXPECT_LT(error(answer.final["H"].data, {1.3061145749421812, 0.1610991432948073, 0.7063462479181501,
+                                           -0.6739207359586958, -0.6401832033201719, -0.21459643978266857}),
             1e-14);
-  EXPECT_LT(error(answer.final["z"].data,
-                  {5.510331442784039, 5.577279727315519, 4.352509222579233}),
-            1e-14);
+  EXPECT_LT(error(answer.final["z"].data, {5.510331442784039, 5.577279727315519, 4.352509222579233}), 1e-14);
 }
 
 // H[t] = lambda * H[t-1] + silu(v) * silu(k)'     y[t] = rmsnorm(H[t] * silu(q)) .* sigmoid(g)
@@ -151,13 +148,13 @@ mix.mixer @lightning_attention dims ["K", "V"] {
                                    {"v", fractions(2, {1, 5, 1, 2})},
                                    {"g", fractions(3, {1, 5, 1, 2})}},
                                   {{"lambda", inInterval(4, {1}, 1)}}));
-  EXPECT_LT(error(answer.outputs["y"].data,
-                  {-0.6765680512267851, -0.07068417108922781, -0.24520088578171823, -0.5662572552347663, 0.8822799722359576,
-      0.14179762889229425, 0.5079985688959994, 0.11379522001746162, -0.6014647866242423, 0.2182171490825494}),
-            1e-14);
-  EXPECT_LT(error(answer.final["H"].data,
-                  {0.1539258284394726, -0.1619243254087726, -0.020121396804443463, -0.06049421447520007, 0.028384934105159652,
-      0.06720390853650293}),
+  EXPECT_LT(
+      error(answer.outputs["y"].data,
+            {-0.6765680512267851, -0.07068417108922781, -0.24520088578171823, -0.5662572552347663, 0.8822799722359576,
+             0.14179762889229425, 0.5079985688959994, 0.11379522001746162, -0.6014647866242423, 0.2182171490825494}),
+      1e-14);
+  EXPECT_LT(error(answer.final["H"].data, {0.1539258284394726, -0.1619243254087726, -0.020121396804443463,
+                                           -0.06049421447520007, 0.028384934105159652, 0.06720390853650293}),
             1e-14);
 }
 

@@ -1,6 +1,6 @@
+#include "dialect/mix/Sample.h"
 #include "Mixers.h"
 #include "TestMixer.h"
-#include "dialect/mix/Sample.h"
 
 namespace mixc::mix {
 namespace {

@@ -23,8 +23,8 @@ struct Work {
     }
     for (int64_t item; (item = work.next++) < work.items;) {
       ++work.times[item];
-      for (int i = 0; i < work.spin; ++i)
-        work.sink = work.sink + i;
+      for (volatile int i = 0; i < work.spin;)
+        i = i + 1;
     }
     ++work.returned;
   }
@@ -38,7 +38,6 @@ struct Work {
 
   int64_t items;
   int spin = 0;
-  volatile int64_t sink = 0;
   std::atomic<int64_t> next{0}, returned{0};
   std::vector<std::atomic<int>> times;
   std::mutex lock;

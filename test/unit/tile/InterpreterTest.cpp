@@ -10,7 +10,7 @@ using namespace mixc::tile::test;
 namespace {
 
 /// Carries the sum of the rows of x that count, and stores the carry before each chunk plus x.
-std::string summing(bool reverse, std::string body = "") {
+std::string summing(bool reverse) {
   return std::string(R"(
     tile.kernel @k of "k" names ["x", "H", "y", "H"] roles ["input", "initial", "output", "final"] {
     ^bb0(%x: !tile.tensor<token, [3], f32>, %h: !tile.tensor<head, [3], f32>, %y: !tile.tensor<token, [3], f32>, %e: !tile.tensor<head, [3], f32>):

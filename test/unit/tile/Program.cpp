@@ -26,6 +26,7 @@ Program::Program() {
   DialectRegistry registry;
   registry.insert<TileDialect, arith::ArithDialect, math::MathDialect, func::FuncDialect>();
   context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
+  context->loadAllAvailableDialects();
 }
 
 Program::Program(StringRef text) : Program() {

@@ -1,0 +1,144 @@
+#include "frontend/driver/Explanation.h"
+#include "lowering/normalize/Classify.h"
+#include "lowering/normalize/Formula.h"
+
+using namespace mlir;
+
+namespace mixc {
+namespace {
+
+using normalize::formula;
+
+unsigned lineOf(Operation *op) {
+  auto place = op ? op->getLoc()->findInstanceOf<FileLineColRange>() : FileLineColRange();
+  return place ? place.getStartLine() : 0;
+}
+
+/// A factor of a product, in brackets if it is a sum.
+std::string factor(Value value) {
+  auto binary = value.getDefiningOp<mix::BinaryOp>();
+  bool isSum = binary && (binary.getKind() == mix::BinaryKind::Add || binary.getKind() == mix::BinaryKind::Sub);
+  auto unary = value.getDefiningOp<mix::UnaryOp>();
+  return isSum || (unary && unary.getKind() == mix::UnaryKind::Neg) ? "(" + formula(value) + ")" : formula(value);
+}
+
+/// One component's normal form, in the language.
+class Words {
+public:
+  explicit Words(mix::ComponentOp component) : component(component) {
+    for (Value state : component.getStates())
+      names.push_back(state.getDefiningOp<mix::StateOp>().getName().str());
+  }
+
+  Explanation::Stratum stratum() {
+    Explanation::Stratum out;
+    out.states = names;
+    out.description = normalize::describeClass(component);
+    if (mix::ClassAttr found = component.getClassAttrAttr()) {
+      out.transition = stringifyTransitionKind(found.getTransition());
+      out.writeKind = stringifyWriteKind(found.getWrites());
+    }
+    for (unsigned i = 0; i < component.getNumReads(); ++i)
+      out.reads.push_back(read(i));
+    Operation *yield = component.getPhi().front().getTerminator();
+    for (unsigned m = 0; m < component.getNumWrites(); ++m)
+      out.writes.push_back({formula(component.write(m)) + " = " + formula(yield->getOperand(m)), lineOf(yield->getOperand(m).getDefiningOp())});
+    for (unsigned i = 0; i < names.size(); ++i)
+      out.updates.push_back(update(i));
+    return out;
+  }
+
+private:
+  bool isRow() { return cast<mix::TensorType>(component.getStates()[0].getType()).isVector(); }
+
+  /// r_i = sum_j S_j p_ij
+  Explanation::Line read(unsigned i) {
+    std::string text = formula(component.read(i)) + " = ";
+    ArrayRef<int64_t> index = component.getReadIndex();
+    unsigned line = 0, terms = 0;
+    for (auto [x, along] : llvm::enumerate(component.getReadDirs())) {
+      if (index[2 * x] != i)
+        continue;
+      std::string state = names[index[2 * x + 1]] + "[t-1]" + (component.getTurned() || isRow() ? "'" : "");
+      text += (terms++ ? " + " : "") + state + " * " + factor(along);
+      line = line ? line : lineOf(along.getDefiningOp());
+    }
+    return {text, line};
+  }
+
+  /// S_i <- e . sum_j S_j diag(a_ij) + sum_m w_m u_mi', as the user declared S
+  Explanation::Line update(unsigned i) {
+    std::vector<std::string> terms;
+    ArrayRef<int64_t> transition = component.getTransitionIndex(), write = component.getWriteIndex();
+    for (auto [x, a] : llvm::enumerate(component.getTransition()))
+      if (transition[2 * x] == i)
+        terms.push_back(gated(names[transition[2 * x + 1]] + "[t-1]", a));
+    for (auto [x, u] : llvm::enumerate(component.getWriteDirs()))
+      if (write[2 * x + 1] == i)
+        terms.push_back(outer(component.write(write[2 * x]), u));
+    return {names[i] + "[t] = " + (terms.empty() ? "0" : llvm::join(terms, " + ")), 0};
+  }
+
+  std::string gated(std::string state, Value a) {
+    bool isOne = false;
+    if (auto constant = a.getDefiningOp<mix::ConstantOp>())
+      isOne = constant.getValue().convertToDouble() == 1;
+    if (!isOne) {
+      bool onAxis = cast<mix::TensorType>(a.getType()).isVector();
+      state = !onAxis             ? factor(a) + " * " + state
+              : isRow()           ? factor(a) + " .* " + state
+              : component.getTurned() ? "diag(" + formula(a) + ") * " + state
+                                  : state + " * diag(" + formula(a) + ")";
+    }
+    for (Value gate : component.getGate())
+      state = component.getTurned() ? state + " * diag(" + formula(gate) + ")" : "diag(" + formula(gate) + ") * " + state;
+    return state;
+  }
+
+  std::string outer(Value w, Value u) {
+    if (isRow())
+      return formula(w) + " * " + factor(u);
+    return component.getTurned() ? factor(u) + " * " + formula(w) + "'" : formula(w) + " * " + factor(u) + "'";
+  }
+
+  mix::ComponentOp component;
+  std::vector<std::string> names;
+};
+
+} // namespace
+
+Explanation explain(mix::MixerOp mixer, const std::map<std::string, int64_t> &numbers) {
+  Explanation out;
+  out.mixer = mixer.getSymName().str();
+  for (auto dim : mixer.getDims().getAsRange<StringAttr>()) {
+    out.dims.push_back(dim.str());
+    if (auto found = numbers.find(dim.str()); found != numbers.end())
+      out.numbers.insert(*found);
+  }
+  mix::Dim size;
+  for (mix::StateOp state : mixer.step().getOps<mix::StateOp>()) {
+    mix::Dim product(1);
+    for (const mix::Dim &dim : state.getType().getDims())
+      product = product * dim;
+    size = size + product;
+  }
+  out.stateSize = size.str();
+  out.stateNumbers = size.evaluate(numbers);
+  for (mix::ComponentOp component : mixer.step().getOps<mix::ComponentOp>())
+    out.strata.push_back(Words(component).stratum());
+  return out;
+}
+
+void addCosts(Explanation &explanation, ModuleOp tiles) {
+  for (auto kernel : tiles.getOps<tile::KernelOp>()) {
+    if (kernel.getMixer() != explanation.mixer)
+      continue;
+    Explanation::Kernel out;
+    out.name = kernel.getSymName().ends_with("_decode") ? "recurrent" : "chunked";
+    out.cost = cost(kernel);
+    kernel.walk([&](tile::ChunksOp chunks) { out.chunk = chunks.getSize(); });
+    explanation.kernels.push_back(std::move(out));
+  }
+}
+
+} // namespace mixc

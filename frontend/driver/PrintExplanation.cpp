@@ -1,0 +1,116 @@
+#include "frontend/driver/Explanation.h"
+#include "llvm/ADT/StringExtras.h"
+#include <fmt/format.h>
+
+using namespace llvm;
+
+namespace mixc {
+namespace {
+
+/// 172 k, 1.2 M
+std::string rounded(double number) {
+  static constexpr const char *units[] = {"", " k", " M", " G"};
+  unsigned unit = 0;
+  for (; number >= 1000 && unit < 3; ++unit)
+    number /= 1000;
+  return fmt::format("{:.{}f}{}", number, unit && number < 10 ? 1 : 0, units[unit]);
+}
+
+/// 8 KB, in 1024s
+std::string bytes(double number) {
+  static constexpr const char *units[] = {" B", " KB", " MB", " GB"};
+  unsigned unit = 0;
+  for (; number >= 1024 && unit < 3; ++unit)
+    number /= 1024;
+  return fmt::format("{:.{}f}{}", number, unit && number < 10 && number != uint64_t(number) ? 1 : 0, units[unit]);
+}
+
+constexpr size_t indent = 18, textWidth = 54;
+
+void printStratum(std::string &out, const Explanation::Stratum &stratum, size_t number) {
+  std::string states = "{" + join(stratum.states, ", ") + "}";
+  out += fmt::format("  {}  {:8}   {}\n", number, states, stratum.description);
+  auto lines = [&](const char *what, const std::vector<Explanation::Line> &all) {
+    for (auto [i, line] : enumerate(all))
+      out += StringRef(fmt::format("{:16}{:8}{:{}}{}", "", i ? "" : what, line.text, textWidth, line.line ? fmt::format("  line {}", line.line) : "")).rtrim().str() + "\n";
+  };
+  lines("reads", stratum.reads);
+  lines("writes", stratum.writes);
+  lines("update", stratum.updates);
+}
+
+/// `K = V = 128, n = 2`
+std::string spell(const std::map<std::string, int64_t> &numbers, const std::vector<std::string> &dims) {
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    std::string part = dims[i];
+    while (i + 1 < dims.size() && numbers.at(dims[i + 1]) == numbers.at(dims[i]))
+      part += " = " + dims[++i];
+    parts.push_back(part + fmt::format(" = {}", numbers.at(dims[i])));
+  }
+  return join(parts, ", ");
+}
+
+void printKernels(std::string &out, const Explanation &explanation) {
+  std::string dims = explanation.dims.empty() ? "" : ", " + spell(explanation.numbers, explanation.dims);
+  auto row = [&](StringRef what, auto cell) {
+    std::string line = fmt::format("{:{}}", what.str(), textWidth - 4);
+    for (const Explanation::Kernel &kernel : explanation.kernels)
+      line += fmt::format("{:14}", cell(kernel));
+    out += StringRef(line).rtrim().str() + "\n";
+  };
+  out += fmt::format("{:{}}", "kernel", indent);
+  row("per token and head" + dims, [](const Explanation::Kernel &kernel) { return kernel.name; });
+  std::string margin(indent, ' ');
+  auto fact = [&](StringRef what, auto cell) { out += margin, row(what, cell); };
+  fact("FLOPs", [](const Explanation::Kernel &kernel) { return rounded(kernel.cost.flopsPerToken); });
+  fact("bytes of state moved", [](const Explanation::Kernel &kernel) { return bytes(kernel.cost.stateBytesPerToken); });
+  fact("tokens per chunk", [](const Explanation::Kernel &kernel) { return std::to_string(kernel.chunk); });
+}
+
+} // namespace
+
+std::string printExplanation(const Explanation &explanation) {
+  std::string out = explanation.mixer + (explanation.dims.empty() ? "" : "<" + join(explanation.dims, ", ") + ">") + "\n";
+  out += "strata\n";
+  for (auto [i, stratum] : enumerate(explanation.strata))
+    printStratum(out, stratum, i + 1);
+  std::string size = explanation.stateSize + " numbers a head";
+  if (explanation.stateNumbers)
+    size += fmt::format(", {}", bytes(4.0 * *explanation.stateNumbers));
+  out += fmt::format("{:{}}{}\n", "state", indent, size);
+  if (!explanation.kernels.empty())
+    printKernels(out, explanation);
+  return out;
+}
+
+json::Value jsonOf(const Explanation &explanation) {
+  auto lines = [](const std::vector<Explanation::Line> &all) {
+    json::Array out;
+    for (const Explanation::Line &line : all) {
+      json::Object object{{"formula", line.text}};
+      if (line.line)
+        object["line"] = line.line;
+      out.push_back(std::move(object));
+    }
+    return out;
+  };
+  json::Array strata, kernels;
+  for (const Explanation::Stratum &stratum : explanation.strata)
+    strata.push_back(json::Object{{"states", json::Array(stratum.states)}, {"description", stratum.description},
+                                  {"transition", stratum.transition}, {"write_kind", stratum.writeKind},
+                                  {"reads", lines(stratum.reads)}, {"writes", lines(stratum.writes)}, {"updates", lines(stratum.updates)}});
+  for (const Explanation::Kernel &kernel : explanation.kernels)
+    kernels.push_back(json::Object{{"kernel", kernel.name}, {"flops_per_token", kernel.cost.flopsPerToken},
+                                   {"state_bytes_per_token", kernel.cost.stateBytesPerToken}, {"chunk", kernel.chunk}});
+  json::Object dims;
+  for (const auto &[dim, number] : explanation.numbers)
+    dims[dim] = number;
+  json::Object out{{"mixer", explanation.mixer}, {"dims", json::Array(explanation.dims)}, {"numbers", std::move(dims)},
+                   {"strata", std::move(strata)}, {"state_size", explanation.stateSize}, {"kernels", std::move(kernels)}};
+  if (explanation.stateNumbers)
+    out["state_bytes"] = 4 * *explanation.stateNumbers;
+  return out;
+}
+
+} // namespace mixc

@@ -1,0 +1,193 @@
+// Mixers that run token by token: other classes of components, and states that have no normal form.
+#include "test/unit/derive/Kernels.h"
+
+namespace mixc::test {
+namespace {
+
+void expectRecurrent(const std::string &text, const Kernels::Dims &dims = {{"K", 5}, {"V", 7}}) {
+  Kernels kernels(text, dims);
+  EXPECT_EQ(kernels.form(), "recurrent");
+  EXPECT_TRUE(kernels.kernel("_forward")->hasAttr("why"));
+  EXPECT_EQ(kernels.count<tile::SelectOp>("_forward"), 0u) << "one token is never past the end";
+  for (auto decay : {mix::Decay::Uniform, mix::Decay::Resets})
+    kernels.expectAgreement(decay);
+}
+
+TEST(Recurrent, DecayAlongTheKeyAxis) {
+  expectRecurrent(R"(
+    mixer gla<K, V> {
+      input q, k : vector<K>
+      input alpha : vector<K> in [0, 1]
+      input v : vector<V>
+      state H : matrix<V, K>
+      output y : vector<V>
+      H[t] = H[t-1] * diag(alpha) + v * k'
+      y[t] = H[t] * q
+    })");
+}
+
+TEST(Recurrent, BonusForThePresentToken) {
+  expectRecurrent(R"(
+    mixer rwkv6<K, V> {
+      input r, k : vector<K>
+      input w : vector<K> in [0, 1]
+      input v : vector<V>
+      param u : vector<K>
+      state H : matrix<V, K>
+      output y : vector<V>
+      H[t] = H[t-1] * diag(w) + v * k'
+      y[t] = (H[t-1] + v * (u .* k)') * r
+    })");
+}
+
+TEST(Recurrent, GateOnBothAxes) {
+  expectRecurrent(R"(
+    mixer gated<K, V> {
+      input q, k : vector<K>
+      input s : vector<K> in [0, 1]
+      input e : vector<V> in [0, 1]
+      input v : vector<V>
+      state H : matrix<V, K>
+      output y : vector<V>
+      H[t] = (e * s') .* H[t-1] + v * k'
+      y[t] = H[t] * q
+    })");
+}
+
+TEST(Recurrent, DiagonalAndAffine) {
+  expectRecurrent(R"(
+    mixer rwkv7<K, V> {
+      input r, k, kappa : vector<K>
+      input w, a : vector<K> in [0, 1]
+      input v : vector<V>
+      state H : matrix<V, K>
+      output y : vector<V>
+      let erase = l2norm(kappa)
+      H[t] = H[t-1] * (diag(w) - erase * (a .* erase)') + v * k'
+      y[t] = H[t] * r
+    })");
+}
+
+TEST(Recurrent, NonlinearWrites) {
+  expectRecurrent(R"(
+    mixer robust<K, V> {
+      input q, k : vector<K>
+      input v : vector<V>
+      input eta : scalar in [0, 1]
+      state H : matrix<V, K>
+      output y : vector<V>
+      let key = l2norm(k)
+      H[t] = H[t-1] + eta * tanh(v - H[t-1] * key) * key'
+      y[t] = H[t] * q
+    })");
+}
+
+TEST(Recurrent, TwoStatesThatMix) {
+  expectRecurrent(R"(
+    mixer momentum<K, V> {
+      input q, k : vector<K>
+      input v : vector<V>
+      input alpha, eta, theta : scalar in [0, 1]
+      state S, M : matrix<V, K>
+      output y : vector<V>
+      let key = l2norm(k)
+      S[t] = eta * S[t-1] - theta * (M[t-1] * key - v) * key'
+      M[t] = (1 - alpha) * M[t-1] + S[t]
+      y[t] = M[t] * q
+    })");
+}
+
+TEST(Recurrent, StabilisedMemory) {
+  expectRecurrent(R"(
+    mixer mlstm<K, V> {
+      input q, k : vector<K>
+      input v : vector<V>
+      input i, f : scalar
+      state m : scalar
+      state C : matrix<V, K>
+      state n : vector<K>
+      output h : vector<V>
+      let log_f = -softplus(-f)
+      m[t] = max(log_f + m[t-1], i)
+      let keep = exp(log_f + m[t-1] - m[t])
+      let new = exp(i - m[t])
+      C[t] = keep * C[t-1] + new * v * k'
+      n[t] = keep * n[t-1] + new * k
+      h[t] = C[t] * q / max(abs(n[t]' * q), exp(-m[t]))
+    })");
+}
+
+TEST(Recurrent, FullGate) {
+  expectRecurrent(R"(
+    mixer full<K, V> {
+      input q, k : vector<K>
+      input v : vector<V>
+      input G : matrix<V, K> in [0, 1]
+      state H : matrix<V, K>
+      output y : vector<V>
+      H[t] = G .* H[t-1] + v * k'
+      y[t] = H[t] * q
+    })");
+}
+
+TEST(Recurrent, RotationOfAPair) {
+  expectRecurrent(R"(
+    mixer lru<N> {
+      input u, w : vector<N>
+      param nu, theta : vector<N>
+      state re, im : vector<N>
+      output y, z : vector<N>
+      let mag = exp(-exp(nu))
+      let c = mag .* cos(theta)
+      let s = mag .* sin(theta)
+      re[t] = c .* re[t-1] - s .* im[t-1] + u
+      im[t] = s .* re[t-1] + c .* im[t-1] + w
+      y[t] = re[t]
+      z[t] = im[t]
+    })", {{"N", 6}});
+}
+
+TEST(Recurrent, DenseMixingInsideANonlinearity) {
+  expectRecurrent(R"(
+    mixer lstm<N> {
+      input i, f, g, o : vector<N>
+      param Ri, Rf, Rg, Ro : matrix<N, N>
+      state c, h : vector<N>
+      output y : vector<N>
+      c[t] = sigmoid(f + Rf * h[t-1]) .* c[t-1] + sigmoid(i + Ri * h[t-1]) .* tanh(g + Rg * h[t-1])
+      h[t] = sigmoid(o + Ro * h[t-1]) .* tanh(c[t])
+      y[t] = h[t]
+    })", {{"N", 6}});
+}
+
+TEST(Recurrent, DeepMemory) {
+  // Matrix states inside a non-linearity: token by token, the new states are tiles too.
+  expectRecurrent(R"(
+    mixer deep<K, V> {
+      input q, k : vector<K>
+      input v : vector<V>
+      input eta : scalar in [0, 1]
+      state A : matrix<V, K>
+      state B : matrix<V, V>
+      output y : vector<V>
+      let hidden = tanh(A[t-1] * k)
+      let wrong = B[t-1] * hidden - v
+      A[t] = A[t-1] - 0.1 * eta * ((1 - hidden .* hidden) .* (B[t-1]' * wrong)) * k'
+      B[t] = 0.9 * B[t-1] - 0.1 * eta * wrong * hidden'
+      y[t] = B[t] * tanh(A[t] * q)
+    })");
+}
+
+TEST(Recurrent, StateTimesItsTranspose) {
+  expectRecurrent(R"(
+    mixer twisted<K> {
+      input k : vector<K>
+      state H : matrix<K, K> = I
+      output y : vector<K>
+      H[t] = 0.5 * H[t-1] .* H[t-1]' + 0.1 * k * k' + 0.1 * diag(k)
+      y[t] = H[t]' * k
+    })");
+}
+
+} // namespace
+} // namespace mixc::test

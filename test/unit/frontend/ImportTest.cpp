@@ -1,0 +1,97 @@
+#include "Mixer.h"
+#include "frontend/gen/Import.h"
+#include "mlir/IR/Verifier.h"
+#include <gtest/gtest.h>
+
+using namespace mixc;
+
+namespace {
+
+struct Imported {
+  std::unique_ptr<mlir::MLIRContext> context = std::make_unique<mlir::MLIRContext>();
+  DiagnosticList diagnostics;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+
+  std::string text() const {
+    std::string out;
+    llvm::raw_string_ostream stream(out);
+    if (module)
+      module->print(stream);
+    return out;
+  }
+  std::string codes() const {
+    std::string out;
+    for (const Diagnostic &diagnostic : diagnostics.all())
+      out += (out.empty() ? "" : " ") + diagnostic.code;
+    return out;
+  }
+  bool has(const std::string &part) const { return text().find(part) != std::string::npos; }
+};
+
+Imported import(const std::string &text, std::map<std::string, int64_t> dims = {}) {
+  Imported result;
+  result.module = importMix(result.context.get(), Source("t.mix", text), {std::move(dims)}, result.diagnostics);
+  return result;
+}
+
+} // namespace
+
+TEST(Import, RowsAreTheVectorsThemselves) {
+  Imported m = import(goodMixerWith("v * k'", "(k' * q) * v * k' + v * (k' * (q * k'))"));
+  EXPECT_EQ(m.codes(), "");
+  EXPECT_TRUE(m.has("mix.dot")) << m.text();
+  EXPECT_TRUE(m.has("mix.outer"));
+  EXPECT_TRUE(m.has("mix.transpose"));
+}
+
+TEST(Import, TheOrderOfStatementsMeansNothing) {
+  std::string text = "mixer m<K> { y[t] = w * H[t] H[t] = H[t-1] + w * k let w = sum(g) let g = k .* k output y : vector<K> state H : vector<K> input k : vector<K> }";
+  EXPECT_EQ(import(text).codes(), "");
+}
+
+TEST(Import, LetFamiliesAndSumsUnroll) {
+  Imported m = import(goodMixerWith("  H[t] = H[t-1] + v * k'", "  let S[0] = H[t-1]\n  let S[j in 1..n] = S[j-1] * (I - j * k * k')\n  H[t] = S[n] + sum(j in 1..n, v * k')").replace(0, 13, "mixer m<K, V, n = 3>"));
+  EXPECT_EQ(m.codes(), "");
+  EXPECT_TRUE(m.has("mix.dim_numbers = {n = 3 : i64}")) << m.text();
+}
+
+TEST(Import, TheIdentityTakesItsSizeFromWhatItMeets) {
+  EXPECT_TRUE(import(goodMixerWith("v * k'", "H[t-1] * (2 * I - I * 0.5)")).has("mix.identity : <[K, K], constant>"));
+  EXPECT_EQ(import(goodMixerWith("v * k'", "I")).codes(), "MIX0203");
+}
+
+TEST(Import, OpsKnowWhereTheyComeFrom) {
+  Imported m = import(goodMixerWith("  H[t]", "  let key = l2norm(k)\n  H[t]"));
+  m.module->walk([](mlir::Operation *op) {
+    if (mlir::isa<mix::OuterOp>(op)) {
+      auto place = op->getLoc()->findInstanceOf<mlir::FileLineColRange>();
+      EXPECT_EQ(place.getStartLine(), 7u);
+      EXPECT_EQ(place.getStartColumn(), 19u);
+      EXPECT_EQ(place.getEndColumn(), 25u);
+    }
+    if (auto binary = mlir::dyn_cast<mix::BinaryOp>(op); binary && binary->getLoc()->findInstanceOf<mlir::NameLoc>())
+      EXPECT_EQ(binary->getLoc()->findInstanceOf<mlir::NameLoc>().getName(), "key");
+  });
+}
+
+TEST(Import, AFamilyIsCheckedOnce) {
+  EXPECT_EQ(import(goodMixerWith("  H[t]", "  let w[j in 1..9] = j * unknown\n  H[t]")).codes(), "MIX0107");
+}
+
+TEST(Import, MistakesDoNotBreedOthers) {
+  EXPECT_EQ(import(goodMixerWith("matrix<V, K>", "matrix<V, Z>")).codes(), "MIX0106");
+  EXPECT_EQ(import(goodMixerWith("  H[t]", "  let w = nothing\n  let u = w + w\n  H[t]")).codes(), "MIX0107");
+}
+
+TEST(Import, AllFunctionsOfTheLanguage) {
+  for (const char *e : {"exp(v)", "log(v)", "sigmoid(v)", "tanh(v)", "relu(v)", "silu(v)", "gelu(v)", "softplus(v)", "elu(v)", "sqrt(v)", "rsqrt(v)", "abs(v)", "sign(v)",
+                        "sin(v)", "cos(v)", "min(v, 0)", "max(0, v)", "logaddexp(v, v)", "sum(v) * v", "dot(v, v) * v", "outer(v, v) * v", "diag(v) * v",
+                        "slice(concat(1, v), 0, V)", "slice(kron(v, v), V, V + V)", "norm(v) * v", "norm(v)^2 * v", "l2norm(v)", "l2norm(v, 1e-3)", "rmsnorm(v)", "layernorm(v)",
+                        "softmax(v)", "roll(v, -1)", "2.*v", "v ./ 2", "1 ./ v", "v .^ 2", "2 .^ v", "sqrt(V) * v", "v^1'"})
+    EXPECT_EQ(import(goodMixerWith("v * k'", std::string("(") + e + ") * k'")).codes(), std::string(e) == "v^1'" ? "MIX0206" : "") << e;
+}
+
+TEST(Import, WhatIsNotBuiltYetIsNamed) {
+  EXPECT_EQ(import(goodMixerWith("v * k'", "v * k[t-1]'")).codes(), "MIX0901");
+  EXPECT_EQ(import(goodMixerWith("H[t] * q", "H[end] * q")).codes(), "MIX0901");
+}
