@@ -1,3 +1,4 @@
+// Detection follows Intel's manual: CPUID says what the processor has, XCR0 what the system saves of it.
 #include "runtime/Cpu.h"
 #include <cpuid.h>
 #include <sched.h>

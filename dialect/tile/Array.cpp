@@ -207,9 +207,8 @@ static Expected<Array> evaluateSolve(SolveOp op, Operands x) {
 static Array part(const Array &x, StringRef axis, int64_t from, ArrayRef<Axis> axes) {
   Array result(axes);
   size_t next = 0;
-  visit(axes, {x.strides(axes)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
-    result.data[next++] = x.data[at[0] + from * x.stride(axis)];
-  });
+  visit(axes, {x.strides(axes)},
+        [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) { result.data[next++] = x.data[at[0] + from * x.stride(axis)]; });
   return result;
 }
 

@@ -23,7 +23,8 @@ struct Array {
   int64_t stride(llvm::StringRef name) const;
 };
 
-/// Calls `body(index, offsets)` for every index of `space`, in row-major order; offsets[i] is where operand i's entry lies.
+/// Calls `body(index, offsets)` for every index of `space`, in row-major order; offsets[i] is where operand i's entry
+/// lies.
 void visit(llvm::ArrayRef<Axis> space, llvm::ArrayRef<llvm::SmallVector<int64_t>> strides,
            llvm::function_ref<void(llvm::ArrayRef<int64_t> index, llvm::ArrayRef<int64_t> offsets)> body);
 

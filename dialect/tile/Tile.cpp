@@ -1,8 +1,8 @@
 // Registration and types of the tile dialect.
 #include "dialect/tile/Tile.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mixc::tile;

@@ -5,7 +5,8 @@
 //   operands  each value is an operand once, and only if the region reads it
 //   identity  map(x -> x, x) = x                          if nothing is broadcast
 //
-// A producer with fewer axes than its consumer is not fused: its work would be repeated for every entry it is broadcast to.
+// A producer with fewer axes than its consumer is not fused: its work would be repeated for every entry it is broadcast
+// to.
 #include "dialect/tile/TileVerify.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
@@ -16,7 +17,8 @@ using namespace mixc::tile;
 
 namespace {
 
-/// A map like `op` on other inputs. `fill` builds the values that stand for the old region's arguments out of the new ones.
+/// A map like `op` on other inputs. `fill` builds the values that stand for the old region's arguments out of the new
+/// ones.
 MapOp rebuild(MapOp op, ValueRange inputs, PatternRewriter &rewriter,
               function_ref<void(Block *body, IRMapping &mapping)> fill) {
   auto map = MapOp::create(rewriter, op.getLoc(), op.getResult().getType(), inputs);
@@ -80,8 +82,8 @@ struct InlineConstants : OpRewritePattern<MapOp> {
       unsigned next = 0;
       for (auto [input, argument] : llvm::zip(op.getInputs(), op.getBody().front().getArguments())) {
         auto constant = input.getDefiningOp<ConstantOp>();
-        mapping.map(argument, constant ? scalar(rewriter, constant, argument.getType())
-                                       : Value(body->getArgument(next++)));
+        mapping.map(argument,
+                    constant ? scalar(rewriter, constant, argument.getType()) : Value(body->getArgument(next++)));
       }
     });
     return success();

@@ -1,4 +1,5 @@
-// Verifiers of the kernel, its loop and what touches memory. A constraint's label is the name of the test that breaks it.
+// Verifiers of the kernel, its loop and what touches memory. A constraint's label is the name of the test that breaks
+// it.
 #include "dialect/tile/TileVerify.h"
 
 using namespace mlir;

@@ -1,7 +1,7 @@
 // What the verifiers of the tile dialect share: comparing tiles by their axes' names.
 //
-// Two tiles have the same axes if they have the same set of (kind, name, extent), in any order. A tile broadcasts to another
-// if its axes are among the other's.
+// Two tiles have the same axes if they have the same set of (kind, name, extent), in any order. A tile broadcasts to
+// another if its axes are among the other's.
 #ifndef MIXC_DIALECT_TILE_TILEVERIFY_H
 #define MIXC_DIALECT_TILE_TILEVERIFY_H
 

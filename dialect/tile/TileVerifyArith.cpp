@@ -35,8 +35,7 @@ LogicalResult MapOp::verify() {
       return emitOpError() << "gives a region's " << argument.getType() << " entries of " << input.getType();
   // map_c3: the region yields one scalar of the result's element type.
   auto yield = dyn_cast<YieldOp>(body.getTerminator());
-  if (!yield || yield.getNumOperands() != 1 ||
-      yield.getOperand(0).getType() != getResult().getType().getElementType())
+  if (!yield || yield.getNumOperands() != 1 || yield.getOperand(0).getType() != getResult().getType().getElementType())
     return emitOpError() << "does not yield one " << getResult().getType().getElementType();
   // map_c4: the region holds arith and math ops only. (That they use nothing from outside is the op's trait.)
   for (Operation &op : body.without_terminator())

@@ -9,8 +9,10 @@ namespace {
 
 using normalize::formula;
 
+/// Where the term stands; a declaration is no term.
 unsigned lineOf(Operation *op) {
-  auto place = op ? op->getLoc()->findInstanceOf<FileLineColRange>() : FileLineColRange();
+  bool isTerm = op && !isa<mix::InputOp, mix::ParamOp, mix::StateOp>(op);
+  auto place = isTerm ? op->getLoc()->findInstanceOf<FileLineColRange>() : FileLineColRange();
   return place ? place.getStartLine() : 0;
 }
 

@@ -12,10 +12,16 @@ using mlir::Location;
 using mlir::Value;
 
 Value MixerImporter::unary(Location at, UnaryKind kind, Value x) { return mix::UnaryOp::create(builder, at, kind, x); }
-Value MixerImporter::binary(Location at, BinaryKind kind, Value x, Value y) { return mix::BinaryOp::create(builder, at, kind, x, y); }
-Value MixerImporter::reduce(Location at, mix::ReduceKind kind, Value x) { return mix::ReduceOp::create(builder, at, kind, x); }
+Value MixerImporter::binary(Location at, BinaryKind kind, Value x, Value y) {
+  return mix::BinaryOp::create(builder, at, kind, x, y);
+}
+Value MixerImporter::reduce(Location at, mix::ReduceKind kind, Value x) {
+  return mix::ReduceOp::create(builder, at, kind, x);
+}
 
-Value MixerImporter::sumOfSquares(Location at, Value x) { return reduce(at, mix::ReduceKind::Sum, binary(at, BinaryKind::Mul, x, x)); }
+Value MixerImporter::sumOfSquares(Location at, Value x) {
+  return reduce(at, mix::ReduceKind::Sum, binary(at, BinaryKind::Mul, x, x));
+}
 
 Value MixerImporter::mean(Location at, Value total, Value of) {
   auto type = llvm::cast<mix::TensorType>(of.getType());

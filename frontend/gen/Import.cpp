@@ -30,7 +30,8 @@ mlir::OwningOpRef<mlir::ModuleOp> importMix(mlir::MLIRContext *context, const So
   if (!program || diagnostics.hasErrors())
     return nullptr;
   context->getOrLoadDialect<mix::MixDialect>();
-  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(mlir::FileLineColLoc::get(context, source.name, 1, 1));
+  mlir::OwningOpRef<mlir::ModuleOp> module =
+      mlir::ModuleOp::create(mlir::FileLineColLoc::get(context, source.name, 1, 1));
   mlir::OpBuilder builder(context);
   builder.setInsertionPointToEnd(module->getBody());
   for (const auto &mixer : program->mixers)

@@ -1,4 +1,5 @@
-// Declarations, then definitions in their order. A row is the vector itself; the op that uses it says which side it is on:
+// Declarations, then definitions in their order. A row is the vector itself; the op that uses it says which side it is
+// on:
 //   u' v -> dot      u v' -> outer      M v -> matmul      u' M -> matmul(transpose M, u)
 #include "frontend/gen/MixerImporter.h"
 #include <fmt/format.h>
@@ -9,7 +10,8 @@ using mlir::Value;
 
 Location MixerImporter::locate(Range range) {
   Position begin = source.position(range.begin), end = source.position(range.end);
-  return mlir::FileLineColRange::get(builder.getStringAttr(source.name), begin.line, begin.column, end.line, end.column);
+  return mlir::FileLineColRange::get(builder.getStringAttr(source.name), begin.line, begin.column, end.line,
+                                     end.column);
 }
 
 mix::TensorType MixerImporter::typeOf(const Type &type, mix::Rate rate) {
@@ -24,17 +26,22 @@ mix::TensorType MixerImporter::typeOf(const Type &type, mix::Rate rate) {
 /// What sema accepts and the dialect does not hold yet.
 bool MixerImporter::refuseUnsupported() {
   size_t before = diagnostics.errorCount();
-  auto refuse = [&](Range range, std::string construct) -> Diagnostic & { return diagnostics.add(Code::NotBuiltYet, range, std::move(construct)); };
+  auto refuse = [&](Range range, std::string construct) -> Diagnostic & {
+    return diagnostics.add(Code::NotBuiltYet, range, std::move(construct));
+  };
   std::set<std::string> families;
   for (const Declaration &declaration : mixer.declarations) {
     if (!declaration.family.empty() && families.insert(declaration.family).second)
-      refuse(declaration.range, fmt::format("the family `{}` of {}s", declaration.family, spelling(declaration.role))).help("declare its members one by one, under names of their own");
+      refuse(declaration.range, fmt::format("the family `{}` of {}s", declaration.family, spelling(declaration.role)))
+          .help("declare its members one by one, under names of their own");
     if (declaration.start.kind == Start::Kind::Param)
-      refuse(declaration.start.range, "a state that starts at a param").help("pass the start as the state's initial value");
+      refuse(declaration.start.range, "a state that starts at a param")
+          .help("pass the start as the state's initial value");
   }
   for (const Expr &e : mixer.expressions) {
     if (e.op == Expr::Op::Input && e.lag > 0)
-      refuse(e.range, fmt::format("the input `{}` of an earlier token", mixer.declarations[e.entity].name)).help("keep it in a state");
+      refuse(e.range, fmt::format("the input `{}` of an earlier token", mixer.declarations[e.entity].name))
+          .help("keep it in a state");
     if (e.op == Expr::Op::StateEnd)
       refuse(e.range, fmt::format("`{}[end]`", mixer.declarations[e.entity].name));
   }
@@ -46,7 +53,8 @@ void MixerImporter::run() {
     return;
   mlir::OpBuilder::InsertionGuard guard(builder);
   llvm::SmallVector<llvm::StringRef> dims(mixer.dims.begin(), mixer.dims.end());
-  auto op = mix::MixerOp::create(builder, locate(mixer.range), builder.getStringAttr(mixer.name), builder.getStrArrayAttr(dims), mlir::DictionaryAttr(),
+  auto op = mix::MixerOp::create(builder, locate(mixer.range), builder.getStringAttr(mixer.name),
+                                 builder.getStrArrayAttr(dims), mlir::DictionaryAttr(),
                                  mixer.requireChunked ? builder.getUnitAttr() : mlir::UnitAttr());
   llvm::SmallVector<mlir::NamedAttribute> numbers;
   for (auto &[dim, number] : mixer.numbers)
@@ -80,15 +88,18 @@ void MixerImporter::declare(const Declaration &declaration, Value &value) {
     value = mix::InputOp::create(builder, at, typeOf(declaration.type, token), name, low, high);
     break;
   case ast::Role::Param:
-    value = mix::ParamOp::create(builder, at, typeOf(declaration.type, mix::Rate::Param), name, low, high, declaration.perGroup ? yes : mlir::UnitAttr());
+    value = mix::ParamOp::create(builder, at, typeOf(declaration.type, mix::Rate::Param), name, low, high,
+                                 declaration.perGroup ? yes : mlir::UnitAttr());
     break;
   case ast::Role::State: {
     const Start &start = declaration.start;
     mlir::FloatAttr number = start.number != 0 ? builder.getF64FloatAttr(start.number) : mlir::FloatAttr();
-    value = mix::StateOp::create(builder, at, typeOf(declaration.type, token), name, number, start.kind == Start::Kind::Identity ? yes : mlir::UnitAttr());
+    value = mix::StateOp::create(builder, at, typeOf(declaration.type, token), name, number,
+                                 start.kind == Start::Kind::Identity ? yes : mlir::UnitAttr());
     break;
   }
-  case ast::Role::Output: break;
+  case ast::Role::Output:
+    break;
   }
 }
 
@@ -121,19 +132,24 @@ Value MixerImporter::emit(const Expr &e) {
   switch (e.op) {
   case Expr::Op::Input:
   case Expr::Op::Param:
-  case Expr::Op::StateBefore: return declared[e.entity];
-  case Expr::Op::StateAfter: return after[e.entity];
-  case Expr::Op::Let: return defined[e.entity];
+  case Expr::Op::StateBefore:
+    return declared[e.entity];
+  case Expr::Op::StateAfter:
+    return after[e.entity];
+  case Expr::Op::Let:
+    return defined[e.entity];
   case Expr::Op::Transpose:
     if (!e.type.isMatrix())
       return emit(*e.args[0]);
     return mix::TransposeOp::create(builder, locate(e.range), emit(*e.args[0]));
-  case Expr::Op::Product: return product(e);
+  case Expr::Op::Product:
+    return product(e);
   case Expr::Op::Binary:
     if (e.binary == mix::BinaryKind::Pow)
       return power(e);
     break;
-  default: break;
+  default:
+    break;
   }
   return emitOperation(e);
 }
@@ -167,32 +183,49 @@ Value MixerImporter::emitOperation(const Expr &e) {
   for (const Expr *arg : e.args)
     args.push_back(emit(*arg));
   switch (e.op) {
-  case Expr::Op::Number: return mix::ConstantOp::create(builder, at, typeOf(Type::scalar(), mix::Rate::Constant), builder.getF64FloatAttr(e.number));
-  case Expr::Op::Dim: return mix::DimOp::create(builder, at, typeOf(Type::scalar(), mix::Rate::Constant), e.dim.str());
-  case Expr::Op::Identity: return mix::IdentityOp::create(builder, at, typeOf(e.type, mix::Rate::Constant));
-  case Expr::Op::Unary: return unary(at, e.unary, args[0]);
-  case Expr::Op::Binary: return binary(at, e.binary, args[0], args[1]);
+  case Expr::Op::Number:
+    return mix::ConstantOp::create(builder, at, typeOf(Type::scalar(), mix::Rate::Constant),
+                                   builder.getF64FloatAttr(e.number));
+  case Expr::Op::Dim:
+    return mix::DimOp::create(builder, at, typeOf(Type::scalar(), mix::Rate::Constant), e.dim.str());
+  case Expr::Op::Identity:
+    return mix::IdentityOp::create(builder, at, typeOf(e.type, mix::Rate::Constant));
+  case Expr::Op::Unary:
+    return unary(at, e.unary, args[0]);
+  case Expr::Op::Binary:
+    return binary(at, e.binary, args[0], args[1]);
   case Expr::Op::Sum: {
     Value total = args[0];
     for (Value term : llvm::drop_begin(args))
       total = binary(at, mix::BinaryKind::Add, total, term);
     return total;
   }
-  case Expr::Op::Diag: return mix::DiagOp::create(builder, at, args[0]);
-  case Expr::Op::Reduce: return reduce(at, e.reduce, args[0]);
-  case Expr::Op::Concat: return mix::ConcatOp::create(builder, at, args);
+  case Expr::Op::Diag:
+    return mix::DiagOp::create(builder, at, args[0]);
+  case Expr::Op::Reduce:
+    return reduce(at, e.reduce, args[0]);
+  case Expr::Op::Concat:
+    return mix::ConcatOp::create(builder, at, args);
   case Expr::Op::Slice: {
     auto rate = llvm::cast<mix::TensorType>(args[0].getType()).getRate();
     return mix::SliceOp::create(builder, at, typeOf(e.type, rate), args[0], builder.getStringAttr(e.dim.str()));
   }
-  case Expr::Op::Roll: return mix::RollOp::create(builder, at, args[0], e.shift);
-  case Expr::Op::Kron: return mix::KronOp::create(builder, at, args[0], args[1]);
-  case Expr::Op::Norm: return unary(at, mix::UnaryKind::Sqrt, sumOfSquares(at, args[0]));
-  case Expr::Op::L2Norm: return l2norm(at, args[0], args[1]);
-  case Expr::Op::RmsNorm: return rmsnorm(at, args[0], args[1]);
-  case Expr::Op::LayerNorm: return layernorm(at, args[0], args[1]);
-  case Expr::Op::Softmax: return softmax(at, args[0]);
-  default: llvm_unreachable("sema has refused it, or emit has done it");
+  case Expr::Op::Roll:
+    return mix::RollOp::create(builder, at, args[0], e.shift);
+  case Expr::Op::Kron:
+    return mix::KronOp::create(builder, at, args[0], args[1]);
+  case Expr::Op::Norm:
+    return unary(at, mix::UnaryKind::Sqrt, sumOfSquares(at, args[0]));
+  case Expr::Op::L2Norm:
+    return l2norm(at, args[0], args[1]);
+  case Expr::Op::RmsNorm:
+    return rmsnorm(at, args[0], args[1]);
+  case Expr::Op::LayerNorm:
+    return layernorm(at, args[0], args[1]);
+  case Expr::Op::Softmax:
+    return softmax(at, args[0]);
+  default:
+    llvm_unreachable("sema has refused it, or emit has done it");
   }
 }
 

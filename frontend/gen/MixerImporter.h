@@ -1,5 +1,7 @@
 // One checked mixer to a `mix.mixer`.
-#pragma once
+#ifndef MIXC_FRONTEND_GEN_MIXERIMPORTER_H
+#define MIXC_FRONTEND_GEN_MIXERIMPORTER_H
+
 #include "frontend/gen/Import.h"
 #include "mlir/IR/Builders.h"
 
@@ -47,3 +49,5 @@ private:
 };
 
 } // namespace mixc
+
+#endif

@@ -6,26 +6,34 @@ namespace mixc {
 
 static std::string_view heading(Severity severity) {
   switch (severity) {
-  case Severity::Error: case Severity::Unsupported: return "error";
-  case Severity::Warning: return "warning";
-  case Severity::Note: return "note";
+  case Severity::Error:
+  case Severity::Unsupported:
+    return "error";
+  case Severity::Warning:
+    return "warning";
+  case Severity::Note:
+    return "note";
   }
   return "error";
 }
 
-static Style styleOf(Severity severity) { return severity == Severity::Warning ? Style::Warning : severity == Severity::Note ? Style::Note : Style::Error; }
+static Style styleOf(Severity severity) {
+  return severity == Severity::Warning ? Style::Warning : severity == Severity::Note ? Style::Note : Style::Error;
+}
 
 std::string render(const Diagnostic &diagnostic, const Source &source, bool colour) {
   Painter paint{colour};
   std::string code = diagnostic.code.empty() ? "" : fmt::format("[{}]", diagnostic.code);
   std::string out = paint(styleOf(diagnostic.severity), fmt::format("{}{}", heading(diagnostic.severity), code));
-  std::string message = diagnostic.severity == Severity::Unsupported ? "unsupported: " + diagnostic.message : diagnostic.message;
+  std::string message =
+      diagnostic.severity == Severity::Unsupported ? "unsupported: " + diagnostic.message : diagnostic.message;
   out += paint(Style::Bold, ": " + sanitized(message)) + "\n";
   Excerpt excerpt(source, diagnostic, paint, styleOf(diagnostic.severity));
   out += excerpt.text();
   auto footer = [&](std::string_view kind, const std::vector<std::string> &lines) {
     for (const std::string &line : lines)
-      out += fmt::format("{} {} {}: {}\n", std::string(excerpt.gutter() + 1, ' '), paint(Style::Frame, "="), paint(Style::Bold, kind), sanitized(line));
+      out += fmt::format("{} {} {}: {}\n", std::string(excerpt.gutter() + 1, ' '), paint(Style::Frame, "="),
+                         paint(Style::Bold, kind), sanitized(line));
   };
   footer("note", diagnostic.notes);
   footer("help", diagnostic.helps);

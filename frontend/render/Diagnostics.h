@@ -1,5 +1,7 @@
 // Diagnostics as text, and the pages that explain their codes.
-#pragma once
+#ifndef MIXC_FRONTEND_RENDER_DIAGNOSTICS_H
+#define MIXC_FRONTEND_RENDER_DIAGNOSTICS_H
+
 #include "frontend/syntax/Diagnostic.h"
 #include <optional>
 
@@ -18,3 +20,5 @@ public:
 std::optional<std::string_view> explanation(std::string_view code);
 
 } // namespace mixc
+
+#endif

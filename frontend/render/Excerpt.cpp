@@ -96,11 +96,14 @@ Excerpt::Mark Excerpt::mark(const Label &label, bool isPrimary) const {
   return mark;
 }
 
-std::string Excerpt::frame(std::string_view number) const { return paint(Style::Frame, fmt::format(" {:>{}} |", number, width)); }
+std::string Excerpt::frame(std::string_view number) const {
+  return paint(Style::Frame, fmt::format(" {:>{}} |", number, width));
+}
 
 std::string Excerpt::text() const {
   Position position = source.position(place.begin);
-  std::string out = fmt::format("{}{} {}:{}:{}\n", std::string(width + 1, ' '), paint(Style::Frame, "-->"), sanitized(source.name), position.line, position.column);
+  std::string out = fmt::format("{}{} {}:{}:{}\n", std::string(width + 1, ' '), paint(Style::Frame, "-->"),
+                                sanitized(source.name), position.line, position.column);
   out += frame("") + "\n";
   for (size_t i = 0; i < marks.size();) {
     size_t next = i;
@@ -120,7 +123,8 @@ std::string Excerpt::lineWithMarks(unsigned line, std::vector<Mark> marks) const
   if (centre == marks.end())
     centre = marks.begin();
 
-  // Of a very long line only the bytes near the primary mark are looked at, and of those at most `maxWidth` columns shown.
+  // Of a very long line only the bytes near the primary mark are looked at, and of those at most `maxWidth` columns
+  // shown.
   Range whole = source.lineRange(line), part = whole;
   if (whole.end - whole.begin > 8 * maxWidth) {
     part.begin = std::max(whole.begin, centre->begin - std::min(centre->begin, 4 * maxWidth));
@@ -150,7 +154,8 @@ std::string Excerpt::lineWithMarks(unsigned line, std::vector<Mark> marks) const
 
   std::string out = frame(std::to_string(line)) + (text.empty() ? "" : " ") + text + "\n";
   // Carets; the primary's are drawn over the others'.
-  std::string carets(std::max_element(marks.begin(), marks.end(), [](auto &a, auto &b) { return a.end < b.end; })->end, ' ');
+  std::string carets(std::max_element(marks.begin(), marks.end(), [](auto &a, auto &b) { return a.end < b.end; })->end,
+                     ' ');
   for (bool drawPrimary : {false, true})
     for (const Mark &m : marks)
       if (m.isPrimary == drawPrimary)
@@ -194,7 +199,8 @@ std::string Excerpt::lineWithMarks(unsigned line, std::vector<Mark> marks) const
   for (size_t i = hanging.size(); i-- > 0;) {
     std::string row = bars(i);
     row.resize(std::max<size_t>(row.size(), hanging[i].begin), ' ');
-    out += frame("") + " " + painted(row) + paint(hanging[i].isPrimary ? primary : Style::Frame, sanitized(hanging[i].label)) + "\n";
+    out += frame("") + " " + painted(row) +
+           paint(hanging[i].isPrimary ? primary : Style::Frame, sanitized(hanging[i].label)) + "\n";
   }
   return out;
 }

@@ -1,5 +1,7 @@
 // The source lines of a diagnostic, with carets under the culprit and labels beside and below them.
-#pragma once
+#ifndef MIXC_FRONTEND_RENDER_EXCERPT_H
+#define MIXC_FRONTEND_RENDER_EXCERPT_H
+
 #include "frontend/syntax/Diagnostic.h"
 
 namespace mixc {
@@ -45,3 +47,5 @@ private:
 };
 
 } // namespace mixc
+
+#endif

@@ -8,7 +8,9 @@ namespace mixc {
 using llvm::dyn_cast;
 
 Expr *ExprChecker::argumentError(const ast::Call &e, const Expr *argument, std::string_view wants) {
-  Diagnostic &diagnostic = diagnostics.add(Code::ArgumentShape, argument->range, fmt::format("`{}` takes {}, and this is `{}`", e.function.text, wants, argument->type.str()));
+  Diagnostic &diagnostic =
+      diagnostics.add(Code::ArgumentShape, argument->range,
+                      fmt::format("`{}` takes {}, and this is `{}`", e.function.text, wants, argument->type.str()));
   if (argument->type.isRow())
     diagnostic.help("a transposed vector is a row: drop the `'`");
   return error(e.range);
@@ -17,7 +19,8 @@ Expr *ExprChecker::argumentError(const ast::Call &e, const Expr *argument, std::
 Expr *ExprChecker::call(const ast::Call &e) {
   const Function *function = findFunction(e.function.text);
   if (!function) {
-    Diagnostic &diagnostic = diagnostics.add(Code::UnknownFunction, e.function.range, fmt::format("unknown function `{}`", e.function.text));
+    Diagnostic &diagnostic =
+        diagnostics.add(Code::UnknownFunction, e.function.range, fmt::format("unknown function `{}`", e.function.text));
     std::vector<std::string> known;
     for (const Function &candidate : allFunctions())
       known.emplace_back(candidate.name);
@@ -28,19 +31,26 @@ Expr *ExprChecker::call(const ast::Call &e) {
     return error(e.range);
   }
   if (e.arguments.size() < function->minArguments || e.arguments.size() > function->maxArguments) {
-    diagnostics.add(Code::ArgumentCount, e.range, fmt::format("`{}` takes {}, and {} given", function->name, function->usage,
-                                                              e.arguments.empty() ? "none is" : e.arguments.size() == 1 ? "one is" : fmt::format("{} are", e.arguments.size())));
+    diagnostics.add(Code::ArgumentCount, e.range,
+                    fmt::format("`{}` takes {}, and {} given", function->name, function->usage,
+                                e.arguments.empty()       ? "none is"
+                                : e.arguments.size() == 1 ? "one is"
+                                                          : fmt::format("{} are", e.arguments.size())));
     return error(e.range);
   }
   switch (function->signature) {
-  case Signature::Concat: return concat(e);
-  case Signature::Grad: return grad(e);
-  default: break;
+  case Signature::Concat:
+    return concat(e);
+  case Signature::Grad:
+    return grad(e);
+  default:
+    break;
   }
   Expr *x = check(*e.arguments.front());
   if (x->type.isError())
     return error(e.range);
-  if (x->type.isSquare() && function->signature != Signature::Elementwise && function->signature != Signature::ElementwisePair) {
+  if (x->type.isSquare() && function->signature != Signature::Elementwise &&
+      function->signature != Signature::ElementwisePair) {
     diagnostics.add(Code::IdentitySize, x->range, "nothing tells the size of this `I`");
     return error(e.range);
   }
@@ -58,29 +68,40 @@ Expr *ExprChecker::call(const ast::Call &e) {
     return result;
   }
   case Signature::Diag:
-    return x->type.isColumn() ? make(Expr::Op::Diag, Type::matrix(x->type.rows, x->type.rows), e.range, {x}) : argumentError(e, x, "a vector");
+    return x->type.isColumn() ? make(Expr::Op::Diag, Type::matrix(x->type.rows, x->type.rows), e.range, {x})
+                              : argumentError(e, x, "a vector");
   case Signature::Softmax:
     return x->type.isColumn() ? make(Expr::Op::Softmax, x->type, e.range, {x}) : argumentError(e, x, "a vector");
-  case Signature::Normalize: return normalize(e, *function, x);
-  case Signature::Slice: return slice(e, x);
-  case Signature::Roll: return roll(e, x);
-  default: break;
+  case Signature::Normalize:
+    return normalize(e, *function, x);
+  case Signature::Slice:
+    return slice(e, x);
+  case Signature::Roll:
+    return roll(e, x);
+  default:
+    break;
   }
   Expr *y = check(*e.arguments[1]);
   if (y->type.isError())
     return error(e.range);
   if (function->signature == Signature::ElementwisePair)
-    return elementwise(function->binary, fmt::format("`{}`", function->name), e.range, *e.arguments[0], *e.arguments[1], x, y);
+    return elementwise(function->binary, fmt::format("`{}`", function->name), e.range, *e.arguments[0], *e.arguments[1],
+                       x, y);
   for (Expr *argument : {x, y})
     if (!argument->type.isColumn())
       return argumentError(e, argument, "two vectors");
   switch (function->signature) {
-  case Signature::Outer: return make(Expr::Op::Product, Type::matrix(x->type.rows, y->type.rows), e.range, {x, transpose(y, y->range)});
-  case Signature::Kron: return make(Expr::Op::Kron, Type::column(x->type.rows * y->type.rows), e.range, {x, y});
-  default: break;
+  case Signature::Outer:
+    return make(Expr::Op::Product, Type::matrix(x->type.rows, y->type.rows), e.range, {x, transpose(y, y->range)});
+  case Signature::Kron:
+    return make(Expr::Op::Kron, Type::column(x->type.rows * y->type.rows), e.range, {x, y});
+  default:
+    break;
   }
   if (!(x->type == y->type)) {
-    diagnostics.add(Code::ArgumentShape, y->range, fmt::format("`dot` of `{}` and `{}`", x->type.str(), y->type.str())).label(y->type.str()).also(x->range, x->type.str());
+    diagnostics.add(Code::ArgumentShape, y->range, fmt::format("`dot` of `{}` and `{}`", x->type.str(), y->type.str()))
+        .label(y->type.str())
+        .also(x->range, x->type.str());
     return error(e.range);
   }
   return make(Expr::Op::Product, Type::scalar(), e.range, {transpose(x, x->range), y});
@@ -126,7 +147,9 @@ Expr *ExprChecker::slice(const ast::Call &e, Expr *x) {
     return !difference || *difference >= by;
   };
   if (!atLeast(*from, Dim(0), 0) || !atLeast(*to, *from, 1) || !atLeast(x->type.rows, *to, 0)) {
-    diagnostics.add(Code::SliceRange, e.arguments[1]->range.to(e.arguments[2]->range), fmt::format("entries {} up to {} of a `{}`", from->str(), to->str(), x->type.str()))
+    diagnostics
+        .add(Code::SliceRange, e.arguments[1]->range.to(e.arguments[2]->range),
+             fmt::format("entries {} up to {} of a `{}`", from->str(), to->str(), x->type.str()))
         .note("a slice counts from 0, its second end is not part of it, and it is not empty");
     return error(e.range);
   }
@@ -152,15 +175,19 @@ Expr *ExprChecker::grad(const ast::Call &e) {
   if (loss->type.isError() || variable->type.isError())
     return error(e.range);
   if (!loss->type.isScalar()) {
-    diagnostics.add(Code::GradShape, loss->range, fmt::format("the gradient of a `{}`: only a scalar has one", loss->type.str()))
+    diagnostics
+        .add(Code::GradShape, loss->range,
+             fmt::format("the gradient of a `{}`: only a scalar has one", loss->type.str()))
         .help("a loss is a scalar, such as `0.5 * norm(x)^2`");
     return error(e.range);
   }
   if (variable->op != Expr::Op::StateBefore && variable->op != Expr::Op::Let) {
-    diagnostics.add(Code::GradVariable, variable->range, "a gradient is taken by a state before the token or by a `let`");
+    diagnostics.add(Code::GradVariable, variable->range,
+                    "a gradient is taken by a state before the token or by a `let`");
     return error(e.range);
   }
-  diagnostics.add(Code::NotBuiltYet, e.range, "`grad`").help("write the derivative out: that of `0.5 * norm(H[t-1] * k - v)^2` by `H[t-1]` is `(H[t-1] * k - v) * k'`");
+  diagnostics.add(Code::NotBuiltYet, e.range, "`grad`")
+      .help("write the derivative out: that of `0.5 * norm(H[t-1] * k - v)^2` by `H[t-1]` is `(H[t-1] * k - v) * k'`");
   return error(e.range);
 }
 

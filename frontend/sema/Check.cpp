@@ -6,8 +6,8 @@
 namespace mixc {
 
 MixerChecker::MixerChecker(const ast::Mixer &mixer, const Bindings &bindings, DiagnosticList &diagnostics)
-    : mixer(mixer), diagnostics(diagnostics), out(std::make_unique<Mixer>()), scope((out->name = mixer.name.text, mixer), bindings, *out, diagnostics),
-      checking{scope, *out, equations} {
+    : mixer(mixer), diagnostics(diagnostics), out(std::make_unique<Mixer>()),
+      scope((out->name = mixer.name.text, mixer), bindings, *out, diagnostics), checking{scope, *out, equations} {
   out->range = mixer.range;
 }
 
@@ -43,7 +43,8 @@ static void checkBindings(const ast::File &file, const Bindings &bindings, Diagn
   for (auto &[name, number] : bindings.dims) {
     if (llvm::is_contained(dims, name))
       continue;
-    Diagnostic &diagnostic = diagnostics.add(Code::BadBinding, file.mixers.front().name.range, fmt::format("`-D {}={}`: there is no dim `{}`", name, number, name));
+    Diagnostic &diagnostic = diagnostics.add(Code::BadBinding, file.mixers.front().name.range,
+                                             fmt::format("`-D {}={}`: there is no dim `{}`", name, number, name));
     if (std::string near = nearest(name, dims); !near.empty())
       diagnostic.help(fmt::format("did you mean `-D {}={}`?", near, number));
   }
@@ -62,12 +63,14 @@ std::unique_ptr<Program> check(const ast::File &file, const Bindings &bindings, 
       continue;
     found = true;
     if (auto [entry, isNew] = names.try_emplace(mixer.name.text, mixer.name.range); !isNew && !mixer.name.text.empty())
-      diagnostics.add(Code::DuplicateName, mixer.name.range, fmt::format("there are two mixers `{}`", mixer.name.text)).also(entry->second, "the first is here");
+      diagnostics.add(Code::DuplicateName, mixer.name.range, fmt::format("there are two mixers `{}`", mixer.name.text))
+          .also(entry->second, "the first is here");
     if (!mixer.broken)
       program->mixers.push_back(MixerChecker(mixer, bindings, diagnostics).run());
   }
   if (!found && !file.mixers.empty()) {
-    Diagnostic &diagnostic = diagnostics.add(Code::UnknownName, file.mixers.front().name.range, fmt::format("there is no mixer `{}` in this file", *onlyMixer));
+    Diagnostic &diagnostic = diagnostics.add(Code::UnknownName, file.mixers.front().name.range,
+                                             fmt::format("there is no mixer `{}` in this file", *onlyMixer));
     if (std::string near = nearest(*onlyMixer, known); !near.empty())
       diagnostic.help(fmt::format("did you mean `{}`?", near));
   }

@@ -1,5 +1,7 @@
 // Names, shapes and times of a parsed file: AST to typed program.
-#pragma once
+#ifndef MIXC_FRONTEND_SEMA_CHECK_H
+#define MIXC_FRONTEND_SEMA_CHECK_H
+
 #include "frontend/sema/Program.h"
 #include "frontend/syntax/Diagnostic.h"
 
@@ -15,3 +17,5 @@ std::unique_ptr<Program> check(const ast::File &file, const Bindings &bindings, 
                                const std::optional<std::string> &onlyMixer = std::nullopt);
 
 } // namespace mixc
+
+#endif

@@ -20,7 +20,10 @@ std::optional<Type> MixerChecker::typeOf(const ast::Type &type) {
     bool bound = llvm::all_of(symbols, [&](const std::string &symbol) { return scope.numbers().count(symbol) != 0; });
     std::optional<int64_t> size = bound ? dim->evaluate(scope.numbers()) : std::nullopt;
     if (bound && (!size || *size < 1)) {
-      Diagnostic &diagnostic = diagnostics.add(Code::BadBinding, e->range, size ? fmt::format("`{}` is {}, and a size is at least 1", printExpr(*e), *size) : fmt::format("`{}` is not a whole number", printExpr(*e)));
+      Diagnostic &diagnostic =
+          diagnostics.add(Code::BadBinding, e->range,
+                          size ? fmt::format("`{}` is {}, and a size is at least 1", printExpr(*e), *size)
+                               : fmt::format("`{}` is not a whole number", printExpr(*e)));
       for (const std::string &symbol : symbols)
         diagnostic.note(fmt::format("{} = {}", symbol, scope.numbers().at(symbol)));
       failed = true;
@@ -30,16 +33,25 @@ std::optional<Type> MixerChecker::typeOf(const ast::Type &type) {
   if (failed)
     return std::nullopt;
   switch (type.kind) {
-  case ast::Type::Kind::Scalar: return Type::scalar();
-  case ast::Type::Kind::Vector: return Type::column(dims[0]);
-  case ast::Type::Kind::Matrix: return Type::matrix(dims[0], dims[1]);
+  case ast::Type::Kind::Scalar:
+    return Type::scalar();
+  case ast::Type::Kind::Vector:
+    return Type::column(dims[0]);
+  case ast::Type::Kind::Matrix:
+    return Type::matrix(dims[0], dims[1]);
   }
   return std::nullopt;
 }
 
 void MixerChecker::checkQualifiers(const ast::Declaration &declaration) {
   auto refuse = [&](Range range, std::string_view what, std::string_view help) {
-    diagnostics.add(Code::UnexpectedToken, range, fmt::format("{} has no {}", declaration.role == ast::Role::Input || declaration.role == ast::Role::Output ? fmt::format("an `{}`", spelling(declaration.role)) : fmt::format("a `{}`", spelling(declaration.role)), what))
+    diagnostics
+        .add(Code::UnexpectedToken, range,
+             fmt::format("{} has no {}",
+                         declaration.role == ast::Role::Input || declaration.role == ast::Role::Output
+                             ? fmt::format("an `{}`", spelling(declaration.role))
+                             : fmt::format("a `{}`", spelling(declaration.role)),
+                         what))
         .help(std::string(help));
   };
   bool isGiven = declaration.role == ast::Role::Input || declaration.role == ast::Role::Param;
@@ -59,9 +71,13 @@ std::optional<std::pair<double, double>> MixerChecker::interval(const ast::Decla
   if (!low || !high)
     return std::nullopt;
   if (std::isnan(*low) || std::isnan(*high) || *low > *high) {
-    Diagnostic &diagnostic = diagnostics.add(Code::BadInterval, declaration.interval->range, fmt::format("no number is in [{}, {}]", printExpr(*declaration.interval->low), printExpr(*declaration.interval->high)));
+    Diagnostic &diagnostic =
+        diagnostics.add(Code::BadInterval, declaration.interval->range,
+                        fmt::format("no number is in [{}, {}]", printExpr(*declaration.interval->low),
+                                    printExpr(*declaration.interval->high)));
     if (*low > *high)
-      diagnostic.help(fmt::format("write `in [{}, {}]`", printExpr(*declaration.interval->high), printExpr(*declaration.interval->low)));
+      diagnostic.help(fmt::format("write `in [{}, {}]`", printExpr(*declaration.interval->high),
+                                  printExpr(*declaration.interval->low)));
     return std::nullopt;
   }
   return std::pair(*low, *high);
@@ -69,10 +85,14 @@ std::optional<std::pair<double, double>> MixerChecker::interval(const ast::Decla
 
 static Symbol::Kind symbolKind(ast::Role role) {
   switch (role) {
-  case ast::Role::Input: return Symbol::Kind::Input;
-  case ast::Role::Param: return Symbol::Kind::Param;
-  case ast::Role::State: return Symbol::Kind::State;
-  case ast::Role::Output: return Symbol::Kind::Output;
+  case ast::Role::Input:
+    return Symbol::Kind::Input;
+  case ast::Role::Param:
+    return Symbol::Kind::Param;
+  case ast::Role::State:
+    return Symbol::Kind::State;
+  case ast::Role::Output:
+    return Symbol::Kind::Output;
   }
   return Symbol::Kind::Input;
 }
@@ -122,12 +142,14 @@ void MixerChecker::resolveStarts(const ast::Declaration &declaration) {
   std::optional<Type> wants;
   if (llvm::isa<ast::Identity>(e)) {
     start.kind = Start::Kind::Identity;
-  } else if (auto *reference = llvm::dyn_cast<ast::Reference>(&e); reference && !scope.numbers().count(reference->name.text)) {
+  } else if (auto *reference = llvm::dyn_cast<ast::Reference>(&e);
+             reference && !scope.numbers().count(reference->name.text)) {
     std::optional<Target> target = scope.resolve(*reference, {}, diagnostics);
     if (!target)
       return;
     if (target->symbol->kind != Symbol::Kind::Param) {
-      diagnostics.add(Code::BadStart, e.range, fmt::format("`{}` is not a param", reference->name.text)).help("a state starts at a number, `-inf`, `I` or a param");
+      diagnostics.add(Code::BadStart, e.range, fmt::format("`{}` is not a param", reference->name.text))
+          .help("a state starts at a number, `-inf`, `I` or a param");
       return;
     }
     start.kind = Start::Kind::Param;
@@ -138,7 +160,8 @@ void MixerChecker::resolveStarts(const ast::Declaration &declaration) {
     DiagnosticList muted;
     std::optional<double> value = scope.constant(e, muted);
     if (!value || std::isnan(*value)) {
-      diagnostics.add(Code::BadStart, e.range, fmt::format("a state cannot start at `{}`", printExpr(e))).help("a state starts at a number, `-inf`, `I` or a param");
+      diagnostics.add(Code::BadStart, e.range, fmt::format("a state cannot start at `{}`", printExpr(e)))
+          .help("a state starts at a number, `-inf`, `I` or a param");
       return;
     }
     start.number = *value;
@@ -146,13 +169,19 @@ void MixerChecker::resolveStarts(const ast::Declaration &declaration) {
   for (const ast::Declaration::Declared &name : declaration.names) {
     const Symbol *symbol = scope.find(name.name.text);
     for (Declaration &state : out->declarations) {
-      if (!symbol || (state.name != name.name.text && state.family != name.name.text) || state.role != ast::Role::State || state.type.isError())
+      if (!symbol || (state.name != name.name.text && state.family != name.name.text) ||
+          state.role != ast::Role::State || state.type.isError())
         continue;
       bool square = state.type.isMatrix() && state.type.rows == state.type.cols;
       if (start.kind == Start::Kind::Identity && !square)
-        diagnostics.add(Code::BadStart, e.range, fmt::format("`I` is square, and `{}` is `{}`", state.name, state.type.str())).also(state.range, "declared here");
+        diagnostics
+            .add(Code::BadStart, e.range, fmt::format("`I` is square, and `{}` is `{}`", state.name, state.type.str()))
+            .also(state.range, "declared here");
       else if (wants && !(*wants == state.type) && !wants->isError())
-        diagnostics.add(Code::BadStart, e.range, fmt::format("`{}` is `{}`, and starts at a `{}`", state.name, state.type.str(), wants->str())).also(state.range, "declared here");
+        diagnostics
+            .add(Code::BadStart, e.range,
+                 fmt::format("`{}` is `{}`, and starts at a `{}`", state.name, state.type.str(), wants->str()))
+            .also(state.range, "declared here");
       else
         state.start = start;
     }

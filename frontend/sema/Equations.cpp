@@ -18,14 +18,17 @@ Symbol *MixerChecker::target(const ast::Equation &equation, bool isFamily) {
     if (symbol->kind == Symbol::Kind::Let && symbol->isFamily && isFamily)
       return symbol;
     if (symbol->kind == Symbol::Kind::Let) {
-      diagnostics.add(Code::SecondEquation, equation.target, fmt::format("`{}` has a second equation", equation.name.text)).also(symbol->range, "the first is here");
+      diagnostics
+          .add(Code::SecondEquation, equation.target, fmt::format("`{}` has a second equation", equation.name.text))
+          .also(symbol->range, "the first is here");
       return nullptr;
     }
     scope.declare(Symbol::Kind::Let, equation.name); // reports it
     return nullptr;
   }
   if (!symbol) {
-    Diagnostic &diagnostic = diagnostics.add(Code::UnknownName, equation.name.range, fmt::format("unknown name `{}`", equation.name.text));
+    Diagnostic &diagnostic =
+        diagnostics.add(Code::UnknownName, equation.name.range, fmt::format("unknown name `{}`", equation.name.text));
     std::vector<std::string> definable;
     for (const Declaration &declared : out->declarations)
       if (declared.role == ast::Role::State || declared.role == ast::Role::Output)
@@ -39,7 +42,9 @@ Symbol *MixerChecker::target(const ast::Equation &equation, bool isFamily) {
   if (symbol->kind == Symbol::Kind::State || symbol->kind == Symbol::Kind::Output)
     return symbol;
   static constexpr std::string_view what[] = {"a dim", "an input", "a param", "a state", "an output", "a `let`"};
-  diagnostics.add(Code::NotDefinable, equation.target, fmt::format("`{}` is {}, and has no equation here", symbol->name, what[size_t(symbol->kind)]))
+  diagnostics
+      .add(Code::NotDefinable, equation.target,
+           fmt::format("`{}` is {}, and has no equation here", symbol->name, what[size_t(symbol->kind)]))
       .also(symbol->range, "declared here")
       .help("states and outputs have equations; a name for an expression is `let w = ...`");
   return nullptr;
@@ -51,7 +56,9 @@ void MixerChecker::collect(const ast::Equation &equation) {
   if (count && equation.indices.back().value && mentionsTime(*equation.indices.back().value)) {
     const ast::Expr &time = *equation.indices[--count].value;
     if (!llvm::isa<ast::Time>(time)) {
-      diagnostics.add(Code::TimeIndex, time.range, fmt::format("an equation defines a value at time t, not at `{}`", printExpr(time)))
+      diagnostics
+          .add(Code::TimeIndex, time.range,
+               fmt::format("an equation defines a value at time t, not at `{}`", printExpr(time)))
           .help(fmt::format("write `{}[t] = ...`", equation.name.text));
       unresolved.insert(&equation);
       targetsKnown = false;
@@ -59,7 +66,8 @@ void MixerChecker::collect(const ast::Equation &equation) {
     }
   }
   if (count > 1) {
-    diagnostics.add(Code::FamilyIndex, equation.indices[1].range, fmt::format("one index too many for `{}`", equation.name.text));
+    diagnostics.add(Code::FamilyIndex, equation.indices[1].range,
+                    fmt::format("one index too many for `{}`", equation.name.text));
     targetsKnown = false;
     return;
   }
@@ -69,7 +77,10 @@ void MixerChecker::collect(const ast::Equation &equation) {
     return;
   }
   if (symbol->isFamily != (count == 1)) {
-    diagnostics.add(Code::FamilyIndex, equation.target, symbol->isFamily ? fmt::format("`{}` is a family: which of its members?", symbol->name) : fmt::format("`{}` is not a family", symbol->name))
+    diagnostics
+        .add(Code::FamilyIndex, equation.target,
+             symbol->isFamily ? fmt::format("`{}` is a family: which of its members?", symbol->name)
+                              : fmt::format("`{}` is not a family", symbol->name))
         .also(symbol->range, "declared here");
     targetsKnown = false;
     return;
@@ -92,7 +103,8 @@ void MixerChecker::collect(const ast::Equation &equation) {
     collectInstance(equation, *symbol, j, {{index.binder->text, j}});
 }
 
-void MixerChecker::collectInstance(const ast::Equation &equation, const Symbol &known, std::optional<int64_t> member, Indices indices) {
+void MixerChecker::collectInstance(const ast::Equation &equation, const Symbol &known, std::optional<int64_t> member,
+                                   Indices indices) {
   Symbol &symbol = *scope.find(known.name);
   unsigned index = equations.instances.size();
   Instance instance{Definition::Kind::Let, symbol.name, 0, &equation, std::move(indices)};
@@ -111,7 +123,8 @@ void MixerChecker::collectInstance(const ast::Equation &equation, const Symbol &
     if (member) {
       auto found = symbol.members.find(*member);
       if (found == symbol.members.end()) {
-        diagnostics.add(Code::NoSuchMember, equation.target, fmt::format("there is no `{}`", instance.name)).also(symbol.range, "declared here");
+        diagnostics.add(Code::NoSuchMember, equation.target, fmt::format("there is no `{}`", instance.name))
+            .also(symbol.range, "declared here");
         reported.insert(&equation);
         return;
       }
@@ -121,7 +134,10 @@ void MixerChecker::collectInstance(const ast::Equation &equation, const Symbol &
       first = equations.instances[entry->second].equation;
   }
   if (first) {
-    diagnostics.add(Code::SecondEquation, equation.target, fmt::format("`{}` has a second {}", instance.name, instance.kind == Definition::Kind::Update ? "update" : "equation"))
+    diagnostics
+        .add(Code::SecondEquation, equation.target,
+             fmt::format("`{}` has a second {}", instance.name,
+                         instance.kind == Definition::Kind::Update ? "update" : "equation"))
         .also(first->target, "the first is here");
     reported.insert(&equation);
     return;
@@ -163,14 +179,19 @@ void MixerChecker::checkValue(const Node &node, const Instance &instance, Expr *
     checker.fit(value, declared.type.rows);
   std::string_view what = instance.kind == Definition::Kind::Update ? "update" : "equation";
   if (!(value->type == declared.type)) {
-    Diagnostic &diagnostic = diagnostics.add(Code::EquationShape, range, fmt::format("`{}` is `{}`, and its {} is `{}`", declared.name, declared.type.str(), what, value->type.str()))
+    Diagnostic &diagnostic = diagnostics
+                                 .add(Code::EquationShape, range,
+                                      fmt::format("`{}` is `{}`, and its {} is `{}`", declared.name,
+                                                  declared.type.str(), what, value->type.str()))
                                  .label(value->type.str())
                                  .also(declared.range, fmt::format("{}, as declared", declared.type.str()));
     std::string turned = transposedText(*instance.equation->value, value->type);
     if (value->type.transposed() == declared.type && !turned.empty())
       diagnostic.help(fmt::format("write `{}`", turned));
   } else if (declared.role == ast::Role::State && declared.perGroup && value->perHead) {
-    diagnostics.add(Code::GroupState, range, fmt::format("`{}` is per group, and its update uses values of a head", declared.name))
+    diagnostics
+        .add(Code::GroupState, range,
+             fmt::format("`{}` is per group, and its update uses values of a head", declared.name))
         .also(declared.range, "declared `per group`")
         .help("declare what it uses `per group` too, or the state without it");
   }
@@ -188,12 +209,18 @@ void MixerChecker::checkComplete() {
     if (!declared.family.empty() && !families.insert(declared.family).second)
       continue;
     if (declared.role == ast::Role::State)
-      diagnostics.add(Code::StateNeverUpdated, declared.range, fmt::format("the state `{}` is never updated", declared.name)).help(fmt::format("write `{}[t] = ...`", declared.name));
+      diagnostics
+          .add(Code::StateNeverUpdated, declared.range, fmt::format("the state `{}` is never updated", declared.name))
+          .help(fmt::format("write `{}[t] = ...`", declared.name));
     else
-      diagnostics.add(Code::OutputWithoutEquation, declared.range, fmt::format("the output `{}` has no equation", declared.name)).help(fmt::format("write `{}[t] = ...`", declared.name));
+      diagnostics
+          .add(Code::OutputWithoutEquation, declared.range,
+               fmt::format("the output `{}` has no equation", declared.name))
+          .help(fmt::format("write `{}[t] = ...`", declared.name));
   }
   if (!hasState && targetsKnown)
-    diagnostics.add(Code::NoState, mixer.name.range, fmt::format("`{}` has no state", mixer.name.text)).help("a mixer carries something from token to token: declare a `state`");
+    diagnostics.add(Code::NoState, mixer.name.range, fmt::format("`{}` has no state", mixer.name.text))
+        .help("a mixer carries something from token to token: declare a `state`");
 }
 
 void MixerChecker::warnUnused() {

@@ -22,7 +22,8 @@ Expr *ExprChecker::make(Expr::Op op, Type type, Range range, std::vector<Expr *>
   }
   e.args = std::move(args);
   if (out.expressions.size() == maxExpressions) {
-    diagnostics.add(Code::UnrollsTooFar, range, fmt::format("the mixer unrolls to more than {} operations", maxExpressions));
+    diagnostics.add(Code::UnrollsTooFar, range,
+                    fmt::format("the mixer unrolls to more than {} operations", maxExpressions));
     shared.tooLarge = true;
   }
   return &e;
@@ -46,14 +47,19 @@ Expr *ExprChecker::check(const ast::Expr &e) {
   if (shared.tooLarge)
     return error(e.range);
   switch (e.kind) {
-  case ast::Expr::Kind::Number: return number(cast<ast::Number>(e).value, e.range);
-  case ast::Expr::Kind::Infinity: return number(INFINITY, e.range);
-  case ast::Expr::Kind::Identity: return make(Expr::Op::Identity, Type::square(), e.range);
+  case ast::Expr::Kind::Number:
+    return number(cast<ast::Number>(e).value, e.range);
+  case ast::Expr::Kind::Infinity:
+    return number(INFINITY, e.range);
+  case ast::Expr::Kind::Identity:
+    return make(Expr::Op::Identity, Type::square(), e.range);
   case ast::Expr::Kind::Time:
   case ast::Expr::Kind::End:
-    diagnostics.add(Code::TimeIndex, e.range, fmt::format("`{}` is a time, not a value", printExpr(e))).help("it stands in brackets, as in `H[t-1]`");
+    diagnostics.add(Code::TimeIndex, e.range, fmt::format("`{}` is a time, not a value", printExpr(e)))
+        .help("it stands in brackets, as in `H[t-1]`");
     return error(e.range);
-  case ast::Expr::Kind::Reference: return reference(cast<ast::Reference>(e));
+  case ast::Expr::Kind::Reference:
+    return reference(cast<ast::Reference>(e));
   case ast::Expr::Kind::Negate: {
     Expr *x = check(*cast<ast::Negate>(e).operand);
     if (x->op == Expr::Op::Number)
@@ -63,10 +69,14 @@ Expr *ExprChecker::check(const ast::Expr &e) {
     result->wholeState = x->wholeState;
     return result;
   }
-  case ast::Expr::Kind::Transpose: return transpose(check(*cast<ast::Transpose>(e).operand), e.range);
-  case ast::Expr::Kind::Binary: return binary(cast<ast::Binary>(e));
-  case ast::Expr::Kind::Call: return call(cast<ast::Call>(e));
-  case ast::Expr::Kind::Sum: return sumOver(cast<ast::Sum>(e));
+  case ast::Expr::Kind::Transpose:
+    return transpose(check(*cast<ast::Transpose>(e).operand), e.range);
+  case ast::Expr::Kind::Binary:
+    return binary(cast<ast::Binary>(e));
+  case ast::Expr::Kind::Call:
+    return call(cast<ast::Call>(e));
+  case ast::Expr::Kind::Sum:
+    return sumOver(cast<ast::Sum>(e));
   }
   return error(e.range);
 }
@@ -97,12 +107,17 @@ Expr *ExprChecker::reference(const ast::Reference &e) {
   case Symbol::Kind::Output:
     diagnostics.add(Code::OutputRead, e.range, fmt::format("`{}` is an output, and outputs are not read", symbol.name))
         .also(symbol.range, "declared here")
-        .help(fmt::format("give what `{0}` stands for a name with `let`; a value carried from token to token is a `state`", symbol.name));
+        .help(fmt::format(
+            "give what `{0}` stands for a name with `let`; a value carried from token to token is a `state`",
+            symbol.name));
     return error(e.range);
-  case Symbol::Kind::State: return stateReference(e, *target);
-  case Symbol::Kind::Let: return letReference(e, *target);
+  case Symbol::Kind::State:
+    return stateReference(e, *target);
+  case Symbol::Kind::Let:
+    return letReference(e, *target);
   case Symbol::Kind::Input:
-  case Symbol::Kind::Param: break;
+  case Symbol::Kind::Param:
+    break;
   }
   const Declaration &declared = out.declarations[target->entity];
   shared.usedDeclarations.insert(target->entity);
@@ -123,7 +138,8 @@ bool ExprChecker::checkLag(const ast::Reference &e, int64_t lag) {
   // A lagged let adds up; then the place to look at is where it is wanted.
   bool added = node.lag > 0;
   (added ? lagDiagnostics : diagnostics)
-      .add(Code::FarLag, added ? node.wanted : e.range, fmt::format("`{}` from {} tokens ago is too far: at most {}", e.name.text, lag, maxLag))
+      .add(Code::FarLag, added ? node.wanted : e.range,
+           fmt::format("`{}` from {} tokens ago is too far: at most {}", e.name.text, lag, maxLag))
       .help("a state remembers for any time");
   return false;
 }
@@ -134,7 +150,9 @@ Expr *ExprChecker::stateReference(const ast::Reference &e, const Target &target)
   if (!isOwnUpdate)
     shared.usedDeclarations.insert(target.entity);
   if (node.lag > 0) {
-    lagDiagnostics.add(Code::LaggedState, node.wanted, fmt::format("`{}` of earlier tokens reads the state `{}`", instance.name, declared.name))
+    lagDiagnostics
+        .add(Code::LaggedState, node.wanted,
+             fmt::format("`{}` of earlier tokens reads the state `{}`", instance.name, declared.name))
         .also(e.range, "read here")
         .help("only lets of inputs and params have a past; what a state was must be kept in a state");
     return error(e.range);
@@ -145,11 +163,17 @@ Expr *ExprChecker::stateReference(const ast::Reference &e, const Target &target)
     return error(e.range);
   }
   if (target.lag > 1) {
-    diagnostics.add(Code::OldState, e.range, fmt::format("`{}[t-{}]` is not kept: a state is known before the token, `[t-1]`, and after it, `[t]`", declared.name, target.lag))
+    diagnostics
+        .add(Code::OldState, e.range,
+             fmt::format("`{}[t-{}]` is not kept: a state is known before the token, `[t-1]`, and after it, `[t]`",
+                         declared.name, target.lag))
         .help(fmt::format("keep it: declare another state, and let its update be `{}[t-1]`", declared.name));
     return error(e.range);
   }
-  Expr *result = make(target.end ? Expr::Op::StateEnd : target.lag ? Expr::Op::StateBefore : Expr::Op::StateAfter, declared.type, e.range);
+  Expr *result = make(target.end   ? Expr::Op::StateEnd
+                      : target.lag ? Expr::Op::StateBefore
+                                   : Expr::Op::StateAfter,
+                      declared.type, e.range);
   result->entity = target.entity;
   result->perHead = !declared.perGroup;
   result->wholeState = declared.type.isMatrix();
@@ -189,7 +213,9 @@ Expr *ExprChecker::sumOver(const ast::Sum &e) {
     indices.pop_back();
     std::optional<Type> both = terms.empty() ? term->type : meet(type, term->type);
     if (!both) {
-      diagnostics.add(Code::ShapesMeet, e.body->range, fmt::format("the terms of this sum have different shapes, `{}` and `{}`", type.str(), term->type.str()))
+      diagnostics
+          .add(Code::ShapesMeet, e.body->range,
+               fmt::format("the terms of this sum have different shapes, `{}` and `{}`", type.str(), term->type.str()))
           .note(fmt::format("the second is that of `{}` = {}", e.index.text, j));
       return error(e.range);
     }

@@ -1,5 +1,7 @@
 // The type of every expression of one equation.
-#pragma once
+#ifndef MIXC_FRONTEND_SEMA_EXPRCHECKER_H
+#define MIXC_FRONTEND_SEMA_EXPRCHECKER_H
+
 #include "frontend/sema/Functions.h"
 #include "frontend/sema/Instance.h"
 #include <set>
@@ -19,8 +21,9 @@ struct Checking {
 class ExprChecker {
 public:
   ExprChecker(Checking &shared, const Node &node, DiagnosticList &diagnostics, DiagnosticList &lagDiagnostics)
-      : shared(shared), scope(shared.scope), out(shared.out), node(node), instance(shared.equations.instances[node.instance]),
-        indices(instance.indices), diagnostics(diagnostics), lagDiagnostics(lagDiagnostics) {}
+      : shared(shared), scope(shared.scope), out(shared.out), node(node),
+        instance(shared.equations.instances[node.instance]), indices(instance.indices), diagnostics(diagnostics),
+        lagDiagnostics(lagDiagnostics) {}
 
   /// Never null; its type is an error where one was reported.
   Expr *check(const ast::Expr &e);
@@ -40,7 +43,8 @@ private:
   bool checkLag(const ast::Reference &e, int64_t lag);
 
   Expr *binary(const ast::Binary &e);
-  Expr *elementwise(mix::BinaryKind kind, std::string_view what, Range range, const ast::Expr &left, const ast::Expr &right, Expr *a, Expr *b);
+  Expr *elementwise(mix::BinaryKind kind, std::string_view what, Range range, const ast::Expr &left,
+                    const ast::Expr &right, Expr *a, Expr *b);
   Expr *product(const ast::Binary &e, Expr *a, Expr *b);
   Expr *productMismatch(const ast::Binary &e, Expr *a, Expr *b);
   Expr *sumOver(const ast::Sum &e);
@@ -72,3 +76,5 @@ std::string operandText(const ast::Expr &e);
 std::string transposedText(const ast::Expr &e, const Type &type);
 
 } // namespace mixc
+
+#endif

@@ -8,7 +8,8 @@ static Function elementwise(std::string_view name, mix::UnaryKind kind) {
 static Function pair(std::string_view name, mix::BinaryKind kind) {
   return {name, Signature::ElementwisePair, 2, 2, "two arguments", {}, kind, Expr::Op::Binary};
 }
-static Function other(std::string_view name, Signature signature, unsigned min, unsigned max, std::string_view usage, Expr::Op op) {
+static Function other(std::string_view name, Signature signature, unsigned min, unsigned max, std::string_view usage,
+                      Expr::Op op) {
   return {name, signature, min, max, usage, {}, {}, op};
 }
 
@@ -17,12 +18,24 @@ const std::vector<Function> &allFunctions() {
   using mix::UnaryKind;
   using Op = Expr::Op;
   static const std::vector<Function> functions = {
-      elementwise("exp", UnaryKind::Exp), elementwise("log", UnaryKind::Log), elementwise("sigmoid", UnaryKind::Sigmoid),
-      elementwise("tanh", UnaryKind::Tanh), elementwise("relu", UnaryKind::Relu), elementwise("silu", UnaryKind::Silu),
-      elementwise("gelu", UnaryKind::Gelu), elementwise("softplus", UnaryKind::Softplus), elementwise("elu", UnaryKind::Elu),
-      elementwise("sqrt", UnaryKind::Sqrt), elementwise("rsqrt", UnaryKind::Rsqrt), elementwise("abs", UnaryKind::Abs),
-      elementwise("sign", UnaryKind::Sign), elementwise("sin", UnaryKind::Sin), elementwise("cos", UnaryKind::Cos),
-      pair("min", BinaryKind::Min), pair("max", BinaryKind::Max), pair("logaddexp", BinaryKind::LogAddExp),
+      elementwise("exp", UnaryKind::Exp),
+      elementwise("log", UnaryKind::Log),
+      elementwise("sigmoid", UnaryKind::Sigmoid),
+      elementwise("tanh", UnaryKind::Tanh),
+      elementwise("relu", UnaryKind::Relu),
+      elementwise("silu", UnaryKind::Silu),
+      elementwise("gelu", UnaryKind::Gelu),
+      elementwise("softplus", UnaryKind::Softplus),
+      elementwise("elu", UnaryKind::Elu),
+      elementwise("sqrt", UnaryKind::Sqrt),
+      elementwise("rsqrt", UnaryKind::Rsqrt),
+      elementwise("abs", UnaryKind::Abs),
+      elementwise("sign", UnaryKind::Sign),
+      elementwise("sin", UnaryKind::Sin),
+      elementwise("cos", UnaryKind::Cos),
+      pair("min", BinaryKind::Min),
+      pair("max", BinaryKind::Max),
+      pair("logaddexp", BinaryKind::LogAddExp),
       other("sum", Signature::Entries, 1, 1, "one argument, or `sum(j in a..b, e)`", Op::Reduce),
       other("norm", Signature::Entries, 1, 1, "one argument", Op::Norm),
       other("dot", Signature::Dot, 2, 2, "two vectors", Op::Product),

@@ -20,10 +20,15 @@ static constexpr size_t maxDimText = 300;
 
 bool mentionsTime(const ast::Expr &e) {
   switch (e.kind) {
-  case ast::Expr::Kind::Time: case ast::Expr::Kind::End: return true;
-  case ast::Expr::Kind::Negate: return mentionsTime(*cast<ast::Negate>(e).operand);
-  case ast::Expr::Kind::Binary: return mentionsTime(*cast<ast::Binary>(e).left) || mentionsTime(*cast<ast::Binary>(e).right);
-  default: return false;
+  case ast::Expr::Kind::Time:
+  case ast::Expr::Kind::End:
+    return true;
+  case ast::Expr::Kind::Negate:
+    return mentionsTime(*cast<ast::Negate>(e).operand);
+  case ast::Expr::Kind::Binary:
+    return mentionsTime(*cast<ast::Binary>(e).left) || mentionsTime(*cast<ast::Binary>(e).right);
+  default:
+    return false;
   }
 }
 
@@ -33,7 +38,8 @@ static std::nullopt_t notAnInteger(const ast::Expr &e, DiagnosticList &diagnosti
   return std::nullopt;
 }
 
-std::optional<Scope::Linear> Scope::linear(const ast::Expr &e, const Indices &indices, DiagnosticList &diagnostics) const {
+std::optional<Scope::Linear> Scope::linear(const ast::Expr &e, const Indices &indices,
+                                           DiagnosticList &diagnostics) const {
   switch (e.kind) {
   case ast::Expr::Kind::Time:
     return Linear{1, 0};
@@ -47,13 +53,17 @@ std::optional<Scope::Linear> Scope::linear(const ast::Expr &e, const Indices &in
     std::optional<Linear> x = linear(*cast<ast::Negate>(e).operand, indices, diagnostics);
     return x ? std::optional(Linear{-x->time, -x->offset}) : std::nullopt;
   }
-  case ast::Expr::Kind::Reference: return linearName(cast<ast::Reference>(e), indices, diagnostics);
-  case ast::Expr::Kind::Binary: return linearBinary(cast<ast::Binary>(e), indices, diagnostics);
-  default: return notAnInteger(e, diagnostics);
+  case ast::Expr::Kind::Reference:
+    return linearName(cast<ast::Reference>(e), indices, diagnostics);
+  case ast::Expr::Kind::Binary:
+    return linearBinary(cast<ast::Binary>(e), indices, diagnostics);
+  default:
+    return notAnInteger(e, diagnostics);
   }
 }
 
-std::optional<Scope::Linear> Scope::linearName(const ast::Reference &e, const Indices &indices, DiagnosticList &diagnostics) const {
+std::optional<Scope::Linear> Scope::linearName(const ast::Reference &e, const Indices &indices,
+                                               DiagnosticList &diagnostics) const {
   for (auto &[index, value] : indices)
     if (index == e.name.text && e.indices.empty())
       return Linear{0, value};
@@ -66,7 +76,8 @@ std::optional<Scope::Linear> Scope::linearName(const ast::Reference &e, const In
     return notAnInteger(e, diagnostics);
   auto number = out.numbers.find(e.name.text);
   if (number == out.numbers.end()) {
-    diagnostics.add(Code::CountWithoutNumber, e.range, fmt::format("`{}` has no number, and is needed to unroll", e.name.text))
+    diagnostics
+        .add(Code::CountWithoutNumber, e.range, fmt::format("`{}` has no number, and is needed to unroll", e.name.text))
         .also(entry->second.range, "a dim without a default")
         .help(fmt::format("say `-D {}=2`, for instance, or give the dim a default", e.name.text));
     return std::nullopt;
@@ -74,15 +85,20 @@ std::optional<Scope::Linear> Scope::linearName(const ast::Reference &e, const In
   return Linear{0, number->second};
 }
 
-std::optional<Scope::Linear> Scope::linearBinary(const ast::Binary &e, const Indices &indices, DiagnosticList &diagnostics) const {
+std::optional<Scope::Linear> Scope::linearBinary(const ast::Binary &e, const Indices &indices,
+                                                 DiagnosticList &diagnostics) const {
   std::optional<Linear> a = linear(*e.left, indices, diagnostics);
   std::optional<Linear> b = a ? linear(*e.right, indices, diagnostics) : std::nullopt;
   if (!b)
     return std::nullopt;
   Linear result;
   switch (e.op) {
-  case BinaryOp::Add: result = {a->time + b->time, a->offset + b->offset}; break;
-  case BinaryOp::Subtract: result = {a->time - b->time, a->offset - b->offset}; break;
+  case BinaryOp::Add:
+    result = {a->time + b->time, a->offset + b->offset};
+    break;
+  case BinaryOp::Subtract:
+    result = {a->time - b->time, a->offset - b->offset};
+    break;
   case BinaryOp::Multiply:
     if (a->time && b->time)
       return notAnInteger(e, diagnostics);
@@ -93,7 +109,8 @@ std::optional<Scope::Linear> Scope::linearBinary(const ast::Binary &e, const Ind
       return notAnInteger(e, diagnostics);
     result = {0, a->offset / b->offset};
     break;
-  default: return notAnInteger(e, diagnostics);
+  default:
+    return notAnInteger(e, diagnostics);
   }
   if (std::abs(result.offset) > maxInteger || std::abs(result.time) > maxInteger)
     return notAnInteger(e, diagnostics);
@@ -109,20 +126,23 @@ std::optional<int64_t> Scope::integer(const ast::Expr &e, const Indices &indices
   return value->offset;
 }
 
-std::optional<std::pair<int64_t, int64_t>> Scope::range(const ast::Span &span, const Indices &indices, DiagnosticList &diagnostics) const {
+std::optional<std::pair<int64_t, int64_t>> Scope::range(const ast::Span &span, const Indices &indices,
+                                                        DiagnosticList &diagnostics) const {
   std::optional<int64_t> from = integer(*span.from, indices, diagnostics);
   std::optional<int64_t> to = integer(*span.to, indices, diagnostics);
   if (!from || !to)
     return std::nullopt;
   if (*to - *from >= maxRange) {
-    diagnostics.add(Code::UnrollsTooFar, span.from->range.to(span.to->range), fmt::format("a range of {} members is too long to unroll", *to - *from + 1));
+    diagnostics.add(Code::UnrollsTooFar, span.from->range.to(span.to->range),
+                    fmt::format("a range of {} members is too long to unroll", *to - *from + 1));
     return std::nullopt;
   }
   return std::pair(*from, *to);
 }
 
 std::optional<Dim> Scope::dim(const ast::Expr &e, const Indices &indices, DiagnosticList &diagnostics) const {
-  if (auto *number = dyn_cast<ast::Number>(&e); number && number->value == std::floor(number->value) && number->value <= maxInteger)
+  if (auto *number = dyn_cast<ast::Number>(&e);
+      number && number->value == std::floor(number->value) && number->value <= maxInteger)
     return Dim(int64_t(number->value));
   if (auto *reference = dyn_cast<ast::Reference>(&e); reference && reference->indices.empty()) {
     for (auto &[index, value] : indices)
@@ -131,13 +151,15 @@ std::optional<Dim> Scope::dim(const ast::Expr &e, const Indices &indices, Diagno
     auto entry = symbols.find(reference->name.text);
     if (entry != symbols.end() && entry->second.kind == Symbol::Kind::Dim)
       return Dim::symbol(reference->name.text);
-    Diagnostic &diagnostic = diagnostics.add(Code::UnknownDim, e.range, fmt::format("unknown dim `{}`", reference->name.text));
+    Diagnostic &diagnostic =
+        diagnostics.add(Code::UnknownDim, e.range, fmt::format("unknown dim `{}`", reference->name.text));
     if (entry != symbols.end())
       diagnostic.also(entry->second.range, "declared here, and not a dim");
     else if (std::string near = nearest(reference->name.text, names(true)); !near.empty())
       diagnostic.label(fmt::format("did you mean `{}`?", near));
     else
-      diagnostic.help(fmt::format("dims are declared with the mixer: `mixer {}<..., {}>`", out.name, reference->name.text));
+      diagnostic.help(
+          fmt::format("dims are declared with the mixer: `mixer {}<..., {}>`", out.name, reference->name.text));
     return std::nullopt;
   }
   if (auto *binary = dyn_cast<ast::Binary>(&e)) {
@@ -150,15 +172,19 @@ std::optional<Dim> Scope::dim(const ast::Expr &e, const Indices &indices, Diagno
       return std::nullopt;
     }
     switch (binary->op) {
-    case BinaryOp::Add: return *a + *b;
-    case BinaryOp::Subtract: return *a - *b;
-    case BinaryOp::Multiply: return *a * *b;
+    case BinaryOp::Add:
+      return *a + *b;
+    case BinaryOp::Subtract:
+      return *a - *b;
+    case BinaryOp::Multiply:
+      return *a * *b;
     case BinaryOp::Divide:
       if (std::optional<Dim> quotient = a->dividedBy(*b))
         return quotient;
       diagnostics.add(Code::BadDim, e.range, fmt::format("`{}` does not divide `{}` exactly", b->str(), a->str()));
       return std::nullopt;
-    default: break;
+    default:
+      break;
     }
   }
   diagnostics.add(Code::BadDim, e.range, fmt::format("`{}` is not a dim", printExpr(e)))
@@ -168,8 +194,10 @@ std::optional<Dim> Scope::dim(const ast::Expr &e, const Indices &indices, Diagno
 
 std::optional<double> Scope::constant(const ast::Expr &e, DiagnosticList &diagnostics) const {
   switch (e.kind) {
-  case ast::Expr::Kind::Number: return cast<ast::Number>(e).value;
-  case ast::Expr::Kind::Infinity: return INFINITY;
+  case ast::Expr::Kind::Number:
+    return cast<ast::Number>(e).value;
+  case ast::Expr::Kind::Infinity:
+    return INFINITY;
   case ast::Expr::Kind::Negate:
     if (std::optional<double> x = constant(*cast<ast::Negate>(e).operand, diagnostics))
       return -*x;
@@ -181,16 +209,25 @@ std::optional<double> Scope::constant(const ast::Expr &e, DiagnosticList &diagno
     if (!b)
       return std::nullopt;
     switch (binary.op) {
-    case BinaryOp::Add: return *a + *b;
-    case BinaryOp::Subtract: return *a - *b;
-    case BinaryOp::Multiply: case BinaryOp::Hadamard: return *a * *b;
-    case BinaryOp::Divide: case BinaryOp::ElementDivide: return *a / *b;
-    case BinaryOp::Power: case BinaryOp::ElementPower: return std::pow(*a, *b);
+    case BinaryOp::Add:
+      return *a + *b;
+    case BinaryOp::Subtract:
+      return *a - *b;
+    case BinaryOp::Multiply:
+    case BinaryOp::Hadamard:
+      return *a * *b;
+    case BinaryOp::Divide:
+    case BinaryOp::ElementDivide:
+      return *a / *b;
+    case BinaryOp::Power:
+    case BinaryOp::ElementPower:
+      return std::pow(*a, *b);
     }
     return std::nullopt;
   }
   case ast::Expr::Kind::Reference:
-    if (auto number = out.numbers.find(cast<ast::Reference>(e).name.text); number != out.numbers.end() && cast<ast::Reference>(e).indices.empty())
+    if (auto number = out.numbers.find(cast<ast::Reference>(e).name.text);
+        number != out.numbers.end() && cast<ast::Reference>(e).indices.empty())
       return double(number->second);
     [[fallthrough]];
   default:

@@ -1,5 +1,7 @@
 // One equation of the unrolled mixer, and the order in which they can be evaluated.
-#pragma once
+#ifndef MIXC_FRONTEND_SEMA_INSTANCE_H
+#define MIXC_FRONTEND_SEMA_INSTANCE_H
+
 #include "frontend/sema/Scope.h"
 
 namespace mixc {
@@ -34,3 +36,5 @@ struct Equations {
 std::vector<Node> evaluationOrder(const Equations &equations, const Scope &scope, DiagnosticList &diagnostics);
 
 } // namespace mixc
+
+#endif

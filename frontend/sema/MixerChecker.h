@@ -1,5 +1,7 @@
 // One mixer: its declarations, its equations in the order in which they can be evaluated, and what is missing.
-#pragma once
+#ifndef MIXC_FRONTEND_SEMA_MIXERCHECKER_H
+#define MIXC_FRONTEND_SEMA_MIXERCHECKER_H
+
 #include "frontend/sema/ExprChecker.h"
 
 namespace mixc {
@@ -20,7 +22,8 @@ private:
 
   // Equations.cpp
   void collect(const ast::Equation &equation);
-  void collectInstance(const ast::Equation &equation, const Symbol &symbol, std::optional<int64_t> member, Indices indices);
+  void collectInstance(const ast::Equation &equation, const Symbol &symbol, std::optional<int64_t> member,
+                       Indices indices);
   Symbol *target(const ast::Equation &equation, bool isFamily);
   void checkEquation(const Node &node);
   void checkValue(const Node &node, const Instance &instance, Expr *value, ExprChecker &checker);
@@ -33,9 +36,11 @@ private:
   Scope scope;
   Equations equations;
   Checking checking;
-  std::set<const ast::Equation *> reported; // a second member of a family has the same mistakes
+  std::set<const ast::Equation *> reported;   // a second member of a family has the same mistakes
   std::set<const ast::Equation *> unresolved; // equations whose target could not be told
   bool targetsKnown = true;
 };
 
 } // namespace mixc
+
+#endif

@@ -24,15 +24,23 @@ Expr *ExprChecker::binary(const ast::Binary &e) {
   if (a->type.isError() || b->type.isError())
     return error(e.range);
   switch (e.op) {
-  case BinaryOp::Add: return elementwise(BinaryKind::Add, "sum", e.range, *e.left, *e.right, a, b);
-  case BinaryOp::Subtract: return elementwise(BinaryKind::Sub, "difference", e.range, *e.left, *e.right, a, b);
-  case BinaryOp::Hadamard: return elementwise(BinaryKind::Mul, "elementwise product", e.range, *e.left, *e.right, a, b);
-  case BinaryOp::ElementDivide: return elementwise(BinaryKind::Div, "elementwise quotient", e.range, *e.left, *e.right, a, b);
-  case BinaryOp::ElementPower: return elementwise(BinaryKind::Pow, "elementwise power", e.range, *e.left, *e.right, a, b);
-  case BinaryOp::Multiply: return product(e, a, b);
+  case BinaryOp::Add:
+    return elementwise(BinaryKind::Add, "sum", e.range, *e.left, *e.right, a, b);
+  case BinaryOp::Subtract:
+    return elementwise(BinaryKind::Sub, "difference", e.range, *e.left, *e.right, a, b);
+  case BinaryOp::Hadamard:
+    return elementwise(BinaryKind::Mul, "elementwise product", e.range, *e.left, *e.right, a, b);
+  case BinaryOp::ElementDivide:
+    return elementwise(BinaryKind::Div, "elementwise quotient", e.range, *e.left, *e.right, a, b);
+  case BinaryOp::ElementPower:
+    return elementwise(BinaryKind::Pow, "elementwise power", e.range, *e.left, *e.right, a, b);
+  case BinaryOp::Multiply:
+    return product(e, a, b);
   case BinaryOp::Divide:
     if (!b->type.isScalar()) {
-      Diagnostic &diagnostic = diagnostics.add(Code::DivisionShape, b->range, fmt::format("division by `{}`", b->type.str())).label("not a scalar");
+      Diagnostic &diagnostic =
+          diagnostics.add(Code::DivisionShape, b->range, fmt::format("division by `{}`", b->type.str()))
+              .label("not a scalar");
       if (meet(a->type, b->type))
         diagnostic.help("elements are divided by elements with `./`");
       return error(e.range);
@@ -41,7 +49,8 @@ Expr *ExprChecker::binary(const ast::Binary &e) {
   case BinaryOp::Power: {
     const Expr *wrong = !a->type.isScalar() ? a : !b->type.isScalar() ? b : nullptr;
     if (wrong) {
-      Diagnostic &diagnostic = diagnostics.add(Code::PowerShape, wrong->range, fmt::format("`^` takes scalars, and this is `{}`", wrong->type.str()));
+      Diagnostic &diagnostic = diagnostics.add(Code::PowerShape, wrong->range,
+                                               fmt::format("`^` takes scalars, and this is `{}`", wrong->type.str()));
       if (meet(a->type, b->type))
         diagnostic.help("the power of every element is written `.^`");
       return error(e.range);
@@ -61,8 +70,8 @@ bool ExprChecker::checkWholeState(std::string_view what, const Expr *e) {
   return false;
 }
 
-Expr *ExprChecker::elementwise(BinaryKind kind, std::string_view what, Range range, const ast::Expr &left, const ast::Expr &right,
-                               Expr *a, Expr *b) {
+Expr *ExprChecker::elementwise(BinaryKind kind, std::string_view what, Range range, const ast::Expr &left,
+                               const ast::Expr &right, Expr *a, Expr *b) {
   std::optional<Type> type = meet(a->type, b->type);
   if (!type) {
     meetMismatch(what, left, right, a, b);
@@ -73,7 +82,8 @@ Expr *ExprChecker::elementwise(BinaryKind kind, std::string_view what, Range ran
     fit(b, type->rows);
   }
   // What keeps a state matrix linear: sums, and products and quotients by what does not hold it.
-  bool linear = kind == BinaryKind::Add || kind == BinaryKind::Sub || (kind == BinaryKind::Mul && !(a->wholeState && b->wholeState)) ||
+  bool linear = kind == BinaryKind::Add || kind == BinaryKind::Sub ||
+                (kind == BinaryKind::Mul && !(a->wholeState && b->wholeState)) ||
                 (kind == BinaryKind::Div && !b->wholeState);
   if (!linear && (!checkWholeState(fmt::format("the {}", what), b) || !checkWholeState(fmt::format("the {}", what), a)))
     return error(range);
@@ -89,7 +99,8 @@ std::string transposedText(const ast::Expr &e, const Type &type) {
     return text(*transpose->operand);
   auto *outer = dyn_cast<ast::Binary>(&e);
   auto *row = outer ? dyn_cast<ast::Transpose>(outer->right.get()) : nullptr;
-  if (type.isMatrix() && row && outer->op == BinaryOp::Multiply && !text(*outer->left).empty() && !text(*row->operand).empty())
+  if (type.isMatrix() && row && outer->op == BinaryOp::Multiply && !text(*outer->left).empty() &&
+      !text(*row->operand).empty())
     return fmt::format("{} * {}'", text(*row->operand), text(*outer->left));
   std::string operand = text(e);
   return operand.empty() ? "" : operand + "'";
@@ -100,9 +111,11 @@ void ExprChecker::meetMismatch(std::string_view what, const ast::Expr &left, con
   const ast::Expr &wrong = leftIsWrong ? left : right;
   const ast::Expr &other = leftIsWrong ? right : left;
   Expr *wrongExpr = leftIsWrong ? a : b, *otherExpr = leftIsWrong ? b : a;
-  Diagnostic &diagnostic = diagnostics.add(Code::ShapesMeet, wrong.range, fmt::format("{} of `{}` and `{}`", what, a->type.str(), b->type.str()))
-                               .label(wrongExpr->type.str())
-                               .also(other.range, otherExpr->type.str());
+  Diagnostic &diagnostic =
+      diagnostics
+          .add(Code::ShapesMeet, wrong.range, fmt::format("{} of `{}` and `{}`", what, a->type.str(), b->type.str()))
+          .label(wrongExpr->type.str())
+          .also(other.range, otherExpr->type.str());
   if (a->type.isSquare() || b->type.isSquare()) {
     diagnostic.note("`I` is square");
     return;
@@ -149,9 +162,11 @@ Expr *ExprChecker::product(const ast::Binary &e, Expr *a, Expr *b) {
 }
 
 Expr *ExprChecker::productMismatch(const ast::Binary &e, Expr *a, Expr *b) {
-  Diagnostic &diagnostic = diagnostics.add(Code::ProductShape, b->range, fmt::format("product of `{}` and `{}`", a->type.str(), b->type.str()))
-                               .label(b->type.str())
-                               .also(a->range, a->type.str());
+  Diagnostic &diagnostic =
+      diagnostics
+          .add(Code::ProductShape, b->range, fmt::format("product of `{}` and `{}`", a->type.str(), b->type.str()))
+          .label(b->type.str())
+          .also(a->range, a->type.str());
   std::string left = operandText(*e.left), right = operandText(*e.right);
   if (left.empty() || right.empty())
     left = "a", right = "b";
@@ -165,14 +180,18 @@ Expr *ExprChecker::productMismatch(const ast::Binary &e, Expr *a, Expr *b) {
   };
   const Type &x = a->type, &y = b->type;
   if (x.isColumn() && y.isColumn()) {
-    diagnostic.help(fmt::format("write `{} * {}'` for the outer product, a `{}`", left, right, Type::matrix(x.rows, y.rows).str()));
+    diagnostic.help(
+        fmt::format("write `{} * {}'` for the outer product, a `{}`", left, right, Type::matrix(x.rows, y.rows).str()));
     if (x.rows == y.rows)
-      diagnostic.help(fmt::format("write `dot({0}, {1})` for the scalar product, or `{0} .* {1}` to multiply elements", left, right));
+      diagnostic.help(fmt::format("write `dot({0}, {1})` for the scalar product, or `{0} .* {1}` to multiply elements",
+                                  left, right));
   } else if (x.isRow() && y.isRow()) {
     if (x.cols == y.cols)
-      diagnostic.help(fmt::format("write `{} * {}` for the scalar product", left, untransposed(*e.right).empty() ? right + "'" : untransposed(*e.right)));
+      diagnostic.help(fmt::format("write `{} * {}` for the scalar product", left,
+                                  untransposed(*e.right).empty() ? right + "'" : untransposed(*e.right)));
   } else if (x.isMatrix() && y.isRow() && x.cols == y.cols) {
-    diagnostic.help(fmt::format("write `{} * {}`: a matrix times a column", left, untransposed(*e.right).empty() ? right + "'" : untransposed(*e.right)));
+    diagnostic.help(fmt::format("write `{} * {}`: a matrix times a column", left,
+                                untransposed(*e.right).empty() ? right + "'" : untransposed(*e.right)));
   } else if (x.isColumn() && y.isMatrix() && x.rows == y.rows) {
     diagnostic.help(fmt::format("write `{}' * {}`: a row times a matrix", left, right));
   } else if (x.isMatrix() && (y.isColumn() || y.isMatrix()) && x.rows == y.rows) {
@@ -184,7 +203,8 @@ Expr *ExprChecker::productMismatch(const ast::Binary &e, Expr *a, Expr *b) {
   } else if (x.isSquare() || y.isSquare()) {
     diagnostic.note("`I` is a matrix: it multiplies a column from the left and a row from the right");
   } else {
-    diagnostic.note(fmt::format("the left side has {}, the right side {}", x.isColumn() ? "one column" : fmt::format("`{}` columns", x.cols.str()),
+    diagnostic.note(fmt::format("the left side has {}, the right side {}",
+                                x.isColumn() ? "one column" : fmt::format("`{}` columns", x.cols.str()),
                                 y.isRow() ? "one row" : fmt::format("`{}` rows", y.rows.str())));
   }
   return error(e.range);

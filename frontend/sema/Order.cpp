@@ -60,9 +60,12 @@ private:
     if (++steps > maxSteps)
       return;
     switch (e.kind) {
-    case ast::Expr::Kind::Reference: return collectReference(cast<ast::Reference>(e), lag, indices, needs);
-    case ast::Expr::Kind::Negate: return collect(*cast<ast::Negate>(e).operand, lag, indices, needs);
-    case ast::Expr::Kind::Transpose: return collect(*cast<ast::Transpose>(e).operand, lag, indices, needs);
+    case ast::Expr::Kind::Reference:
+      return collectReference(cast<ast::Reference>(e), lag, indices, needs);
+    case ast::Expr::Kind::Negate:
+      return collect(*cast<ast::Negate>(e).operand, lag, indices, needs);
+    case ast::Expr::Kind::Transpose:
+      return collect(*cast<ast::Transpose>(e).operand, lag, indices, needs);
     case ast::Expr::Kind::Binary:
       collect(*cast<ast::Binary>(e).left, lag, indices, needs);
       return collect(*cast<ast::Binary>(e).right, lag, indices, needs);
@@ -81,7 +84,8 @@ private:
       }
       return;
     }
-    default: return;
+    default:
+      return;
     }
   }
 
@@ -108,7 +112,8 @@ private:
       const Instance &instance = equations.instances[node.instance];
       return instance.kind == Definition::Kind::Let ? instance.name : instance.name + "[t]";
     };
-    Diagnostic &diagnostic = diagnostics.add(Code::Cycle, again.wanted, fmt::format("`{}` needs itself at the same token", spell(again)));
+    Diagnostic &diagnostic =
+        diagnostics.add(Code::Cycle, again.wanted, fmt::format("`{}` needs itself at the same token", spell(again)));
     if (stack.end() - first > 1) {
       std::string chain = fmt::format("`{}`", spell(again));
       for (auto frame = first + 1; frame != stack.end() && frame - first < 8; ++frame)
@@ -116,7 +121,8 @@ private:
       diagnostic.note(chain + fmt::format(" needs `{}`", spell(again)));
     }
     for (auto frame = first; frame != stack.end(); ++frame)
-      if (const Instance &instance = equations.instances[frame->node.instance]; instance.kind == Definition::Kind::Update) {
+      if (const Instance &instance = equations.instances[frame->node.instance];
+          instance.kind == Definition::Kind::Update) {
         diagnostic.help(fmt::format("`{}[t-1]` is the state before the token", instance.name));
         return;
       }

@@ -1,6 +1,8 @@
-// The checked program: names resolved, families and sums unrolled, every expression with its type. Expressions are nodes of
-// a graph; a `let` is one definition that others refer to, never copied.
-#pragma once
+// The checked program: names resolved, families and sums unrolled, every expression with its type. Expressions are
+// nodes of a graph; a `let` is one definition that others refer to, never copied.
+#ifndef MIXC_FRONTEND_SEMA_PROGRAM_H
+#define MIXC_FRONTEND_SEMA_PROGRAM_H
+
 #include "dialect/mix/Mix.h"
 #include "frontend/sema/Type.h"
 #include <deque>
@@ -10,8 +12,8 @@ namespace mixc {
 struct Expr {
   enum class Op {
     Error,
-    Number,      // number
-    Dim,         // dim, as a number
+    Number, // number
+    Dim,    // dim, as a number
     Identity,
     Input,       // declaration `entity`, `lag` tokens ago
     Param,       // declaration `entity`
@@ -25,15 +27,15 @@ struct Expr {
     Sum,         // of all args, by elements
     Transpose,
     Diag,
-    Reduce,      // reduce(args[0])
+    Reduce, // reduce(args[0])
     Concat,
-    Slice,       // entries from `dim` on
-    Roll,        // by `shift`
+    Slice, // entries from `dim` on
+    Roll,  // by `shift`
     Kron,
-    Norm,        // sqrt(sum(x .* x))
-    L2Norm,      // args[0] / sqrt(sum(x .* x) + args[1])
-    RmsNorm,     // args[0] / sqrt(mean(x .* x) + args[1])
-    LayerNorm,   // rmsnorm of args[0] less its mean
+    Norm,      // sqrt(sum(x .* x))
+    L2Norm,    // args[0] / sqrt(sum(x .* x) + args[1])
+    RmsNorm,   // args[0] / sqrt(mean(x .* x) + args[1])
+    LayerNorm, // rmsnorm of args[0] less its mean
     Softmax,
   };
 
@@ -98,3 +100,5 @@ struct Program {
 };
 
 } // namespace mixc
+
+#endif

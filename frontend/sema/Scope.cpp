@@ -52,7 +52,8 @@ bool Scope::shadows(const ast::Name &index, const Indices &indices, DiagnosticLi
   bool outer = llvm::any_of(indices, [&](auto &known) { return known.first == index.text; });
   if (entry == symbols.end() && !outer)
     return false;
-  Diagnostic &diagnostic = diagnostics.add(Code::IndexShadows, index.range, fmt::format("the index `{}` shadows another name", index.text));
+  Diagnostic &diagnostic =
+      diagnostics.add(Code::IndexShadows, index.range, fmt::format("the index `{}` shadows another name", index.text));
   if (entry != symbols.end())
     diagnostic.also(entry->second.range, "declared here");
   diagnostic.help("give the index a name of its own");
@@ -79,7 +80,8 @@ void Scope::unknownName(const ast::Name &name, DiagnosticList &diagnostics) cons
     diagnostic.label(fmt::format("did you mean `{}`?", near));
 }
 
-std::optional<Target> Scope::resolve(const ast::Reference &reference, const Indices &indices, DiagnosticList &diagnostics) const {
+std::optional<Target> Scope::resolve(const ast::Reference &reference, const Indices &indices,
+                                     DiagnosticList &diagnostics) const {
   Target target;
   for (auto &[index, value] : indices) {
     if (index != reference.name.text)
@@ -87,7 +89,8 @@ std::optional<Target> Scope::resolve(const ast::Reference &reference, const Indi
     target.number = value;
     if (reference.indices.empty())
       return target;
-    diagnostics.add(Code::FamilyIndex, reference.indices.front()->range, fmt::format("`{}` is an index, and has none itself", index));
+    diagnostics.add(Code::FamilyIndex, reference.indices.front()->range,
+                    fmt::format("`{}` is an index, and has none itself", index));
     return std::nullopt;
   }
   auto entry = symbols.find(reference.name.text);
@@ -107,7 +110,8 @@ std::optional<Target> Scope::resolve(const ast::Reference &reference, const Indi
     ++index;
   }
   if (index < reference.indices.size()) {
-    diagnostics.add(Code::FamilyIndex, reference.indices[index]->range, fmt::format("one index too many for `{}`", symbol.name));
+    diagnostics.add(Code::FamilyIndex, reference.indices[index]->range,
+                    fmt::format("one index too many for `{}`", symbol.name));
     return std::nullopt;
   }
   return target;
@@ -117,19 +121,25 @@ bool Scope::resolveMember(const ast::Reference &reference, const Symbol &symbol,
                           const Indices &indices, DiagnosticList &diagnostics) const {
   bool hasMember = !reference.indices.empty() && !mentionsTime(*reference.indices.front());
   if (symbol.isFamily && !hasMember) {
-    diagnostics.add(Code::FamilyIndex, reference.name.range, fmt::format("`{}` is a family: which of its members?", symbol.name))
-        .help(symbol.members.empty() ? "its range is empty" : fmt::format("write `{}[{}]`, for instance", symbol.name, symbol.members.begin()->first));
+    diagnostics
+        .add(Code::FamilyIndex, reference.name.range,
+             fmt::format("`{}` is a family: which of its members?", symbol.name))
+        .help(symbol.members.empty()
+                  ? "its range is empty"
+                  : fmt::format("write `{}[{}]`, for instance", symbol.name, symbol.members.begin()->first));
     return false;
   }
   if (!hasMember)
     return true;
   const ast::Expr &member = *reference.indices.front();
   if (!symbol.isFamily) {
-    Diagnostic &diagnostic = diagnostics.add(Code::FamilyIndex, member.range, fmt::format("`{}` is not a family", symbol.name));
+    Diagnostic &diagnostic =
+        diagnostics.add(Code::FamilyIndex, member.range, fmt::format("`{}` is not a family", symbol.name));
     if (symbol.kind == Symbol::Kind::Dim)
       diagnostic.also(symbol.range, "it is a dim");
     else
-      diagnostic.help("brackets hold a time, as in `[t-1]`, or the index of a family; entries of a vector are `slice(x, from, to)`");
+      diagnostic.help("brackets hold a time, as in `[t-1]`, or the index of a family; entries of a vector are "
+                      "`slice(x, from, to)`");
     return false;
   }
   std::optional<int64_t> which = integer(member, indices, diagnostics);
@@ -137,8 +147,9 @@ bool Scope::resolveMember(const ast::Reference &reference, const Symbol &symbol,
     return false;
   auto found = symbol.members.find(*which);
   if (found == symbol.members.end()) {
-    std::string range = symbol.members.empty() ? "none, for its range is empty"
-                                               : fmt::format("{}..{}", symbol.members.begin()->first, symbol.members.rbegin()->first);
+    std::string range = symbol.members.empty()
+                            ? "none, for its range is empty"
+                            : fmt::format("{}..{}", symbol.members.begin()->first, symbol.members.rbegin()->first);
     diagnostics.add(Code::NoSuchMember, member.range, fmt::format("there is no `{}[{}]`", symbol.name, *which))
         .also(symbol.range, fmt::format("its members are {}", range));
     return false;
@@ -160,19 +171,22 @@ bool Scope::resolveTime(const ast::Reference &reference, const Symbol &symbol, c
     target.end = true;
     if (symbol.kind == Symbol::Kind::State)
       return true;
-    diagnostics.add(Code::EndRead, index.range, fmt::format("`{}` is not a state: only states have an `[end]`", symbol.name));
+    diagnostics.add(Code::EndRead, index.range,
+                    fmt::format("`{}` is not a state: only states have an `[end]`", symbol.name));
     return false;
   }
   std::optional<Linear> at = linear(index, indices, diagnostics);
   if (!at)
     return false;
   if (at->time != 1) {
-    diagnostics.add(Code::TimeIndex, index.range, fmt::format("`{}` is not a time", printExpr(index))).help("write `t`, or `t-1` for the token before");
+    diagnostics.add(Code::TimeIndex, index.range, fmt::format("`{}` is not a time", printExpr(index)))
+        .help("write `t`, or `t-1` for the token before");
     return false;
   }
   target.lag = -at->offset;
   if (at->offset > 0) {
-    Diagnostic &diagnostic = diagnostics.add(Code::Future, reference.range, fmt::format("`{}[t+{}]` is not known at time t", symbol.name, at->offset));
+    Diagnostic &diagnostic = diagnostics.add(Code::Future, reference.range,
+                                             fmt::format("`{}[t+{}]` is not known at time t", symbol.name, at->offset));
     if (symbol.kind == Symbol::Kind::State)
       diagnostic.help(fmt::format("the state before the token is `{0}[t-1]`, after it `{0}[t]`", symbol.name));
     return false;

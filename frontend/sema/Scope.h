@@ -1,5 +1,7 @@
 // The names of one mixer, and what a reference to one of them means.
-#pragma once
+#ifndef MIXC_FRONTEND_SEMA_SCOPE_H
+#define MIXC_FRONTEND_SEMA_SCOPE_H
+
 #include "frontend/sema/Check.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -37,12 +39,14 @@ public:
   Symbol *find(llvm::StringRef name);
   bool shadows(const ast::Name &index, const Indices &indices, DiagnosticList &diagnostics) const;
 
-  std::optional<Target> resolve(const ast::Reference &reference, const Indices &indices, DiagnosticList &diagnostics) const;
+  std::optional<Target> resolve(const ast::Reference &reference, const Indices &indices,
+                                DiagnosticList &diagnostics) const;
 
   /// The integer that an index, a count or a lag is.
   std::optional<int64_t> integer(const ast::Expr &e, const Indices &indices, DiagnosticList &diagnostics) const;
   /// Both ends of `a..b`; the range may be empty, and is not too long.
-  std::optional<std::pair<int64_t, int64_t>> range(const ast::Span &span, const Indices &indices, DiagnosticList &diagnostics) const;
+  std::optional<std::pair<int64_t, int64_t>> range(const ast::Span &span, const Indices &indices,
+                                                   DiagnosticList &diagnostics) const;
   std::optional<Dim> dim(const ast::Expr &e, const Indices &indices, DiagnosticList &diagnostics) const;
   /// A number that needs no token: an interval's end, a start.
   std::optional<double> constant(const ast::Expr &e, DiagnosticList &diagnostics) const;
@@ -56,8 +60,8 @@ private:
   std::optional<Linear> linear(const ast::Expr &e, const Indices &indices, DiagnosticList &diagnostics) const;
   std::optional<Linear> linearName(const ast::Reference &e, const Indices &indices, DiagnosticList &diagnostics) const;
   std::optional<Linear> linearBinary(const ast::Binary &e, const Indices &indices, DiagnosticList &diagnostics) const;
-  bool resolveMember(const ast::Reference &reference, const Symbol &symbol, size_t &index, Target &target, const Indices &indices,
-                     DiagnosticList &diagnostics) const;
+  bool resolveMember(const ast::Reference &reference, const Symbol &symbol, size_t &index, Target &target,
+                     const Indices &indices, DiagnosticList &diagnostics) const;
   bool resolveTime(const ast::Reference &reference, const Symbol &symbol, const ast::Expr &index, Target &target,
                    const Indices &indices, DiagnosticList &diagnostics) const;
   void unknownName(const ast::Name &name, DiagnosticList &diagnostics) const;
@@ -72,3 +76,5 @@ private:
 bool mentionsTime(const ast::Expr &e);
 
 } // namespace mixc
+
+#endif

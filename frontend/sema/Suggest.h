@@ -1,5 +1,7 @@
 // "did you mean": the known name nearest to an unknown one.
-#pragma once
+#ifndef MIXC_FRONTEND_SEMA_SUGGEST_H
+#define MIXC_FRONTEND_SEMA_SUGGEST_H
+
 #include "llvm/ADT/StringRef.h"
 #include <string>
 #include <vector>
@@ -25,3 +27,5 @@ inline std::string nearest(llvm::StringRef name, const std::vector<std::string> 
 }
 
 } // namespace mixc
+
+#endif

@@ -1,5 +1,7 @@
 // The shape of a value, on symbols: K and V differ even if both are bound to 128.
-#pragma once
+#ifndef MIXC_FRONTEND_SEMA_TYPE_H
+#define MIXC_FRONTEND_SEMA_TYPE_H
+
 #include "dialect/mix/Dim.h"
 #include "frontend/syntax/Ast.h"
 
@@ -9,7 +11,7 @@ using mix::Dim;
 
 struct Type {
   enum class Kind {
-    Error,  // already reported: fits everything, silently
+    Error, // already reported: fits everything, silently
     Scalar,
     Column, // vector<rows>
     Row,    // its transpose, row<cols>
@@ -39,8 +41,10 @@ struct Type {
   std::string str() const;
 };
 
-/// The shape of an elementwise operation: both agree, or one is a scalar, or one is an `I` that can take the size of the
-/// other. None if they do not fit.
+/// The shape of an elementwise operation: both agree, or one is a scalar, or one is an `I` that can take the size of
+/// the other. None if they do not fit.
 std::optional<Type> meet(const Type &a, const Type &b);
 
 } // namespace mixc
+
+#endif

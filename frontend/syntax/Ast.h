@@ -1,6 +1,8 @@
 // The program as it was written: names unresolved, families not unrolled, a byte range on everything. Dims, indices,
 // interval ends and starts are ordinary expressions here; what each may hold is sema's business.
-#pragma once
+#ifndef MIXC_FRONTEND_SYNTAX_AST_H
+#define MIXC_FRONTEND_SYNTAX_AST_H
+
 #include "frontend/syntax/Source.h"
 #include "llvm/Support/Casting.h"
 #include <memory>
@@ -81,7 +83,8 @@ std::string_view spelling(BinaryOp op);
 
 struct Binary : ExprOf<Expr::Kind::Binary> {
   Binary(BinaryOp op, Range opRange, ExprPtr left, ExprPtr right)
-      : ExprOf(left->range.to(right->range)), op(op), opRange(opRange), left(std::move(left)), right(std::move(right)) {}
+      : ExprOf(left->range.to(right->range)), op(op), opRange(opRange), left(std::move(left)), right(std::move(right)) {
+  }
   BinaryOp op;
   Range opRange;
   ExprPtr left, right;
@@ -190,3 +193,5 @@ struct File {
 };
 
 } // namespace mixc::ast
+
+#endif

@@ -1,5 +1,7 @@
 // What the compiler has to say to the author of a mixer. The text form is made by frontend/render.
-#pragma once
+#ifndef MIXC_FRONTEND_SYNTAX_DIAGNOSTIC_H
+#define MIXC_FRONTEND_SYNTAX_DIAGNOSTIC_H
+
 #include "frontend/syntax/Source.h"
 #include <string>
 #include <string_view>
@@ -71,3 +73,5 @@ private:
 };
 
 } // namespace mixc
+
+#endif

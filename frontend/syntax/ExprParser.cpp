@@ -8,7 +8,8 @@ using namespace ast;
 bool ExprParser::descend() {
   if (depth < maxNesting)
     return true;
-  diagnostics.add(Code::NestedTooDeeply, peek().range, fmt::format("an expression nested more than {} deep", maxNesting))
+  diagnostics
+      .add(Code::NestedTooDeeply, peek().range, fmt::format("an expression nested more than {} deep", maxNesting))
       .help("give the inner parts names with `let`");
   return false;
 }
@@ -17,7 +18,9 @@ ExprPtr ExprParser::bounded(ExprPtr e, unsigned operandHeight) {
   e->height = operandHeight + 1;
   if (e->height <= maxHeight)
     return e;
-  diagnostics.add(Code::NestedTooDeeply, lastRange(), fmt::format("an expression of more than {} operations in a row", maxHeight))
+  diagnostics
+      .add(Code::NestedTooDeeply, lastRange(),
+           fmt::format("an expression of more than {} operations in a row", maxHeight))
       .help("give parts of it names with `let`, or write it as a `sum(j in 1..n, ...)`");
   return nullptr;
 }
@@ -43,11 +46,16 @@ ExprPtr ExprParser::expr() {
 
 static std::optional<BinaryOp> productOp(Tok kind) {
   switch (kind) {
-  case Tok::Star: return BinaryOp::Multiply;
-  case Tok::Slash: return BinaryOp::Divide;
-  case Tok::DotStar: return BinaryOp::Hadamard;
-  case Tok::DotSlash: return BinaryOp::ElementDivide;
-  default: return std::nullopt;
+  case Tok::Star:
+    return BinaryOp::Multiply;
+  case Tok::Slash:
+    return BinaryOp::Divide;
+  case Tok::DotStar:
+    return BinaryOp::Hadamard;
+  case Tok::DotSlash:
+    return BinaryOp::ElementDivide;
+  default:
+    return std::nullopt;
   }
 }
 
@@ -108,21 +116,29 @@ ExprPtr ExprParser::number() {
     // Out of range is reported for both ends; a number too small for a double is 0.
     value = std::strtod(digits.c_str(), nullptr);
     if (std::isinf(value)) {
-      diagnostics.add(Code::BadNumber, token.range, "a number larger than a double can hold").help("write `inf` for infinity");
+      diagnostics.add(Code::BadNumber, token.range, "a number larger than a double can hold")
+          .help("write `inf` for infinity");
       return nullptr;
     }
   }
-  return std::make_unique<Number>(token.range, value, digits.size() <= 64 ? std::move(digits) : fmt::format("{}", value));
+  return std::make_unique<Number>(token.range, value,
+                                  digits.size() <= 64 ? std::move(digits) : fmt::format("{}", value));
 }
 
 ExprPtr ExprParser::atom() {
   switch (peek().kind) {
-  case Tok::Number: return number();
-  case Tok::Inf: return std::make_unique<Infinity>(take().range);
-  case Tok::I: return std::make_unique<Identity>(take().range);
-  case Tok::T: return std::make_unique<Time>(take().range);
-  case Tok::EndWord: return std::make_unique<End>(take().range);
-  case Tok::Name: return reference();
+  case Tok::Number:
+    return number();
+  case Tok::Inf:
+    return std::make_unique<Infinity>(take().range);
+  case Tok::I:
+    return std::make_unique<Identity>(take().range);
+  case Tok::T:
+    return std::make_unique<Time>(take().range);
+  case Tok::EndWord:
+    return std::make_unique<End>(take().range);
+  case Tok::Name:
+    return reference();
   case Tok::LeftParen: {
     Range open = take().range;
     ExprPtr e = expr();
@@ -134,7 +150,8 @@ ExprPtr ExprParser::atom() {
   default:
     if (isReserved(peek().kind) && peek(1).kind != Tok::Name && peek(1).kind != Tok::LeftBrace)
       name("a name here");
-    else if (Diagnostic *diagnostic = unexpected("an expression"); diagnostic && is(Tok::Star) && lastRange().end == peek().range.begin)
+    else if (Diagnostic *diagnostic = unexpected("an expression");
+             diagnostic && is(Tok::Star) && lastRange().end == peek().range.begin)
       diagnostic->help("a power is written `^`");
     return nullptr;
   }
@@ -144,7 +161,8 @@ ExprPtr ExprParser::reference() {
   Token token = take();
   Name name{text(token.range), token.range};
   if (is(Tok::LeftParen))
-    return name.text == "sum" && peek(1).kind == Tok::Name && peek(2).kind == Tok::In ? sumOver(std::move(name)) : call(std::move(name));
+    return name.text == "sum" && peek(1).kind == Tok::Name && peek(2).kind == Tok::In ? sumOver(std::move(name))
+                                                                                      : call(std::move(name));
   std::vector<ExprPtr> indices;
   unsigned height = 0;
   while (is(Tok::LeftBracket)) {
@@ -189,7 +207,9 @@ ExprPtr ExprParser::sumOver(Name function) {
   if (!body || !close(Tok::RightParen, open))
     return nullptr;
   unsigned height = std::max({body->height, over->from->height, over->to->height});
-  return bounded(std::make_unique<Sum>(function.range.to(lastRange()), std::move(*index), std::move(*over), std::move(body)), height);
+  return bounded(
+      std::make_unique<Sum>(function.range.to(lastRange()), std::move(*index), std::move(*over), std::move(body)),
+      height);
 }
 
 std::optional<Span> ExprParser::span() {

@@ -1,6 +1,8 @@
 // Expressions, by precedence climbing. Tightest first: `'`, then `^ .^` (right-associative; the exponent may carry a
 // minus), then unary `-`, then `* / .* ./`, then `+` and binary `-`.
-#pragma once
+#ifndef MIXC_FRONTEND_SYNTAX_EXPRPARSER_H
+#define MIXC_FRONTEND_SYNTAX_EXPRPARSER_H
+
 #include "frontend/syntax/ParserBase.h"
 
 namespace mixc {
@@ -38,3 +40,5 @@ private:
 };
 
 } // namespace mixc
+
+#endif

@@ -6,12 +6,14 @@ namespace mixc {
 
 std::string_view spelling(Tok kind) {
   static constexpr std::string_view names[] = {
-      "the end of the file", "an unreadable character", "a number", "a name",
-      "`mixer`", "`input`", "`param`", "`state`", "`output`", "`let`", "`per`", "`group`", "`in`", "`require`", "`chunked`",
-      "`scalar`", "`vector`", "`matrix`", "`t`", "`end`", "`I`", "`inf`",
-      "`(`", "`)`", "`[`", "`]`", "`{`", "`}`", "`<`", "`>`", "`,`", "`:`", "`=`",
-      "`+`", "`-`", "`*`", "`/`", "`^`", "`.*`", "`./`", "`.^`", "`'`", "`..`"};
-  static_assert(std::size(names) == size_t(Tok::DotDot) + 1);
+      "the end of the file",
+      "an unreadable character",
+      "a number",
+      "a name",
+#define MIX_WORD(kind, text) "`" text "`",
+#define MIX_PUNCTUATION(kind, text) "`" text "`",
+#include "frontend/syntax/Tokens.def"
+  };
   return names[size_t(kind)];
 }
 
@@ -25,44 +27,29 @@ bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') 
 
 Tok wordKind(llvm::StringRef word) {
   return llvm::StringSwitch<Tok>(word)
-      .Case("mixer", Tok::Mixer).Case("input", Tok::Input).Case("param", Tok::Param).Case("state", Tok::State)
-      .Case("output", Tok::Output).Case("let", Tok::Let).Case("per", Tok::Per).Case("group", Tok::Group)
-      .Case("in", Tok::In).Case("require", Tok::Require).Case("chunked", Tok::Chunked).Case("scalar", Tok::Scalar)
-      .Case("vector", Tok::Vector).Case("matrix", Tok::Matrix).Case("t", Tok::T).Case("end", Tok::EndWord)
-      .Case("I", Tok::I).Case("inf", Tok::Inf)
+#define MIX_WORD(kind, text) .Case(text, Tok::kind)
+#define MIX_PUNCTUATION(kind, text)
+#include "frontend/syntax/Tokens.def"
       .Default(Tok::Name);
 }
 
-Tok punctuationKind(char c) {
-  switch (c) {
-  case '(': return Tok::LeftParen;
-  case ')': return Tok::RightParen;
-  case '[': return Tok::LeftBracket;
-  case ']': return Tok::RightBracket;
-  case '{': return Tok::LeftBrace;
-  case '}': return Tok::RightBrace;
-  case '<': return Tok::Less;
-  case '>': return Tok::Greater;
-  case ',': return Tok::Comma;
-  case ':': return Tok::Colon;
-  case '=': return Tok::Equals;
-  case '+': return Tok::Plus;
-  case '-': return Tok::Minus;
-  case '*': return Tok::Star;
-  case '/': return Tok::Slash;
-  case '^': return Tok::Caret;
-  case '\'': return Tok::Quote;
-  default: return Tok::Bad;
-  }
+/// A token of one character, or of a point and one.
+Tok punctuationKind(llvm::StringRef text) {
+  return llvm::StringSwitch<Tok>(text)
+#define MIX_WORD(kind, text)
+#define MIX_PUNCTUATION(kind, text) .Case(text, Tok::kind)
+#include "frontend/syntax/Tokens.def"
+      .Default(Tok::Bad);
 }
 
 /// What people paste from a paper, and how it is written here.
 std::string_view asciiFor(std::string_view character) {
   static constexpr std::pair<std::string_view, std::string_view> table[] = {
-      {"×", "*"}, {"·", "*"}, {"⋅", "*"}, {"−", "-"}, {"–", "-"}, {"⊙", ".*"}, {"∘", ".*"}, {"⊘", "./"},
-      {"ᵀ", "'"}, {"⊤", "'"}, {"’", "'"}, {"′", "'"}, {"α", "alpha"}, {"β", "beta"}, {"γ", "gamma"},
-      {"δ", "delta"}, {"ε", "epsilon"}, {"η", "eta"}, {"θ", "theta"}, {"κ", "kappa"}, {"λ", "lambda"},
-      {"μ", "mu"}, {"ν", "nu"}, {"σ", "sigma"}, {"τ", "tau"}, {"φ", "phi"}, {"ω", "omega"}, {"∞", "inf"}, {"Σ", "sum"}};
+      {"×", "*"},     {"·", "*"},     {"⋅", "*"},      {"−", "-"},     {"–", "-"},       {"⊙", ".*"},
+      {"∘", ".*"},    {"⊘", "./"},    {"ᵀ", "'"},      {"⊤", "'"},     {"’", "'"},       {"′", "'"},
+      {"α", "alpha"}, {"β", "beta"},  {"γ", "gamma"},  {"δ", "delta"}, {"ε", "epsilon"}, {"η", "eta"},
+      {"θ", "theta"}, {"κ", "kappa"}, {"λ", "lambda"}, {"μ", "mu"},    {"ν", "nu"},      {"σ", "sigma"},
+      {"τ", "tau"},   {"φ", "phi"},   {"ω", "omega"},  {"∞", "inf"},   {"Σ", "sum"}};
   for (auto [symbol, ascii] : table)
     if (symbol == character)
       return ascii;
@@ -71,8 +58,7 @@ std::string_view asciiFor(std::string_view character) {
 
 class Lexer {
 public:
-  Lexer(const Source &source, DiagnosticList &diagnostics)
-      : text(source.text), diagnostics(diagnostics) {}
+  Lexer(const Source &source, DiagnosticList &diagnostics) : text(source.text), diagnostics(diagnostics) {}
 
   std::vector<Token> run() {
     tokens.reserve(text.size() / 4 + 1);
@@ -139,9 +125,13 @@ private:
       uint32_t begin = at;
       while (isLetter(peek(length)) || isDigit(peek(length)))
         ++length;
-      std::string_view first = text.substr(begin, digitsEnd - begin), rest = text.substr(digitsEnd, begin + length - digitsEnd);
-      diagnostics.add(Code::BadNumber, {begin, begin + length}, fmt::format("`{}` is neither a number nor a name", text.substr(begin, std::min(length, 40u))))
-          .help(length > 40 ? "a product is written with `*`" : fmt::format("a product is written `{} * {}`", first, rest));
+      std::string_view first = text.substr(begin, digitsEnd - begin),
+                       rest = text.substr(digitsEnd, begin + length - digitsEnd);
+      diagnostics
+          .add(Code::BadNumber, {begin, begin + length},
+               fmt::format("`{}` is neither a number nor a name", text.substr(begin, std::min(length, 40u))))
+          .help(length > 40 ? "a product is written with `*`"
+                            : fmt::format("a product is written `{} * {}`", first, rest));
       push(Tok::Bad, length);
       return;
     }
@@ -150,25 +140,33 @@ private:
 
   void dot() {
     switch (peek(1)) {
-    case '.': return push(Tok::DotDot, 2);
-    case '*': return push(Tok::DotStar, 2);
-    case '/': return push(Tok::DotSlash, 2);
-    case '^': return push(Tok::DotCaret, 2);
-    default: break;
+    case '.':
+      return push(Tok::DotDot, 2);
+    case '*':
+      return push(Tok::DotStar, 2);
+    case '/':
+      return push(Tok::DotSlash, 2);
+    case '^':
+      return push(Tok::DotCaret, 2);
+    default:
+      break;
     }
     bool fraction = isDigit(peek(1));
     uint32_t length = 1;
     while (fraction && isDigit(peek(length)))
       ++length;
     diagnostics.add(Code::BadNumber, {at, at + length}, "a decimal point stands between two digits")
-        .help(fraction && length < 40 ? fmt::format("write `0{}`", text.substr(at, length)) : "write `2.0`, or `2` alone");
+        .help(fraction && length < 40 ? fmt::format("write `0{}`", text.substr(at, length))
+                                      : "write `2.0`, or `2` alone");
     push(Tok::Bad, length);
   }
 
   // One mistake a run, however long it is.
   void badCharacters() {
     uint32_t length = 0;
-    auto bad = [&](char c) { return !isDigit(c) && !isLetter(c) && !isSpace(c) && c != '#' && c != '.' && punctuationKind(c) == Tok::Bad; };
+    auto bad = [&](char c) {
+      return !isDigit(c) && !isLetter(c) && !isSpace(c) && c != '#' && c != '.' && punctuationKind(c) == Tok::Bad;
+    };
     while (at + length < text.size() && bad(text[at + length]))
       ++length;
     unsigned char first = text[at];
@@ -177,7 +175,8 @@ private:
     bool printable = first >= 0xC2 ? size <= length : first > 0x20 && first < 0x7F;
     std::string shown = printable ? fmt::format("`{}`", character) : fmt::format("byte 0x{:02x}", first);
     Diagnostic &diagnostic = diagnostics.add(Code::BadCharacter, {at, at + length},
-        first >= 0x80 ? fmt::format("{} is not ASCII", shown) : fmt::format("{} does not belong to the language", shown));
+                                             first >= 0x80 ? fmt::format("{} is not ASCII", shown)
+                                                           : fmt::format("{} does not belong to the language", shown));
     if (std::string_view ascii = asciiFor(character); !ascii.empty())
       diagnostic.help(fmt::format("write `{}`", ascii));
     else if (first >= 0x80)
@@ -197,8 +196,6 @@ private:
 
 } // namespace
 
-std::vector<Token> lex(const Source &source, DiagnosticList &diagnostics) {
-  return Lexer(source, diagnostics).run();
-}
+std::vector<Token> lex(const Source &source, DiagnosticList &diagnostics) { return Lexer(source, diagnostics).run(); }
 
 } // namespace mixc

@@ -1,5 +1,7 @@
 // Text to tokens, in one pass over the bytes. Comments and white space vanish; everything else is ASCII.
-#pragma once
+#ifndef MIXC_FRONTEND_SYNTAX_LEXER_H
+#define MIXC_FRONTEND_SYNTAX_LEXER_H
+
 #include "frontend/syntax/Diagnostic.h"
 
 namespace mixc {
@@ -9,11 +11,9 @@ enum class Tok : uint8_t {
   Bad, // already reported
   Number,
   Name,
-  // reserved words
-  Mixer, Input, Param, State, Output, Let, Per, Group, In, Require, Chunked, Scalar, Vector, Matrix, T, EndWord, I, Inf,
-  // punctuation
-  LeftParen, RightParen, LeftBracket, RightBracket, LeftBrace, RightBrace, Less, Greater, Comma, Colon, Equals,
-  Plus, Minus, Star, Slash, Caret, DotStar, DotSlash, DotCaret, Quote, DotDot,
+#define MIX_WORD(kind, text) kind,
+#define MIX_PUNCTUATION(kind, text) kind,
+#include "frontend/syntax/Tokens.def"
 };
 
 struct Token {
@@ -29,3 +29,5 @@ bool isReserved(Tok kind);
 std::vector<Token> lex(const Source &source, DiagnosticList &diagnostics);
 
 } // namespace mixc
+
+#endif

@@ -25,7 +25,8 @@ public:
         take();
     }
     if (file.mixers.empty() && !diagnostics.hasErrors())
-      diagnostics.add(Code::NoMixer, peek().range, "there is no mixer in this file").help("write `mixer name<K, V> { ... }`");
+      diagnostics.add(Code::NoMixer, peek().range, "there is no mixer in this file")
+          .help("write `mixer name<K, V> { ... }`");
     return file;
   }
 
@@ -43,8 +44,15 @@ private:
 
 bool StatementParser::beginsStatement() const {
   switch (peek().kind) {
-  case Tok::Mixer: case Tok::Input: case Tok::Param: case Tok::State: case Tok::Output: case Tok::Let: case Tok::Require:
-  case Tok::RightBrace: case Tok::End:
+  case Tok::Mixer:
+  case Tok::Input:
+  case Tok::Param:
+  case Tok::State:
+  case Tok::Output:
+  case Tok::Let:
+  case Tok::Require:
+  case Tok::RightBrace:
+  case Tok::End:
     return true;
   case Tok::Name: {
     // An equation: `name =` or `name[...] =`. `==`, which somebody may have written in an expression, is none.
@@ -124,7 +132,10 @@ std::unique_ptr<Statement> StatementParser::statement() {
   Range begin = peek().range;
   std::unique_ptr<Statement> read;
   switch (peek().kind) {
-  case Tok::Input: case Tok::Param: case Tok::State: case Tok::Output:
+  case Tok::Input:
+  case Tok::Param:
+  case Tok::State:
+  case Tok::Output:
     read = declaration();
     break;
   case Tok::Let:
@@ -150,13 +161,23 @@ std::unique_ptr<Statement> StatementParser::statement() {
 std::unique_ptr<Statement> StatementParser::declaration() {
   auto declaration = std::make_unique<Declaration>();
   switch (take().kind) {
-  case Tok::Input: declaration->role = Role::Input; break;
-  case Tok::Param: declaration->role = Role::Param; break;
-  case Tok::State: declaration->role = Role::State; break;
-  default: declaration->role = Role::Output; break;
+  case Tok::Input:
+    declaration->role = Role::Input;
+    break;
+  case Tok::Param:
+    declaration->role = Role::Param;
+    break;
+  case Tok::State:
+    declaration->role = Role::State;
+    break;
+  default:
+    declaration->role = Role::Output;
+    break;
   }
   do {
-    std::optional<Name> named = name(fmt::format("the name of {} {}", declaration->role == Role::Input || declaration->role == Role::Output ? "an" : "a", spelling(declaration->role)));
+    std::optional<Name> named = name(fmt::format(
+        "the name of {} {}", declaration->role == Role::Input || declaration->role == Role::Output ? "an" : "a",
+        spelling(declaration->role)));
     if (!named)
       return nullptr;
     Declaration::Declared declared{std::move(*named), std::nullopt};
@@ -265,7 +286,9 @@ std::unique_ptr<Statement> StatementParser::equation(bool isLet) {
   equation->target = equation->name.range.to(lastRange());
   if (!is(Tok::Equals)) {
     if (Diagnostic *diagnostic = unexpected("`=`"); diagnostic && is(Tok::Colon) && !isLet)
-      diagnostic->help(fmt::format("a declaration begins with `input`, `param`, `state` or `output`: write `input {} : ...`", equation->name.text));
+      diagnostic->help(
+          fmt::format("a declaration begins with `input`, `param`, `state` or `output`: write `input {} : ...`",
+                      equation->name.text));
     return nullptr;
   }
   take();

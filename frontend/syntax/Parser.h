@@ -1,5 +1,7 @@
 // Tokens to AST: recursive descent for statements, precedence climbing for expressions.
-#pragma once
+#ifndef MIXC_FRONTEND_SYNTAX_PARSER_H
+#define MIXC_FRONTEND_SYNTAX_PARSER_H
+
 #include "frontend/syntax/Ast.h"
 #include "frontend/syntax/Diagnostic.h"
 
@@ -9,3 +11,5 @@ namespace mixc {
 ast::File parse(const Source &source, DiagnosticList &diagnostics);
 
 } // namespace mixc
+
+#endif

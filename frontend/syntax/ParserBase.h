@@ -1,5 +1,7 @@
 // What both halves of the parser share: the token cursor and the ways to say that something else was expected.
-#pragma once
+#ifndef MIXC_FRONTEND_SYNTAX_PARSERBASE_H
+#define MIXC_FRONTEND_SYNTAX_PARSERBASE_H
+
 #include "frontend/syntax/Lexer.h"
 #include "frontend/syntax/Parser.h"
 #include <fmt/format.h>
@@ -71,7 +73,9 @@ protected:
       return ast::Name{text(token.range), token.range};
     }
     if (isReserved(peek().kind))
-      diagnostics.add(Code::ReservedWord, peek().range, fmt::format("{} is a reserved word and cannot be {}", spelling(peek().kind), what))
+      diagnostics
+          .add(Code::ReservedWord, peek().range,
+               fmt::format("{} is a reserved word and cannot be {}", spelling(peek().kind), what))
           .help(fmt::format("write `{}_`, for instance", source.slice(peek().range)));
     else
       unexpected(what);
@@ -85,3 +89,5 @@ protected:
 };
 
 } // namespace mixc
+
+#endif

@@ -25,9 +25,14 @@ enum Precedence { LowestLevel, AddLevel, MultiplyLevel, NegateLevel, PowerLevel,
 Precedence levelOf(const Expr &e) {
   if (auto *binary = llvm::dyn_cast<Binary>(&e)) {
     switch (binary->op) {
-    case BinaryOp::Add: case BinaryOp::Subtract: return AddLevel;
-    case BinaryOp::Power: case BinaryOp::ElementPower: return PowerLevel;
-    default: return MultiplyLevel;
+    case BinaryOp::Add:
+    case BinaryOp::Subtract:
+      return AddLevel;
+    case BinaryOp::Power:
+    case BinaryOp::ElementPower:
+      return PowerLevel;
+    default:
+      return MultiplyLevel;
     }
   }
   return llvm::isa<Negate>(e) ? NegateLevel : llvm::isa<Transpose>(e) ? PostfixLevel : AtomLevel;
@@ -73,11 +78,21 @@ public:
 private:
   void bare(const Expr &e) {
     switch (e.kind) {
-    case Expr::Kind::Number: out += llvm::cast<Number>(e).text; break;
-    case Expr::Kind::Infinity: out += "inf"; break;
-    case Expr::Kind::Identity: out += "I"; break;
-    case Expr::Kind::Time: out += "t"; break;
-    case Expr::Kind::End: out += "end"; break;
+    case Expr::Kind::Number:
+      out += llvm::cast<Number>(e).text;
+      break;
+    case Expr::Kind::Infinity:
+      out += "inf";
+      break;
+    case Expr::Kind::Identity:
+      out += "I";
+      break;
+    case Expr::Kind::Time:
+      out += "t";
+      break;
+    case Expr::Kind::End:
+      out += "end";
+      break;
     case Expr::Kind::Reference: {
       auto &reference = llvm::cast<Reference>(e);
       out += reference.name.text;
@@ -93,7 +108,9 @@ private:
       expr(*llvm::cast<Transpose>(e).operand, PostfixLevel);
       out += '\'';
       break;
-    case Expr::Kind::Binary: binary(llvm::cast<Binary>(e)); break;
+    case Expr::Kind::Binary:
+      binary(llvm::cast<Binary>(e));
+      break;
     case Expr::Kind::Call: {
       auto &call = llvm::cast<Call>(e);
       out += call.function.text + "(";

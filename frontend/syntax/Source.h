@@ -1,5 +1,7 @@
 // The text of one .mix file and the places in it: byte ranges inside the compiler, lines and columns for people.
-#pragma once
+#ifndef MIXC_FRONTEND_SYNTAX_SOURCE_H
+#define MIXC_FRONTEND_SYNTAX_SOURCE_H
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -40,3 +42,5 @@ private:
 };
 
 } // namespace mixc
+
+#endif

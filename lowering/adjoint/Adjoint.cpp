@@ -149,7 +149,8 @@ LogicalResult AdjointBuilder::build(ReduceOp op) {
 LogicalResult AdjointBuilder::build(RecurOp op) {
   Value a = op.getA(), b = op.getB(), init = op.getInit();
   bool back = !op.getReverse(), exclusive = op.getExclusive();
-  // What the reversed recurrence carries from later tokens, after its own factor: a_{t+1} b'_{t+1}, if exclusive with y'.
+  // What the reversed recurrence carries from later tokens, after its own factor: a_{t+1} b'_{t+1}, if exclusive with
+  // y'.
   Value source = exclusive ? bar : buildMul(builder, loc, bar, a);
   Value carried = recur(a, source, back, /*exclusive=*/true);
   Value barB = exclusive ? carried : buildAdd(builder, loc, bar, carried);
@@ -190,12 +191,12 @@ LogicalResult AdjointBuilder::build(RowOp op) {
   Axis time = x.getAxes()[x.find("time")];
   auto rows = TileType::get(x.getContext(), {time}, x.getElementType());
   Value iota = IotaOp::create(builder, loc, rows);
-  Value here = buildMap(builder, loc, rows.withElementType(builder.getI1Type()), iota,
-                        [&](OpBuilder &b, ValueRange z) -> Value {
-                          auto index = b.getFloatAttr(x.getElementType(), static_cast<double>(op.getIndex()));
-                          Value number = arith::ConstantOp::create(b, loc, index);
-                          return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, z[0], number);
-                        });
+  Value here =
+      buildMap(builder, loc, rows.withElementType(builder.getI1Type()), iota, [&](OpBuilder &b, ValueRange z) -> Value {
+        auto index = b.getFloatAttr(x.getElementType(), static_cast<double>(op.getIndex()));
+        Value number = arith::ConstantOp::create(b, loc, index);
+        return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, z[0], number);
+      });
   out[0] = SelectOp::create(builder, loc, x, here, bar, zero(x.getElementType()));
   return success();
 }

@@ -23,15 +23,13 @@ static TileType uniteTypes(Value x, Value y) {
 }
 
 Value mixc::buildAdd(OpBuilder &builder, Location loc, Value x, Value y) {
-  return buildMap(builder, loc, uniteTypes(x, y), {x, y}, [&](OpBuilder &b, ValueRange z) -> Value {
-    return arith::AddFOp::create(b, loc, z[0], z[1]);
-  });
+  return buildMap(builder, loc, uniteTypes(x, y), {x, y},
+                  [&](OpBuilder &b, ValueRange z) -> Value { return arith::AddFOp::create(b, loc, z[0], z[1]); });
 }
 
 Value mixc::buildMul(OpBuilder &builder, Location loc, Value x, Value y) {
-  return buildMap(builder, loc, uniteTypes(x, y), {x, y}, [&](OpBuilder &b, ValueRange z) -> Value {
-    return arith::MulFOp::create(b, loc, z[0], z[1]);
-  });
+  return buildMap(builder, loc, uniteTypes(x, y), {x, y},
+                  [&](OpBuilder &b, ValueRange z) -> Value { return arith::MulFOp::create(b, loc, z[0], z[1]); });
 }
 
 Value mixc::buildNegate(OpBuilder &builder, Location loc, Value x) {

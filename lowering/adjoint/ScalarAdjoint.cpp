@@ -22,9 +22,7 @@ struct Scalars {
   OpBuilder &builder;
   Location loc;
 
-  Value number(double x, Type type) {
-    return arith::ConstantOp::create(builder, loc, builder.getFloatAttr(type, x));
-  }
+  Value number(double x, Type type) { return arith::ConstantOp::create(builder, loc, builder.getFloatAttr(type, x)); }
   Value mul(Value x, Value y) { return arith::MulFOp::create(builder, loc, x, y); }
   Value mul(Value x, double y) { return mul(x, number(y, x.getType())); }
   Value div(Value x, Value y) { return arith::DivFOp::create(builder, loc, x, y); }
@@ -42,10 +40,7 @@ struct Scalars {
     Value one = arith::ConstantOp::create(builder, loc, builder.getBoolAttr(true));
     return arith::XOrIOp::create(builder, loc, x, one);
   }
-  template <class Op>
-  Value call(ValueRange x) {
-    return Op::create(builder, loc, x);
-  }
+  template <class Op> Value call(ValueRange x) { return Op::create(builder, loc, x); }
 };
 
 } // namespace

@@ -9,8 +9,8 @@ namespace mixc {
 
 /// The cotangent of a scalar: `value` where `guard` holds, 0 elsewhere (no guard: everywhere).
 ///
-/// A branch that a select does not take may have an infinite derivative, and 0 times infinity is NaN. So a cotangent is not
-/// multiplied by a 0 for the branch not taken: it carries the condition, and is selected once, at the end.
+/// A branch that a select does not take may have an infinite derivative, and 0 times infinity is NaN. So a cotangent is
+/// not multiplied by a 0 for the branch not taken: it carries the condition, and is selected once, at the end.
 struct ScalarCotangent {
   mlir::Value value, guard;
   explicit operator bool() const { return static_cast<bool>(value); }

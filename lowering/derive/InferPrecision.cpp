@@ -31,7 +31,10 @@ bool isSmall(TileType type) {
   });
 }
 
-bool isFloat(Type type) { return isa<FloatType>(cast<TileType>(type).getElementType()); }
+bool isFloat(Type type) {
+  auto tile = dyn_cast<TileType>(type);
+  return tile && isa<FloatType>(tile.getElementType());
+}
 
 bool isExactInF32(double value) { return static_cast<double>(static_cast<float>(value)) == value; }
 

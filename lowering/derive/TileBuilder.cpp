@@ -126,6 +126,8 @@ Value TileBuilder::diagonal(Axis x, Axis y) {
 Value TileBuilder::on(Value x, ArrayRef<Axis> axes) {
   if (axesOf(x) == axes)
     return x;
+  if (auto number = x.getDefiningOp<tile::ConstantOp>())
+    return constant(number.getValue().convertToDouble(), axes);
   return map(x, [](OpBuilder &, Location, ValueRange entry) { return entry[0]; }, axes);
 }
 

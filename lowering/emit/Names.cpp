@@ -1,3 +1,4 @@
+// C identifiers for the names of a mixer.
 #include "lowering/emit/Names.h"
 #include "llvm/ADT/StringExtras.h"
 

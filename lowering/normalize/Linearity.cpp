@@ -260,7 +260,7 @@ Outcome<Terms> Linearity::rowEntrywiseTerms(BinaryOp op) {
   Outcome<Value> x = local(op.getX()), y = local(op.getY());
   if (!y && (!x || divides)) {
     for (const Outcome<Value> &side : {x, y})
-      if (!side && !side.obstacle().reason.empty()) // what is wrong inside says more
+      if (!side && !isa<StateOp>(side.obstacle().culprit)) // what is wrong inside says more
         return side.obstacle();
     return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op};
   }

@@ -54,6 +54,11 @@ public:
   /// p = sum_i c_i x_i with x_i free of the states, as far as p has that form.
   llvm::SmallVector<Scaled> spread(Value p);
 
+  /// The name of a state that the value holds whole, not in products: linear in it, and of its shape.
+  std::optional<std::string> wholeState(Value value);
+  /// Why that is in the way of `user`.
+  std::string takesWhole(const std::string &user, const std::string &state) const;
+
   llvm::ArrayRef<mix::StateOp> states() const { return members; }
   bool isTurned() const { return turned; }
   bool hasRows() const { return rows; }

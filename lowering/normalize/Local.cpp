@@ -21,7 +21,7 @@ Outcome<Value> Linearity::local(Value value) {
 Outcome<Value> Linearity::localUnshared(Value value) {
   Operation *op = value.getDefiningOp();
   if (memberIndex(value))
-    return Obstacle{Obstacle::Whole, "", op};
+    return Obstacle{Obstacle::Whole, "`" + name(*memberIndex(value)) + "` is used whole", op};
   if (auto matmul = dyn_cast<MatmulOp>(op); matmul && typeOf(value).isVector()) {
     Outcome<Value> x = local(matmul.getY());
     if (x)
@@ -53,15 +53,26 @@ Outcome<Value> Linearity::localRebuilt(Operation *op) {
       operands.push_back(*known);
       continue;
     }
-    Obstacle obstacle = known.obstacle();
-    if (std::optional<unsigned> state = memberIndex(operand)) {
-      obstacle.culprit = op;
-      obstacle.reason = quoted(op) + " takes `" + name(*state) + (rows ? "` entry by entry" : "` whole") +
-                        ", not by products with vectors";
-    }
-    return obstacle;
+    if (std::optional<std::string> state = wholeState(operand))
+      return Obstacle{Obstacle::Whole, takesWhole(quoted(op), *state), op};
+    return known.obstacle();
   }
   return e.rebuilt(op, operands);
+}
+
+std::optional<std::string> Linearity::wholeState(Value value) {
+  if (typeOf(value).rank() != (rows ? 1u : 2u))
+    return std::nullopt;
+  Outcome<Terms> sum = terms(value);
+  if (sum)
+    for (const Term &term : *sum)
+      if (term.kind == Term::Gate)
+        return name(term.state);
+  return std::nullopt;
+}
+
+std::string Linearity::takesWhole(const std::string &user, const std::string &state) const {
+  return user + " takes `" + state + (rows ? "` entry by entry" : "` whole") + ", not by products with vectors";
 }
 
 Outcome<Value> Linearity::localDot(DotOp op) {

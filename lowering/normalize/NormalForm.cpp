@@ -43,7 +43,7 @@ public:
     for (auto [index, next] : llvm::enumerate(nexts)) {
       Outcome<Terms> terms = linearity.terms(next->getOperand(0));
       if (!terms)
-        return explained(terms.obstacle(), next);
+        return terms.obstacle();
       e.setOrigin(next);
       for (const Term &term : *terms)
         if (std::optional<Obstacle> obstacle = collect(index, term, next))
@@ -144,12 +144,6 @@ private:
       left.erase(ready);
     }
     form.writes = std::move(ordered);
-  }
-
-  static Obstacle explained(Obstacle obstacle, NextOp next) {
-    if (obstacle.reason.empty()) // the state of another's whole update
-      obstacle = {obstacle.kind, "the update of `" + next.getName().str() + "` takes a state entry by entry", culpritOf(next)};
-    return obstacle;
   }
 
   static Operation *culpritOf(NextOp next) {

@@ -150,12 +150,9 @@ private:
     auto next = dyn_cast_or_null<NextOp>(user.op);
     if (next && obstacle.kind == Obstacle::Whole)
       taker = std::distance(strata.nexts.begin(), llvm::find(strata.nexts, next));
-    if (obstacle.reason.empty()) {
-      bool rows = linearity.hasRows();
-      obstacle.reason = "`" + cast<StateOp>(obstacle.culprit).getName().str() + "` is taken " +
-                        (rows ? "entry by entry" : "whole") + (user.op ? " by " + quoted(user.op) : "");
-      obstacle.culprit = user.op ? user.op : obstacle.culprit;
-    }
+    // A sum that is linear in the state is as it should be; what takes it whole is not.
+    if (std::optional<std::string> state = user.op ? linearity.wholeState(user.get()) : std::nullopt)
+      return {Obstacle::Whole, linearity.takesWhole(quoted(user.op), *state), user.op};
     return obstacle;
   }
 

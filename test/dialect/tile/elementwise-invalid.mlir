@@ -72,10 +72,10 @@ func.func @map_c3(%a: !tile.t<[time:4], f32>) {
 
 // map_c4
 func.func @map_c4(%a: !tile.t<[time:4], f32>) {
-  // expected-error @below {{holds `tensor.empty`: neither arith nor math}}
+  // expected-error @below {{holds `tile.constant`: neither arith nor math}}
   %y = tile.map (%a) : (!tile.t<[time:4], f32>) -> !tile.t<[time:4], f32> {
   ^bb0(%x: f32):
-    %z = tensor.empty() : tensor<1xf32>
+    %z = tile.constant 0.0 : !tile.t<[], f32>
     tile.yield %x : f32
   }
   return

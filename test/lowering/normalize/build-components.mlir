@@ -4,6 +4,7 @@
 // CHECK-LABEL: mix.mixer @linear_attention
 // CHECK:       %[[ONE:.*]] = mix.constant 1.0
 // CHECK:       %[[KQ:.*]] = mix.dot %k, %q
+// CHECK:       %[[KQV:.*]] = mix.binary mul %[[KQ]], %v
 // CHECK:       %[[C:.*]]:2 = mix.component states(%H : <[V, K], head>)
 // CHECK-NEXT:    reads(%q[0, 0] : <[K], group>)
 // CHECK-NEXT:    transition(%[[ONE]][0, 0] : <[], constant>)
@@ -11,7 +12,6 @@
 // CHECK-NEXT:    writes(%k[0, 0] : <[K], group>)
 // CHECK-NEXT:    phi(%[[R:.*]]: !mix.t<[V], head>) {
 // CHECK-NEXT:      mix.yield %v
-// CHECK:       %[[KQV:.*]] = mix.binary mul %[[KQ]], %v
 // CHECK:       %[[Y:.*]] = mix.binary add %[[C]]#0, %[[KQV]]
 // CHECK:       mix.output "y", %[[Y]]
 mix.mixer @linear_attention dims ["K", "V"] {

@@ -11,7 +11,8 @@ namespace {
 
 constexpr int C = 16;
 
-/// The body of the kernel's loop as a function: of the valid rows, what it loads and carries, to what it stores and yields.
+/// The body of the kernel's loop as a function: of the valid rows, what it loads and carries, to what it stores and
+/// yields.
 func::FuncOp bodyAsFunction(Program &program) {
   KernelOp kernel = program.kernel();
   ChunksOp chunks = *kernel.getOps<ChunksOp>().begin();
@@ -41,8 +42,8 @@ func::FuncOp bodyAsFunction(Program &program) {
   for (Value value : chunks.getBody().front().getTerminator()->getOperands())
     results.push_back(mapping.lookup(value));
   func::ReturnOp::create(builder, loc, results);
-  function.setFunctionType(builder.getFunctionType(
-      body->getArgumentTypes(), llvm::map_to_vector(results, [](Value x) { return x.getType(); })));
+  function.setFunctionType(builder.getFunctionType(body->getArgumentTypes(),
+                                                   llvm::map_to_vector(results, [](Value x) { return x.getType(); })));
   return function;
 }
 

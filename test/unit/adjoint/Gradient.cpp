@@ -44,8 +44,8 @@ std::vector<Array> mixc::tile::test::gradient(func::FuncOp function, ArrayRef<Ar
       results.push_back(cotangent);
     }
   end->setOperands(results);
-  copy->setFunctionType(
-      builder.getFunctionType(body.getArgumentTypes(), llvm::map_to_vector(results, [](Value x) { return x.getType(); })));
+  copy->setFunctionType(builder.getFunctionType(body.getArgumentTypes(),
+                                                llvm::map_to_vector(results, [](Value x) { return x.getType(); })));
   EXPECT_TRUE(succeeded(verify(*copy)));
 
   std::vector<Array> all(inputs);

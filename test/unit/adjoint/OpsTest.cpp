@@ -67,8 +67,7 @@ TEST(Adjoint, ContractOfATileWithItself) {
 }
 
 TEST(Adjoint, Select) {
-  checkGradient("%m : !b, %x : !v, %y : !s", "!v",
-                "%z = tile.select %m, %x, %y : !b, !v, !s -> !v\n return %z : !v");
+  checkGradient("%m : !b, %x : !v, %y : !s", "!v", "%z = tile.select %m, %x, %y : !b, !v, !s -> !v\n return %z : !v");
 }
 
 TEST(Adjoint, ReduceAdd) {
@@ -115,17 +114,14 @@ TEST(Adjoint, RecurAtZeroAndTinyDecays) {
 
 TEST(Adjoint, Solve) {
   for (std::string transpose : {"", " transpose"})
-    checkGradient("%l : !p, %b : !v", "!v",
-                  "%y = tile.solve %l, %b" + transpose + " : !p, !v -> !v\n return %y : !v");
+    checkGradient("%l : !p, %b : !v", "!v", "%y = tile.solve %l, %b" + transpose + " : !p, !v -> !v\n return %y : !v");
 }
 
 TEST(Adjoint, SolveOfOneColumn) {
   checkGradient("%l : !p, %b : !r", "!r", "%y = tile.solve %l, %b : !p, !r -> !r\n return %y : !r");
 }
 
-TEST(Adjoint, Row) {
-  checkGradient("%a : !k", "!f", "%y = tile.row %a[2] : !k -> !f\n return %y : !f");
-}
+TEST(Adjoint, Row) { checkGradient("%a : !k", "!f", "%y = tile.row %a[2] : !k -> !f\n return %y : !f"); }
 
 TEST(Adjoint, Rename) {
   checkGradient("%a : !k, %b : !c", "!tile.t<[source:4, key(K):3], f32>", R"(
@@ -172,9 +168,8 @@ TEST(Adjoint, AddsUpWhereAValueIsUsedTwice) {
 TEST(Adjoint, LoopsAreNoStraightLine) {
   Program program = Program::fromFile("gated-retention.mlir");
   std::vector<std::string> messages;
-  mlir::ScopedDiagnosticHandler collect(program.context.get(), [&](mlir::Diagnostic &diagnostic) {
-    messages.push_back(diagnostic.str());
-  });
+  mlir::ScopedDiagnosticHandler collect(program.context.get(),
+                                        [&](mlir::Diagnostic &diagnostic) { messages.push_back(diagnostic.str()); });
   mlir::Block &body = program.kernel().getBody().front();
   mlir::OpBuilder builder(program.context.get());
   builder.setInsertionPointToEnd(&body);

@@ -33,8 +33,10 @@ std::vector<double> slopes(const std::string &body, std::vector<double> x, doubl
 }
 
 /// In f64: their derivatives have a factor that is no f32.
-constexpr const char *exp2InF64 = "%d = arith.extf %x : f32 to f64\n%e = math.exp2 %d : f64\n%z = arith.truncf %e : f64 to f32";
-constexpr const char *log2InF64 = "%d = arith.extf %x : f32 to f64\n%e = math.log2 %d : f64\n%z = arith.truncf %e : f64 to f32";
+constexpr const char *exp2InF64 =
+    "%d = arith.extf %x : f32 to f64\n%e = math.exp2 %d : f64\n%z = arith.truncf %e : f64 to f32";
+constexpr const char *log2InF64 =
+    "%d = arith.extf %x : f32 to f64\n%e = math.log2 %d : f64\n%z = arith.truncf %e : f64 to f32";
 
 class Smooth : public testing::TestWithParam<const char *> {};
 
@@ -49,12 +51,12 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values("%z = arith.addf %x, %y : f32", "%z = arith.subf %x, %y : f32", "%z = arith.mulf %x, %y : f32",
                     "%z = arith.divf %x, %y : f32", "%z = arith.negf %x : f32", "%z = arith.maximumf %x, %y : f32",
                     "%z = arith.minimumf %x, %y : f32", "%z = arith.maxnumf %x, %y : f32",
-                    "%z = arith.minnumf %x, %y : f32", "%z = math.exp %x : f32", exp2InF64,
-                    "%z = math.expm1 %x : f32", "%z = math.log %x : f32", log2InF64,
-                    "%z = math.log1p %x : f32", "%z = math.tanh %x : f32", "%z = math.sin %x : f32",
-                    "%z = math.cos %x : f32", "%z = math.sqrt %x : f32", "%z = math.rsqrt %x : f32",
-                    "%n = arith.negf %x : f32\n%z = math.absf %n : f32", "%z = math.powf %x, %y : f32",
-                    "%z = math.fma %x, %y, %x : f32", "%n = arith.negf %y : f32\n%z = math.copysign %x, %n : f32",
+                    "%z = arith.minnumf %x, %y : f32", "%z = math.exp %x : f32", exp2InF64, "%z = math.expm1 %x : f32",
+                    "%z = math.log %x : f32", log2InF64, "%z = math.log1p %x : f32", "%z = math.tanh %x : f32",
+                    "%z = math.sin %x : f32", "%z = math.cos %x : f32", "%z = math.sqrt %x : f32",
+                    "%z = math.rsqrt %x : f32", "%n = arith.negf %x : f32\n%z = math.absf %n : f32",
+                    "%z = math.powf %x, %y : f32", "%z = math.fma %x, %y, %x : f32",
+                    "%n = arith.negf %y : f32\n%z = math.copysign %x, %n : f32",
                     "%c = arith.cmpf olt, %x, %y : f32\n%e = math.exp %y : f32\n%z = arith.select %c, %x, %e : f32",
                     "%d = arith.extf %x : f32 to f64\n%e = math.exp %d : f64\n%z = arith.truncf %e : f64 to f32"));
 
@@ -89,11 +91,11 @@ TEST(Kink, TheBranchNotTakenMayOverflow) {
 
 // Both branches share an infinite value: sqrt(x) at 0 in neither.
 TEST(Kink, ASharedValueOfTwoBranches) {
-  std::vector<double> found =
-      slopes("%zero = arith.constant 0.0 : f32\n%one = arith.constant 1.0 : f32\n"
-             "%l = math.log %x : f32\n%c = arith.cmpf ogt, %x, %one : f32\n%p = arith.select %c, %l, %zero : f32\n"
-             "%d = arith.cmpf ogt, %x, %zero : f32\n%q = arith.select %d, %l, %zero : f32\n%z = arith.addf %p, %q : f32",
-             {0, 0.5, 2, 4});
+  std::vector<double> found = slopes(
+      "%zero = arith.constant 0.0 : f32\n%one = arith.constant 1.0 : f32\n"
+      "%l = math.log %x : f32\n%c = arith.cmpf ogt, %x, %one : f32\n%p = arith.select %c, %l, %zero : f32\n"
+      "%d = arith.cmpf ogt, %x, %zero : f32\n%q = arith.select %d, %l, %zero : f32\n%z = arith.addf %p, %q : f32",
+      {0, 0.5, 2, 4});
   EXPECT_EQ(found, (std::vector<double>{0, 2, 1, 0.5}));
 }
 

@@ -67,7 +67,7 @@ TEST(Chunked, ConstantDecay) {
       input v : vector<V>
       state H : matrix<V, K>
       output y : vector<V>
-      H[t] = 0.9 * H[t-1] + v * k'
+      H[t] = 0.875 * H[t-1] + v * k'
       y[t] = H[t-1] * q
     })");
 }
@@ -131,7 +131,7 @@ TEST(Chunked, NonlinearOutputsOfReads) {
       state H : matrix<V, K>
       output y : vector<V>
       H[t] = lambda * H[t-1] + silu(v) * silu(k)'
-      y[t] = rmsnorm(H[t] * silu(q)) .* sigmoid(g)
+      y[t] = rmsnorm(H[t] * silu(q), 0.0009765625) .* sigmoid(g)
     })");
 }
 

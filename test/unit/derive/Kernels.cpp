@@ -72,6 +72,10 @@ std::string Kernels::text() {
   return text;
 }
 
+mix::Call Kernels::sample(int64_t length, const mix::SampleOptions &options) {
+  return mix::sample(mixerOf(*equations), dims, 1, length, 2, 1, 7 + length, options);
+}
+
 void Kernels::expectAgreement(mix::Decay decay, double tolerance) {
   for (int64_t length : {1, 15, 16, 17, 40})
     for (bool initial : {false, true}) {
@@ -79,7 +83,7 @@ void Kernels::expectAgreement(mix::Decay decay, double tolerance) {
       mix::SampleOptions options;
       options.decay = decay;
       options.initialStates = initial;
-      mix::Call call = mix::sample(mixerOf(*equations), dims, 1, length, 2, 1, 7 + length, options);
+      mix::Call call = sample(length, options);
       expectAgreement("_forward", call, tolerance);
       expectAgreement("_decode", call, tolerance);
       if (testing::Test::HasFailure())

@@ -29,8 +29,10 @@ public:
     return number;
   }
 
+  /// Numbers in `mixer` that float32 rounds are rounded in the kernel's regions too: tests use numbers that it does not.
   /// Both kernels against the equations, at lengths around the chunk, with and without initial states.
   void expectAgreement(mix::Decay decay = mix::Decay::Uniform, double tolerance = 1e-11);
+  mix::Call sample(int64_t length, const mix::SampleOptions &options = {});
   /// One kernel on one call.
   void expectAgreement(llvm::StringRef suffix, const mix::Call &call, double tolerance);
 

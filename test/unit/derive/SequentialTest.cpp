@@ -172,8 +172,8 @@ TEST(Recurrent, DeepMemory) {
       output y : vector<V>
       let hidden = tanh(A[t-1] * k)
       let wrong = B[t-1] * hidden - v
-      A[t] = A[t-1] - 0.1 * eta * ((1 - hidden .* hidden) .* (B[t-1]' * wrong)) * k'
-      B[t] = 0.9 * B[t-1] - 0.1 * eta * wrong * hidden'
+      A[t] = A[t-1] - 0.125 * eta * ((1 - hidden .* hidden) .* (B[t-1]' * wrong)) * k'
+      B[t] = 0.875 * B[t-1] - 0.125 * eta * wrong * hidden'
       y[t] = B[t] * tanh(A[t] * q)
     })");
 }
@@ -184,7 +184,7 @@ TEST(Recurrent, StateTimesItsTranspose) {
       input k : vector<K>
       state H : matrix<K, K> = I
       output y : vector<K>
-      H[t] = 0.5 * H[t-1] .* H[t-1]' + 0.1 * k * k' + 0.1 * diag(k)
+      H[t] = 0.5 * H[t-1] .* H[t-1]' + 0.125 * k * k' + 0.125 * diag(k)
       y[t] = H[t]' * k
     })");
 }

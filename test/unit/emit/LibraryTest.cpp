@@ -88,6 +88,16 @@ TEST(Header, IsC99AndCxx) {
   compiles("use.cpp", use, "-x c++ -std=c++20");
 }
 
+TEST(Header, OfTwoLibrariesInOneProgram) {
+  MixerInterface other = LeakyLibrary::get().mixers.at(0);
+  other.name = "other";
+  std::ofstream(folder() + "/libother.h") << printHeader(other, "libother");
+  const std::string use = "#include \"libleaky.h\"\n#include \"libother.h\"\nint f(mix_status status); int f(mix_status status) "
+                          "{ return mix_status_message(status)[0] + MIX_BAD_SHAPE; }\n";
+  compiles("both.c", use, "-x c -std=c99");
+  compiles("both.cpp", use, "-x c++ -std=c++17");
+}
+
 TEST(Header, AgreesWithTheCode) {
   std::string text = "#include \"libleaky.h\"\n";
   auto claim = [&](const std::string &condition) { text += "_Static_assert(" + condition + ", \"\");\n"; };

@@ -9,7 +9,9 @@ static std::string kinds(const std::string &text) {
   std::string out;
   for (const Token &token : lex(source, diagnostics))
     if (token.kind != Tok::End)
-      out += (out.empty() ? "" : " ") + (token.kind == Tok::Name || token.kind == Tok::Number ? std::string(source.slice(token.range)) : std::string(spelling(token.kind)));
+      out += (out.empty() ? "" : " ") + (token.kind == Tok::Name || token.kind == Tok::Number
+                                             ? std::string(source.slice(token.range))
+                                             : std::string(spelling(token.kind)));
   return out + (diagnostics.hasErrors() ? " !" : "");
 }
 

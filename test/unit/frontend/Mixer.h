@@ -1,5 +1,7 @@
 // A small right mixer, and mixers that differ from it in one place.
-#pragma once
+#ifndef MIXC_TEST_UNIT_FRONTEND_MIXER_H
+#define MIXC_TEST_UNIT_FRONTEND_MIXER_H
+
 #include <string>
 
 inline std::string goodMixer() {
@@ -17,3 +19,5 @@ inline std::string goodMixerWith(const std::string &old, const std::string &repl
   std::string text = goodMixer();
   return text.replace(text.find(old), old.size(), replacement);
 }
+
+#endif

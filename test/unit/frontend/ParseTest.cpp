@@ -62,9 +62,12 @@ TEST(Parse, LineBreaksMeanNothing) {
 }
 
 TEST(Parse, IndependentMistakesAreEachReported) {
-  DiagnosticList found = mistakes("mixer m<K {\n input k vector<K>\n let a = (1 + \n state H : matrix<K>\n H[t] = * 2\n}\nmixer n { y = }\n");
+  DiagnosticList found = mistakes(
+      "mixer m<K {\n input k vector<K>\n let a = (1 + \n state H : matrix<K>\n H[t] = * 2\n}\nmixer n { y = }\n");
   std::vector<unsigned> lines;
-  Source source("t.mix", "mixer m<K {\n input k vector<K>\n let a = (1 + \n state H : matrix<K>\n H[t] = * 2\n}\nmixer n { y = }\n");
+  Source source(
+      "t.mix",
+      "mixer m<K {\n input k vector<K>\n let a = (1 + \n state H : matrix<K>\n H[t] = * 2\n}\nmixer n { y = }\n");
   for (const Diagnostic &diagnostic : found.all())
     lines.push_back(source.position(diagnostic.primary.range.begin).line);
   EXPECT_EQ(lines, (std::vector<unsigned>{1, 2, 4, 4, 5, 7}));
@@ -77,8 +80,9 @@ TEST(Parse, DepthIsBoundedInEveryDirection) {
       out += part;
     return out;
   };
-  for (const std::string &deep : {repeat("(", 20000) + "v", repeat("-", 20000) + "v", repeat("v^", 20000) + "v", "v" + repeat("'", 20000),
-                                  "v" + repeat(" + v", 20000), repeat("exp(", 20000), repeat("v[", 20000), repeat("sum(j in 1..2, ", 20000)}) {
+  for (const std::string &deep :
+       {repeat("(", 20000) + "v", repeat("-", 20000) + "v", repeat("v^", 20000) + "v", "v" + repeat("'", 20000),
+        "v" + repeat(" + v", 20000), repeat("exp(", 20000), repeat("v[", 20000), repeat("sum(j in 1..2, ", 20000)}) {
     DiagnosticList found = mistakes(goodMixerWith("v * k'", deep));
     ASSERT_EQ(found.all().size(), 1u) << deep.substr(0, 20);
     EXPECT_EQ(found.all()[0].code, "MIX0004");

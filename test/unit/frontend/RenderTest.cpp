@@ -63,7 +63,8 @@ TEST(Render, EveryCodeHasAPageAndATest) {
     std::optional<std::string_view> page = explanation(code.text);
     ASSERT_TRUE(page) << code.text;
     EXPECT_NE(page->find(code.title), std::string_view::npos) << code.text;
-    std::filesystem::path test = std::filesystem::path(MIX_SOURCE_DIR) / "test/frontend" / (std::string(code.text) + ".mix");
+    std::filesystem::path test =
+        std::filesystem::path(MIX_SOURCE_DIR) / "test/frontend" / (std::string(code.text) + ".mix");
     EXPECT_TRUE(std::filesystem::exists(test) || elsewhere.count(code.text)) << test;
   }
   EXPECT_EQ(explanation("0203"), explanation("mix0203"));

@@ -37,7 +37,7 @@ TEST(Sequential, VectorReadEntryByEntry) {
   m.next("h", next);
   m.output("y", next);
   m.normalize({{"N", 4}});
-  EXPECT_EQ(m.summary(), "h: `(1 - z) .* h[t-1]` takes `h` entry by entry, not by products with vectors\n");
+  EXPECT_EQ(m.summary(), "h: `y` takes `h` entry by entry, not by products with vectors\n");
 }
 
 TEST(Sequential, WholeOutput) {
@@ -46,7 +46,7 @@ TEST(Sequential, WholeOutput) {
   m.next("H", next);
   m.output("y", next);
   m.normalize();
-  EXPECT_EQ(m.summary(), "H: `H[t-1] + v * k'` takes `H` whole, not by products with vectors\n");
+  EXPECT_EQ(m.summary(), "H: `y` takes `H` whole, not by products with vectors\n");
 }
 
 TEST(Sequential, GateThatDependsOnReads) {

@@ -111,8 +111,7 @@ TEST(Contract, MaskLeavesOutTerms) {
 }
 
 TEST(Contract, MaskGivesExactZeros) {
-  Case c("%a : !v, %b : !w", "!p",
-         "%z = tile.contract %a, %b over [\"V\"] mask lower : !v, !w -> !p\n return %z : !p");
+  Case c("%a : !v, %b : !w", "!p", "%z = tile.contract %a, %b over [\"V\"] mask lower : !v, !w -> !p\n return %z : !p");
   for (int t = 0; t < C; ++t)
     for (int s = 0; s < C; ++s) {
       double sum = 0;

@@ -1,5 +1,7 @@
 // The hand-written chunk programs, against their recurrences token by token.
 #include "dialect/tile/Interpreter.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
 #include "test/unit/tile/Program.h"
 #include <cmath>
 #include <gtest/gtest.h>
@@ -66,9 +68,13 @@ void expectNear(const std::vector<double> &found, const std::vector<double> &exp
   EXPECT_LE(std::sqrt(error), 1e-13 * std::sqrt(norm));
 }
 
-void check(llvm::StringRef file, bool delta) {
+void check(llvm::StringRef file, bool delta, bool canonical) {
   Program program = Program::fromFile(file);
   ASSERT_TRUE(program.module);
+  mlir::PassManager passes(program.context.get());
+  if (canonical)
+    passes.addPass(mlir::createCanonicalizerPass());
+  ASSERT_TRUE(mlir::succeeded(passes.run(*program.module)));
   for (int64_t length : {1, 15, 16, 17, 50}) {
     Tokens tokens(length, delta, static_cast<unsigned>(length));
     auto [y, last] = tokens.byToken();
@@ -79,7 +85,9 @@ void check(llvm::StringRef file, bool delta) {
   }
 }
 
-TEST(Kernel, GatedRetentionIsItsRecurrence) { check("gated-retention.mlir", false); }
-TEST(Kernel, GatedDeltaIsItsRecurrence) { check("gated-delta.mlir", true); }
+TEST(Kernel, GatedRetentionIsItsRecurrence) { check("gated-retention.mlir", false, false); }
+TEST(Kernel, GatedDeltaIsItsRecurrence) { check("gated-delta.mlir", true, false); }
+TEST(Kernel, GatedRetentionInCanonicalForm) { check("gated-retention.mlir", false, true); }
+TEST(Kernel, GatedDeltaInCanonicalForm) { check("gated-delta.mlir", true, true); }
 
 } // namespace

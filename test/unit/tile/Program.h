@@ -43,7 +43,8 @@ std::vector<Array> run(Program &program, llvm::ArrayRef<Array> inputs);
 /// Tiles for the function's arguments: normal numbers, or fair bits for masks.
 std::vector<Array> randomInputs(mlir::ValueRange values, unsigned seed);
 
-/// A program of one line, or more, from arguments `%a : !r, %b : !k` to values: func.func @f(arguments) -> types { body }.
+/// A program of one line, or more, from arguments `%a : !r, %b : !k` to values: func.func @f(arguments) -> types { body
+/// }.
 Program line(llvm::StringRef arguments, llvm::StringRef results, llvm::StringRef body);
 
 } // namespace mixc::tile::test

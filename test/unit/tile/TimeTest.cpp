@@ -13,8 +13,8 @@ TEST(Recur, RunsBothWaysInclusiveAndExclusive) {
   for (bool reverse : {false, true})
     for (bool exclusive : {false, true})
       for (bool start : {false, true}) {
-        std::string flags = std::string(start ? " init %i : !f" : "") + (reverse ? " reverse" : "") +
-                            (exclusive ? " exclusive" : "");
+        std::string flags =
+            std::string(start ? " init %i : !f" : "") + (reverse ? " reverse" : "") + (exclusive ? " exclusive" : "");
         Program program = line("%a : !r, %b : !k, %i : !f", "!k",
                                "%y = tile.recur %a, %b" + flags + " : !r, !k -> !k\n return %y : !k");
         ASSERT_TRUE(program.module);
@@ -34,7 +34,8 @@ TEST(Recur, RunsBothWaysInclusiveAndExclusive) {
 
 TEST(Recur, MakesSegmentProductsWithExactZeros) {
   Program program = line("%a : !r, %i : !p", "!p", "%y = tile.recur %a, %i exclusive : !r, !p -> !p\n return %y : !p");
-  Array a = randomInputs(program.function().getArgument(0), 5)[0], eye(cast<TileType>(program.function().getArgument(1).getType()).getAxes());
+  Array a = randomInputs(program.function().getArgument(0), 5)[0],
+        eye(cast<TileType>(program.function().getArgument(1).getType()).getAxes());
   a.data[2] = 0;
   for (int t = 0; t < C; ++t)
     eye.data[t * C + t] = 1;

@@ -1,0 +1,110 @@
+// RUN: mix-opt %s -canonicalize -cse | FileCheck %s
+
+!s = !tile.t<[], f32>
+!r = !tile.t<[time:4], f32>
+!v = !tile.t<[time:4, value(V):2], f32>
+
+// CHECK-LABEL: @fuse(
+// CHECK-SAME: %[[A:.*]]: {{.*}}, %[[B:.*]]: {{.*}})
+func.func @fuse(%a: !r, %b: !r) -> !r {
+  // CHECK-NEXT: tile.map(%[[B]], %[[A]])
+  // CHECK-NEXT: ^bb0(%[[Y:.*]]: f32, %[[X:.*]]: f32):
+  // CHECK-NEXT: %[[E:.*]] = math.exp %[[X]]
+  // CHECK-NEXT: %[[M:.*]] = arith.mulf %[[E]], %[[Y]]
+  // CHECK-NEXT: tile.yield %[[M]]
+  %e = tile.map (%a) : (!r) -> !r {
+  ^bb0(%x: f32):
+    %z = math.exp %x : f32
+    tile.yield %z : f32
+  }
+  %y = tile.map (%e, %b) : (!r, !r) -> !r {
+  ^bb0(%x: f32, %u: f32):
+    %z = arith.mulf %x, %u : f32
+    tile.yield %z : f32
+  }
+  return %y : !r
+}
+
+// What is broadcast is computed once, not for every entry.
+// CHECK-LABEL: @keep_narrow_producer
+func.func @keep_narrow_producer(%a: !r, %b: !v) -> !v {
+  // CHECK-COUNT-2: tile.map
+  %e = tile.map (%a) : (!r) -> !r {
+  ^bb0(%x: f32):
+    %z = math.exp %x : f32
+    tile.yield %z : f32
+  }
+  %y = tile.map (%e, %b) : (!r, !v) -> !v {
+  ^bb0(%x: f32, %u: f32):
+    %z = arith.mulf %x, %u : f32
+    tile.yield %z : f32
+  }
+  return %y : !v
+}
+
+// CHECK-LABEL: @keep_shared_producer
+func.func @keep_shared_producer(%a: !r) -> (!r, !r) {
+  // CHECK-COUNT-2: tile.map
+  %e = tile.map (%a) : (!r) -> !r {
+  ^bb0(%x: f32):
+    %z = math.exp %x : f32
+    tile.yield %z : f32
+  }
+  %y = tile.map (%e) : (!r) -> !r {
+  ^bb0(%x: f32):
+    %z = arith.negf %x : f32
+    tile.yield %z : f32
+  }
+  return %e, %y : !r, !r
+}
+
+// CHECK-LABEL: @constants(
+// CHECK-SAME: %[[A:.*]]: !tile
+func.func @constants(%a: !r) -> !r {
+  // CHECK-NEXT: tile.map(%[[A]])
+  // CHECK-NEXT: ^bb0(%[[X:.*]]: f32):
+  // CHECK-NEXT: %[[TWO:.*]] = arith.constant 2.0{{.*}} : f32
+  // CHECK-NEXT: arith.mulf %[[X]], %[[TWO]]
+  %two = tile.constant 2.0 : !s
+  %y = tile.map (%two, %a) : (!s, !r) -> !r {
+  ^bb0(%x: f32, %u: f32):
+    %z = arith.mulf %u, %x : f32
+    tile.yield %z : f32
+  }
+  return %y : !r
+}
+
+// CHECK-LABEL: @operands(
+// CHECK-SAME: %[[A:.*]]: {{.*}}, %[[B:.*]]: {{.*}})
+func.func @operands(%a: !r, %b: !r) -> !r {
+  // CHECK-NEXT: tile.map(%[[A]])
+  // CHECK-NEXT: ^bb0(%[[X:.*]]: f32):
+  // CHECK-NEXT: arith.mulf %[[X]], %[[X]]
+  %y = tile.map (%a, %b, %a) : (!r, !r, !r) -> !r {
+  ^bb0(%x: f32, %u: f32, %w: f32):
+    %z = arith.mulf %x, %w : f32
+    tile.yield %z : f32
+  }
+  return %y : !r
+}
+
+// CHECK-LABEL: @identity(
+// CHECK-SAME: %[[A:.*]]: {{.*}}, %{{.*}}: {{.*}})
+func.func @identity(%a: !r, %b: !r) -> !r {
+  // CHECK-NEXT: return %[[A]]
+  %y = tile.map (%b, %a) : (!r, !r) -> !r {
+  ^bb0(%x: f32, %u: f32):
+    tile.yield %u : f32
+  }
+  return %y : !r
+}
+
+// CHECK-LABEL: @broadcast_is_no_identity
+func.func @broadcast_is_no_identity(%a: !r) -> !v {
+  // CHECK: tile.map
+  %y = tile.map (%a) : (!r) -> !v {
+  ^bb0(%x: f32):
+    tile.yield %x : f32
+  }
+  return %y : !v
+}
