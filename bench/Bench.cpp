@@ -1,7 +1,8 @@
 // mix_bench FILE.mix [-D K=128 ...] [--length 2048] [--heads 8] [--threads N]
 //
-// Compiles the mixers of a file and times them: forward, and decode of one token of 32 heads, each with one thread and with N (all of the
-// machine's). FLOPs are those of the recurrence, whatever the kernel does: per token and head 2 |S| for every read and write, |S| for a decay.
+// Compiles the mixers of a file and times them: forward, and decode of one token of 32 heads, each with one thread and
+// with N (all of the machine's). FLOPs are those of the recurrence, whatever the kernel does: per token and head 2 |S|
+// for every read and write, |S| for a decay.
 #include "bench/LibraryCall.h"
 #include "bench/Peak.h"
 #include "bench/Timing.h"
@@ -38,7 +39,8 @@ Expected<double> recurrenceFlops(mlir::MLIRContext &context, const Options &opti
       size *= dim.evaluate(dims).value_or(0);
     auto found = component.getClassAttr();
     const bool fades = !found || found->getTransition() != mix::TransitionKind::Identity;
-    flops += size * (2 * component.getReadDirs().size() + 2 * component.getWriteDirs().size() + fades * component.getTransition().size());
+    flops += size * (2 * component.getReadDirs().size() + 2 * component.getWriteDirs().size() +
+                     fades * component.getTransition().size());
   }
   return flops;
 }
@@ -49,8 +51,10 @@ struct Report {
 };
 
 void print(const Report &report, double peak) {
-  std::string time = report.seconds < 1e-3 ? fmt::format("{:.1f} us", 1e6 * report.seconds) : fmt::format("{:.2f} ms", 1e3 * report.seconds);
-  outs() << fmt::format("  {:10} {:38} {:>10}  {:6.1f} GFLOP/s", report.kernel, report.shape, time, report.flops / report.seconds / 1e9);
+  std::string time = report.seconds < 1e-3 ? fmt::format("{:.1f} us", 1e6 * report.seconds)
+                                           : fmt::format("{:.2f} ms", 1e3 * report.seconds);
+  outs() << fmt::format("  {:10} {:38} {:>10}  {:6.1f} GFLOP/s", report.kernel, report.shape, time,
+                        report.flops / report.seconds / 1e9);
   if (report.bytes > 0)
     outs() << fmt::format("  {:5.1f} GB/s of state\n", report.bytes / report.seconds / 1e9);
   else
@@ -76,29 +80,32 @@ public:
     std::string sizes;
     for (const auto &[name, number] : mixer.dims)
       sizes += fmt::format("{}{} = {}", sizes.empty() ? "" : ", ", name, number);
-    outs() << fmt::format("{}   {}, float32, {:.0f} kFLOP per token and head; FMA peak of a thread {:.0f} GFLOP/s\n", mixer.name, sizes,
-                          *flops / 1e3, peaks.at(1) / 1e9);
+    outs() << fmt::format("{}   {}, float32, {:.0f} kFLOP per token and head; FMA peak of a thread {:.0f} GFLOP/s\n",
+                          mixer.name, sizes, *flops / 1e3, peaks.at(1) / 1e9);
 
     const int64_t length = options.length.value_or(2048), heads = options.heads.value_or(8);
     for (auto [threads, peak] : peaks)
-      if (Error error = time("chunked", "forward", mix::sample(equations, dims, 1, length, heads, heads, 0), mixer, *flops, threads, peak))
+      if (Error error = time("chunked", "forward", mix::sample(equations, dims, 1, length, heads, heads, 0), mixer,
+                             *flops, threads, peak))
         return error;
     for (auto [threads, peak] : peaks)
-      if (Error error = time("recurrent", "decode", mix::sample(equations, dims, 1, 1, 32, 32, 0), mixer, *flops, threads, peak))
+      if (Error error =
+              time("recurrent", "decode", mix::sample(equations, dims, 1, 1, 32, 32, 0), mixer, *flops, threads, peak))
         return error;
     return Error::success();
   }
 
 private:
-  Error time(const char *kernel, StringRef entry, const mix::Call &call, const MixerInterface &mixer, double flops, int64_t threads,
-             double peak) {
+  Error time(const char *kernel, StringRef entry, const mix::Call &call, const MixerInterface &mixer, double flops,
+             int64_t threads, double peak) {
     Expected<LibraryCall> libraryCall = LibraryCall::make(library, mixer, entry, call, threads);
     if (!libraryCall)
       return libraryCall.takeError();
     if (const char *wrong = (*libraryCall)())
       return createStringError(mixer.name + "_" + entry.str() + ": " + wrong);
     const double seconds = medianSeconds([&] { (*libraryCall)(); });
-    const std::string shape = fmt::format("T = {}, {} heads, {} thread{}", call.time, call.heads, threads, threads > 1 ? "s" : "");
+    const std::string shape =
+        fmt::format("T = {}, {} heads, {} thread{}", call.time, call.heads, threads, threads > 1 ? "s" : "");
     const double bytes = entry == "decode" ? 2.0 * libraryCall->stateBytes() : 0; // in once, out once
     print({kernel, shape, seconds, flops * call.time * call.heads, bytes}, peak);
     return Error::success();
@@ -123,7 +130,7 @@ Error benchFile(const Options &options) {
   for (const MixerInterface &mixer : compiled->mixers)
     if (!error)
       error = Bench(options, *compiled, library).run(*context, mixer);
-  sys::fs::remove_directories(folder);
+  (void)sys::fs::remove_directories(folder);
   return error;
 }
 

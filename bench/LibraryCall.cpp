@@ -20,8 +20,8 @@ void *LibraryCall::allocate(size_t bytes) {
   return buffers.back().get();
 }
 
-llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const MixerInterface &mixer, llvm::StringRef entryName,
-                                              const mix::Call &call, int64_t threads) {
+llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const MixerInterface &mixer,
+                                              llvm::StringRef entryName, const mix::Call &call, int64_t threads) {
   void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL); // stays open
   if (!library)
     return llvm::createStringError(dlerror());
@@ -37,14 +37,15 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
   LibraryCall made;
   made.function = reinterpret_cast<const void *(*)(const void *)>(symbol(prefix + "_" + entryName.str()));
   made.message = reinterpret_cast<const char *(*)(const void *)>(symbol("mix_status_message"));
-  auto workspaceSize =
-      reinterpret_cast<size_t (*)(const void *)>(symbol(prefix + (decode ? "_decode_workspace_size" : "_workspace_size")));
+  auto workspaceSize = reinterpret_cast<size_t (*)(const void *)>(
+      symbol(prefix + (decode ? "_decode_workspace_size" : "_workspace_size")));
   if (!made.function || !made.message || !workspaceSize)
     return llvm::createStringError("the library lacks entry points of " + mixer.name);
 
   std::vector<uint64_t> &slots = made.slots;
   slots.assign(entry->slots, 0);
-  const uint64_t counts[] = {8 * slots.size(), uint64_t(call.batch), uint64_t(call.time), uint64_t(call.heads), uint64_t(call.groups)};
+  const uint64_t counts[] = {8 * slots.size(), uint64_t(call.batch), uint64_t(call.time), uint64_t(call.heads),
+                             uint64_t(call.groups)};
   std::copy(std::begin(counts), std::end(counts), slots.begin());
   for (const TensorInfo &tensor : entry->tensors) {
     if (tensor.role == "initial")

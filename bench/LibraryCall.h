@@ -10,9 +10,10 @@ namespace mixc::bench {
 
 class LibraryCall {
 public:
-  /// `entry`: forward or decode; the library at `path` was written from `mixer`. Inputs and params come from `call`, states are zero.
-  static llvm::Expected<LibraryCall> make(const std::string &path, const MixerInterface &mixer, llvm::StringRef entry, const mix::Call &call,
-                                          int64_t threads);
+  /// `entry`: forward or decode; the library at `path` was written from `mixer`. Inputs and params come from `call`,
+  /// states are zero.
+  static llvm::Expected<LibraryCall> make(const std::string &path, const MixerInterface &mixer, llvm::StringRef entry,
+                                          const mix::Call &call, int64_t threads);
   /// Null, or what the library said.
   const char *operator()() const;
   /// Bytes of the states of all heads.

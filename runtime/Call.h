@@ -41,9 +41,9 @@ struct Call {
   const mixrt_entry &entry;
   Arguments arguments;
   int64_t time, heads, groups, sequences;
-  const int64_t *cuSeqlens;  // null: every sequence has `time` tokens
+  const int64_t *cuSeqlens; // null: every sequence has `time` tokens
   int64_t items, threads;
-  char *workspace;           // threads times scratchStride bytes, 64-byte aligned
+  char *workspace; // threads times scratchStride bytes, 64-byte aligned
   int64_t scratchStride;
   int64_t nextItem = 0, itemsDone = 0; // atomic
 

@@ -8,22 +8,23 @@ using namespace mixrt;
 
 namespace {
 
-#define RETURN_IF_FAILED(expression)                                                                                     \
-  if (mix_status status = (expression))                                                                                  \
+#define RETURN_IF_FAILED(expression)                                                                                   \
+  if (mix_status status = (expression))                                                                                \
   return status
 
 mix_status checkCpu(const mixrt_entry &entry) {
   const uint64_t missing = entry.features & ~machineFeatures();
   if (!missing)
     return nullptr;
-  return fail(MIX_UNSUPPORTED_CPU, "this library was compiled for %s, and this machine has no %s", entry.cpu, featureName(missing));
+  return fail(MIX_UNSUPPORTED_CPU, "this library was compiled for %s, and this machine has no %s", entry.cpu,
+              featureName(missing));
 }
 
 mix_status checkSize(const mixrt_entry &entry, const Arguments &arguments) {
   if (arguments.size() == entry.slots * 8)
     return nullptr;
-  return fail(MIX_BAD_STRUCT_SIZE, "size is %" PRId64 ", and sizeof(%s_args) is %" PRId64 " in this library", arguments.size(), entry.name,
-              entry.slots * 8);
+  return fail(MIX_BAD_STRUCT_SIZE, "size is %" PRId64 ", and sizeof(%s_args) is %" PRId64 " in this library",
+              arguments.size(), entry.name, entry.slots * 8);
 }
 
 mix_status checkCounts(const Call &call) {
@@ -37,7 +38,8 @@ mix_status checkCounts(const Call &call) {
   if (arguments.groups() < 1)
     return fail(MIX_BAD_SHAPE, "groups is %" PRId64, arguments.groups());
   if (arguments.heads() % arguments.groups())
-    return fail(MIX_BAD_SHAPE, "heads (%" PRId64 ") is not a multiple of groups (%" PRId64 ")", arguments.heads(), arguments.groups());
+    return fail(MIX_BAD_SHAPE, "heads (%" PRId64 ") is not a multiple of groups (%" PRId64 ")", arguments.heads(),
+                arguments.groups());
   if (arguments.threads() < 0)
     return fail(MIX_BAD_THREADS, "threads is %" PRId64, arguments.threads());
   return nullptr;
@@ -51,7 +53,8 @@ mix_status checkSequences(const Call &call) {
     return fail(MIX_BAD_SHAPE, "sequences is %" PRId64, sequences);
   if (!starts) {
     if (sequences != 0 && sequences != arguments.batch())
-      return fail(MIX_BAD_SHAPE, "sequences is %" PRId64 ", and without cu_seqlens it is batch (%" PRId64 ") or 0", sequences, arguments.batch());
+      return fail(MIX_BAD_SHAPE, "sequences is %" PRId64 ", and without cu_seqlens it is batch (%" PRId64 ") or 0",
+                  sequences, arguments.batch());
     return nullptr;
   }
   if (reinterpret_cast<uintptr_t>(starts) % alignof(int64_t))
@@ -65,14 +68,17 @@ mix_status checkSequences(const Call &call) {
       return fail(MIX_BAD_CU_SEQLENS, "cu_seqlens decreases at index %" PRId64, i);
     // Before the next element is read: a wrong count of sequences should be found before it leads out of the array.
     if (starts[i] > time)
-      return fail(MIX_BAD_CU_SEQLENS, "cu_seqlens is %" PRId64 " at index %" PRId64 ", past time (%" PRId64 ")", starts[i], i, time);
+      return fail(MIX_BAD_CU_SEQLENS, "cu_seqlens is %" PRId64 " at index %" PRId64 ", past time (%" PRId64 ")",
+                  starts[i], i, time);
   }
   if (starts[sequences] != time)
-    return fail(MIX_BAD_CU_SEQLENS, "cu_seqlens ends at %" PRId64 ", not at time (%" PRId64 ")", starts[sequences], time);
+    return fail(MIX_BAD_CU_SEQLENS, "cu_seqlens ends at %" PRId64 ", not at time (%" PRId64 ")", starts[sequences],
+                time);
   return nullptr;
 }
 
-/// A tensor has a size that can be counted, and a pointer where it has elements: [rows, columns, elements] as in Run.cpp.
+/// A tensor has a size that can be counted, and a pointer where it has elements: [rows, columns, elements] as in
+/// Run.cpp.
 mix_status checkTensor(const Call &call, const mixrt_tensor &tensor) {
   const Arguments &arguments = call.arguments;
   const bool perToken = tensor.role == MIXRT_INPUT || tensor.role == MIXRT_OUTPUT;

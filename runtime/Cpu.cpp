@@ -9,8 +9,8 @@ namespace {
 struct Feature {
   const char *name;
   uint32_t leaf, subleaf;
-  int place, bit;        // register eax ebx ecx edx, and bit in it
-  uint64_t savedState;   // bits of XCR0
+  int place, bit;      // register eax ebx ecx edx, and bit in it
+  uint64_t savedState; // bits of XCR0
 };
 
 constexpr Feature features[] = {
@@ -21,7 +21,8 @@ constexpr Feature features[] = {
 constexpr int featureCount = sizeof features / sizeof *features;
 static_assert(featureCount < 63, "bit 63 says that the set was read");
 
-/// The state that the system saves when it switches threads: without it a register may not be used, whatever CPUID says.
+/// The state that the system saves when it switches threads: without it a register may not be used, whatever CPUID
+/// says.
 uint64_t savedState() {
   unsigned eax, ebx, ecx, edx;
   if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx & (1u << 27 /* OSXSAVE */)))

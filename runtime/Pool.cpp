@@ -1,6 +1,7 @@
-// Calls put jobs, which live on their own stacks, into a list; workers claim indices of the first job that has some left. A worker that
-// finds none watches `epoch` for 50 microseconds, since decoding calls come one after the other, and then sleeps on it. All lists and counts are
-// changed under one lock, held for a few instructions; what is also watched without it is atomic.
+// Calls put jobs, which live on their own stacks, into a list; workers claim indices of the first job that has some
+// left. A worker that finds none watches `epoch` for 50 microseconds, since decoding calls come one after the other,
+// and then sleeps on it. All lists and counts are changed under one lock, held for a few instructions; what is also
+// watched without it is atomic.
 #include "runtime/Pool.h"
 #include <immintrin.h>
 #include <limits.h>
@@ -39,7 +40,9 @@ Pool *current;
 uint32_t load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 uint32_t add(uint32_t *word, uint32_t amount) { return __atomic_add_fetch(word, amount, __ATOMIC_SEQ_CST); }
 
-void sleepWhile(uint32_t *word, uint32_t value) { syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0); }
+void sleepWhile(uint32_t *word, uint32_t value) {
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
+}
 void wake(uint32_t *word, int count) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0); }
 
 int64_t nanoseconds() {
@@ -116,7 +119,8 @@ void startWorkers(Pool *pool, int64_t wanted) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-/// The pool of this process. A forked child has no threads but the one that forked, and a lock that may be held for ever: it leaves the parent's pool alone.
+/// The pool of this process. A forked child has no threads but the one that forked, and a lock that may be held for
+/// ever: it leaves the parent's pool alone.
 Pool *poolOfThisProcess() {
   Pool *pool = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
   const pid_t process = getpid();

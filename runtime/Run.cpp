@@ -1,4 +1,5 @@
-// Runs the kernel over all (sequence, head). In memory a tensor is, row-major (H heads, or G groups of them; E elements each)
+// Runs the kernel over all (sequence, head). In memory a tensor is, row-major (H heads, or G groups of them; E elements
+// each)
 //
 //     input, output           [batch, time, H, E]      first row of sequence s: s time, or cu_seqlens[s]
 //     param                   [H, E]

@@ -1,4 +1,5 @@
-// The status carries its own message, so that a status of one library may be given to another's mix_status_message: all are alike.
+// The status carries its own message, so that a status of one library may be given to another's mix_status_message: all
+// are alike.
 #include "runtime/Status.h"
 #include <stdarg.h>
 #include <stdio.h>

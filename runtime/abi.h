@@ -1,10 +1,15 @@
-// What a compiled library tells the runtime about its mixers. The compiler emits these structs as constants (lowering/emit/Descriptor.cpp), the
-// runtime reads them; every field is 8 bytes, so that the layout has no holes and is said in one place only.
+// What a compiled library tells the runtime about its mixers. The compiler emits these structs as constants
+// (lowering/emit/Descriptor.cpp), the runtime reads them; every field is 8 bytes, so that the layout has no holes and
+// is said in one place only.
 //
 // An entry point's argument struct is an array of 8-byte slots (lowering/emit/Interface.h):
 //
-//     forward: size batch time heads groups sequences cu_seqlens | tensors | workspace saved threads parallel_for parallel_for_context
-//     decode:  size batch time heads groups                      | tensors | workspace       threads parallel_for parallel_for_context
+//     forward   size batch time heads groups sequences cu_seqlens
+//               tensors
+//               workspace saved threads parallel_for parallel_for_context
+//     decode    size batch time heads groups
+//               tensors
+//               workspace threads parallel_for parallel_for_context
 #ifndef MIXC_RUNTIME_ABI_H
 #define MIXC_RUNTIME_ABI_H
 
@@ -12,50 +17,50 @@
 #include <stdint.h>
 
 // What went wrong, as the first field of *mix_status: name, number, meaning. The header of every library lists them.
-#define MIXRT_CODES(X)                                                                                                   \
-  X(MIX_BAD_STRUCT_SIZE, 1, "the struct's size is not the one this library was built for")                               \
-  X(MIX_NULL_ARGUMENT, 2, "a pointer that is needed is null")                                                            \
-  X(MIX_BAD_SHAPE, 3, "a count is negative, zero where it may not be, or does not fit the others")                       \
-  X(MIX_BAD_CU_SEQLENS, 4, "cu_seqlens does not rise from 0 to time")                                                    \
-  X(MIX_TOO_LARGE, 5, "a tensor has more than 2^63 bytes")                                                               \
-  X(MIX_MISALIGNED, 6, "a pointer is not aligned to its elements")                                                       \
-  X(MIX_NO_WORKSPACE, 7, "workspace is null, and this call needs one")                                                   \
-  X(MIX_BAD_THREADS, 8, "threads is negative")                                                                           \
-  X(MIX_UNSUPPORTED_CPU, 9, "this machine lacks instructions that the library was compiled for")                         \
+#define MIXRT_CODES(X)                                                                                                 \
+  X(MIX_BAD_STRUCT_SIZE, 1, "the struct's size is not the one this library was built for")                             \
+  X(MIX_NULL_ARGUMENT, 2, "a pointer that is needed is null")                                                          \
+  X(MIX_BAD_SHAPE, 3, "a count is negative, zero where it may not be, or does not fit the others")                     \
+  X(MIX_BAD_CU_SEQLENS, 4, "cu_seqlens does not rise from 0 to time")                                                  \
+  X(MIX_TOO_LARGE, 5, "a tensor has more than 2^63 bytes")                                                             \
+  X(MIX_MISALIGNED, 6, "a pointer is not aligned to its elements")                                                     \
+  X(MIX_NO_WORKSPACE, 7, "workspace is null, and this call needs one")                                                 \
+  X(MIX_BAD_THREADS, 8, "threads is negative")                                                                         \
+  X(MIX_UNSUPPORTED_CPU, 9, "this machine lacks instructions that the library was compiled for")                       \
   X(MIX_BAD_PARALLEL_FOR, 10, "parallel_for returned before it had called its body for every index")
 
-// Instructions that a library may need: LLVM's name, CPUID leaf, subleaf, register (0 eax, 1 ebx, 2 ecx, 3 edx), bit, and the state that the system must
-// save for it (bits of XCR0). Bit i of `features` is line i.
-#define MIXRT_FEATURES(X)                                                                                                \
-  X("sse3", 1, 0, 2, 0, 0)                                                                                               \
-  X("ssse3", 1, 0, 2, 9, 0)                                                                                              \
-  X("sse4.1", 1, 0, 2, 19, 0)                                                                                            \
-  X("sse4.2", 1, 0, 2, 20, 0)                                                                                            \
-  X("movbe", 1, 0, 2, 22, 0)                                                                                             \
-  X("popcnt", 1, 0, 2, 23, 0)                                                                                            \
-  X("avx", 1, 0, 2, 28, 0x6)                                                                                             \
-  X("f16c", 1, 0, 2, 29, 0x6)                                                                                            \
-  X("fma", 1, 0, 2, 12, 0x6)                                                                                             \
-  X("bmi", 7, 0, 1, 3, 0)                                                                                                \
-  X("avx2", 7, 0, 1, 5, 0x6)                                                                                             \
-  X("bmi2", 7, 0, 1, 8, 0)                                                                                               \
-  X("avx512f", 7, 0, 1, 16, 0xe6)                                                                                        \
-  X("avx512dq", 7, 0, 1, 17, 0xe6)                                                                                       \
-  X("avx512cd", 7, 0, 1, 28, 0xe6)                                                                                       \
-  X("avx512bw", 7, 0, 1, 30, 0xe6)                                                                                       \
-  X("avx512vl", 7, 0, 1, 31, 0xe6)                                                                                       \
-  X("avx512ifma", 7, 0, 1, 21, 0xe6)                                                                                     \
-  X("avx512vbmi", 7, 0, 2, 1, 0xe6)                                                                                      \
-  X("avx512vbmi2", 7, 0, 2, 6, 0xe6)                                                                                     \
-  X("gfni", 7, 0, 2, 8, 0)                                                                                               \
-  X("avx512vnni", 7, 0, 2, 11, 0xe6)                                                                                     \
-  X("avx512bitalg", 7, 0, 2, 12, 0xe6)                                                                                   \
-  X("avx512vpopcntdq", 7, 0, 2, 14, 0xe6)                                                                                \
-  X("avx512fp16", 7, 0, 3, 23, 0xe6)                                                                                     \
-  X("amx-bf16", 7, 0, 3, 22, 0x60000)                                                                                    \
-  X("amx-tile", 7, 0, 3, 24, 0x60000)                                                                                    \
-  X("avxvnni", 7, 1, 0, 4, 0x6)                                                                                          \
-  X("avx512bf16", 7, 1, 0, 5, 0xe6)                                                                                      \
+// Instructions that a library may need: LLVM's name, CPUID leaf, subleaf, register (0 eax, 1 ebx, 2 ecx, 3 edx), bit,
+// and the state that the system must save for it (bits of XCR0). Bit i of `features` is line i.
+#define MIXRT_FEATURES(X)                                                                                              \
+  X("sse3", 1, 0, 2, 0, 0)                                                                                             \
+  X("ssse3", 1, 0, 2, 9, 0)                                                                                            \
+  X("sse4.1", 1, 0, 2, 19, 0)                                                                                          \
+  X("sse4.2", 1, 0, 2, 20, 0)                                                                                          \
+  X("movbe", 1, 0, 2, 22, 0)                                                                                           \
+  X("popcnt", 1, 0, 2, 23, 0)                                                                                          \
+  X("avx", 1, 0, 2, 28, 0x6)                                                                                           \
+  X("f16c", 1, 0, 2, 29, 0x6)                                                                                          \
+  X("fma", 1, 0, 2, 12, 0x6)                                                                                           \
+  X("bmi", 7, 0, 1, 3, 0)                                                                                              \
+  X("avx2", 7, 0, 1, 5, 0x6)                                                                                           \
+  X("bmi2", 7, 0, 1, 8, 0)                                                                                             \
+  X("avx512f", 7, 0, 1, 16, 0xe6)                                                                                      \
+  X("avx512dq", 7, 0, 1, 17, 0xe6)                                                                                     \
+  X("avx512cd", 7, 0, 1, 28, 0xe6)                                                                                     \
+  X("avx512bw", 7, 0, 1, 30, 0xe6)                                                                                     \
+  X("avx512vl", 7, 0, 1, 31, 0xe6)                                                                                     \
+  X("avx512ifma", 7, 0, 1, 21, 0xe6)                                                                                   \
+  X("avx512vbmi", 7, 0, 2, 1, 0xe6)                                                                                    \
+  X("avx512vbmi2", 7, 0, 2, 6, 0xe6)                                                                                   \
+  X("gfni", 7, 0, 2, 8, 0)                                                                                             \
+  X("avx512vnni", 7, 0, 2, 11, 0xe6)                                                                                   \
+  X("avx512bitalg", 7, 0, 2, 12, 0xe6)                                                                                 \
+  X("avx512vpopcntdq", 7, 0, 2, 14, 0xe6)                                                                              \
+  X("avx512fp16", 7, 0, 3, 23, 0xe6)                                                                                   \
+  X("amx-bf16", 7, 0, 3, 22, 0x60000)                                                                                  \
+  X("amx-tile", 7, 0, 3, 24, 0x60000)                                                                                  \
+  X("avxvnni", 7, 1, 0, 4, 0x6)                                                                                        \
+  X("avx512bf16", 7, 1, 0, 5, 0xe6)                                                                                    \
   X("lzcnt", 0x80000001, 0, 2, 5, 0)
 
 extern "C" {
@@ -63,25 +68,25 @@ extern "C" {
 enum mixrt_role : int64_t { MIXRT_INPUT, MIXRT_PARAM, MIXRT_INITIAL, MIXRT_OUTPUT, MIXRT_FINAL, MIXRT_STATE };
 
 struct mixrt_tensor {
-  const char *field;    // as in the argument struct
-  int64_t role;         // mixrt_role
-  int64_t per_group;    // one per group of heads instead of one per head
-  int64_t elements;     // float32 numbers per token and head (or per head)
-  int64_t slot;         // of its pointer in the argument struct
+  const char *field; // as in the argument struct
+  int64_t role;      // mixrt_role
+  int64_t per_group; // one per group of heads instead of one per head
+  int64_t elements;  // float32 numbers per token and head (or per head)
+  int64_t slot;      // of its pointer in the argument struct
 };
 
 typedef void mixrt_kernel(void *const *tensors, const int64_t *strides, int64_t length, void *scratch);
 
 struct mixrt_entry {
-  const char *name;             // gated_delta_net_forward
-  int64_t decode;               // 1: the decode layout of slots; 0: the forward one
+  const char *name; // gated_delta_net_forward
+  int64_t decode;   // 1: the decode layout of slots; 0: the forward one
   mixrt_kernel *kernel;
-  const mixrt_tensor *tensors;  // in the kernel's order
+  const mixrt_tensor *tensors; // in the kernel's order
   int64_t tensor_count;
-  int64_t scratch_bytes;        // per thread
-  int64_t slots;                // of the argument struct
-  uint64_t features;            // instructions that the kernel uses, by line of MIXRT_FEATURES
-  const char *cpu;              // that it was compiled for
+  int64_t scratch_bytes; // per thread
+  int64_t slots;         // of the argument struct
+  uint64_t features;     // instructions that the kernel uses, by line of MIXRT_FEATURES
+  const char *cpu;       // that it was compiled for
 };
 
 #define MIXRT_MESSAGE_BYTES 252
@@ -91,7 +96,8 @@ struct mix_error {
 };
 typedef const struct mix_error *mix_status; // null: success
 
-typedef void mix_parallel_for(void *context, int64_t count, void (*body)(void *argument, int64_t index), void *argument);
+typedef void mix_parallel_for(void *context, int64_t count, void (*body)(void *argument, int64_t index),
+                              void *argument);
 
 // What the emitted entry points call.
 mix_status mixrt_run(const mixrt_entry *entry, const void *arguments);

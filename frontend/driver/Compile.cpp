@@ -1,5 +1,6 @@
 #include "frontend/driver/Compile.h"
 #include "frontend/driver/PassErrors.h"
+#include "frontend/driver/Sequential.h"
 #include "frontend/gen/Import.h"
 #include "frontend/syntax/Parser.h"
 #include "lowering/emit/Library.h"
@@ -69,15 +70,14 @@ Error Compilation::needNumbers() {
       auto given = options.dims.find(dim.str());
       if (given != options.dims.end() && given->second >= 1)
         continue;
-      Diagnostic missing;
-      missing.message = given == options.dims.end() ? fmt::format("the dim `{}` of `{}` has no number", dim.str(), mixer.getSymName().str())
-                                                    : fmt::format("the dim `{}` is {}, at least 1 is expected", dim.str(), given->second);
-      missing.help(fmt::format("pass `-D {}=64`, for instance", dim.str()));
+      Range place;
       for (const ast::Mixer &written : file.mixers)
         for (const ast::DimDeclaration &declared : written.dims)
           if (written.name.text == mixer.getSymName() && declared.name.text == dim)
-            missing.primary.range = declared.name.range;
-      diagnostics.add(std::move(missing));
+            place = declared.name.range;
+      diagnostics.add(Code::DimWithoutNumber, place, given == options.dims.end() ? fmt::format("`{}` has no number, and a kernel needs one", dim.str())
+                                                                                 : fmt::format("`{}` is {}, at least 1 is expected", dim.str(), given->second))
+          .help(fmt::format("say `-D {}=64`, for instance, or give the dim a default", dim.str()));
     }
   }
   return diagnostics.hasErrors() ? renderedError(diagnostics.render(source, useColour)) : Error::success();
@@ -107,6 +107,20 @@ Error Compilation::step(const Stage &next) {
   if (!done || errors.any())
     return errors.take([&] { return writeReproducer(*before, next); });
   warningText += errors.warnings();
+  return options.from == "ast" ? tellSequential(next) : Error::success();
+}
+
+/// Nothing falls back silently.
+Error Compilation::tellSequential(const Stage &reached) {
+  Diagnostics diagnostics;
+  if (reached.name == "component")
+    checkRequireChunked(*current, source, diagnostics);
+  if (reached.name == "tile")
+    warnSequential(*current, source, diagnostics);
+  std::string text = diagnostics.render(source, useColour);
+  if (diagnostics.hasErrors())
+    return renderedError(text);
+  warningText += text;
   return Error::success();
 }
 

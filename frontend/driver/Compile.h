@@ -47,6 +47,7 @@ private:
   llvm::Error readMix();
   llvm::Error readModule();
   llvm::Error step(const Stage &next);
+  llvm::Error tellSequential(const Stage &reached);
   std::string writeReproducer(mlir::ModuleOp before, const Stage &next) const;
   void sayIfSlow(llvm::StringRef doing);
 

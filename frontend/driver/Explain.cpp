@@ -45,6 +45,7 @@ Error explainCommand(const Options &options) {
     return error;
   if (Error error = compilation.advance("component"))
     return error;
+  errs() << compilation.warnings();
   std::vector<Explanation> explanations;
   for (auto mixer : compilation.module().getOps<mix::MixerOp>())
     explanations.push_back(explain(mixer, dimNumbers(mixer, options.dims)));
@@ -55,7 +56,6 @@ Error explainCommand(const Options &options) {
     for (Explanation &explanation : explanations)
       addCosts(explanation, compilation.module());
   }
-  errs() << compilation.warnings();
   if (options.json) {
     json::Array all;
     for (const Explanation &explanation : explanations)

@@ -1,3 +1,4 @@
+// The normal form of every component, written as the language would write it.
 #include "frontend/driver/Explanation.h"
 #include "lowering/normalize/Classify.h"
 #include "lowering/normalize/Formula.h"
@@ -16,12 +17,16 @@ unsigned lineOf(Operation *op) {
   return place ? place.getStartLine() : 0;
 }
 
-/// A factor of a product, in brackets if it is a sum.
-std::string factor(Value value) {
-  auto binary = value.getDefiningOp<mix::BinaryOp>();
-  bool isSum = binary && (binary.getKind() == mix::BinaryKind::Add || binary.getKind() == mix::BinaryKind::Sub);
-  auto unary = value.getDefiningOp<mix::UnaryOp>();
-  return isSum || (unary && unary.getKind() == mix::UnaryKind::Neg) ? "(" + formula(value) + ")" : formula(value);
+/// A factor of a product, in brackets where it needs them: sums do, products behind another factor too.
+std::string factor(Value value, bool first = false) {
+  bool isSum = false, isProduct = isa_and_nonnull<mix::MatmulOp, mix::DotOp, mix::OuterOp>(value.getDefiningOp());
+  if (auto binary = value.getDefiningOp<mix::BinaryOp>()) {
+    isSum = binary.getKind() == mix::BinaryKind::Add || binary.getKind() == mix::BinaryKind::Sub;
+    isProduct = binary.getKind() == mix::BinaryKind::Mul || binary.getKind() == mix::BinaryKind::Div;
+  }
+  if (auto unary = value.getDefiningOp<mix::UnaryOp>())
+    isSum = unary.getKind() == mix::UnaryKind::Neg;
+  return isSum || (isProduct && !first) ? "(" + formula(value) + ")" : formula(value);
 }
 
 /// One component's normal form, in the language.
@@ -87,8 +92,8 @@ private:
       isOne = constant.getValue().convertToDouble() == 1;
     if (!isOne) {
       bool onAxis = cast<mix::TensorType>(a.getType()).isVector();
-      state = !onAxis             ? factor(a) + " * " + state
-              : isRow()           ? factor(a) + " .* " + state
+      state = !onAxis             ? factor(a, /*first=*/true) + " * " + state
+              : isRow()           ? factor(a, /*first=*/true) + " .* " + state
               : component.getTurned() ? "diag(" + formula(a) + ") * " + state
                                   : state + " * diag(" + formula(a) + ")";
     }
@@ -100,12 +105,32 @@ private:
   std::string outer(Value w, Value u) {
     if (isRow())
       return formula(w) + " * " + factor(u);
-    return component.getTurned() ? factor(u) + " * " + formula(w) + "'" : formula(w) + " * " + factor(u) + "'";
+    return component.getTurned() ? factor(u, /*first=*/true) + " * " + formula(w) + "'" : formula(w) + " * " + factor(u) + "'";
   }
 
   mix::ComponentOp component;
   std::vector<std::string> names;
 };
+
+std::string textAttr(Operation *op, StringRef name) {
+  auto text = op->getAttrOfType<StringAttr>(name);
+  return text ? text.str() : "";
+}
+
+/// States without a normal form keep their update; those of one stratum say the same of it.
+void addSequential(Explanation &out, mix::NextOp next) {
+  std::string reason = textAttr(next, "mix.sequential"), place = textAttr(next, "mix.culprit");
+  if (!out.strata.empty() && out.strata.back().reason == reason && out.strata.back().place == place && !reason.empty()) {
+    out.strata.back().states.push_back(next.getName().str());
+    return;
+  }
+  Explanation::Stratum stratum;
+  stratum.states = {next.getName().str()};
+  stratum.description = stratum.transition = "sequential";
+  stratum.reason = reason;
+  stratum.place = place;
+  out.strata.push_back(std::move(stratum));
+}
 
 } // namespace
 
@@ -126,8 +151,12 @@ Explanation explain(mix::MixerOp mixer, const std::map<std::string, int64_t> &nu
   }
   out.stateSize = size.str();
   out.stateNumbers = size.evaluate(numbers);
-  for (mix::ComponentOp component : mixer.step().getOps<mix::ComponentOp>())
-    out.strata.push_back(Words(component).stratum());
+  for (Operation &op : mixer.step()) {
+    if (auto component = dyn_cast<mix::ComponentOp>(op))
+      out.strata.push_back(Words(component).stratum());
+    else if (auto next = dyn_cast<mix::NextOp>(op))
+      addSequential(out, next);
+  }
   return out;
 }
 
@@ -138,6 +167,7 @@ void addCosts(Explanation &explanation, ModuleOp tiles) {
     Explanation::Kernel out;
     out.name = kernel.getSymName().ends_with("_decode") ? "recurrent" : "chunked";
     out.cost = cost(kernel);
+    out.why = textAttr(kernel, "why");
     kernel.walk([&](tile::ChunksOp chunks) { out.chunk = chunks.getSize(); });
     explanation.kernels.push_back(std::move(out));
   }

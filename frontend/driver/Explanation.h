@@ -16,12 +16,14 @@ struct Explanation {
     std::vector<std::string> states;
     std::string description; // its class, in words
     std::string transition, writeKind;
+    std::string reason, place; // of a sequential one: the term that did it, and where it stands
     std::vector<Line> reads, writes, updates;
   };
   struct Kernel {
     std::string name; // "chunked", "recurrent"
     Cost cost;
     int64_t chunk = 0;
+    std::string why; // it runs token by token though it is the chunked one
   };
 
   std::string mixer;

@@ -1,3 +1,4 @@
+// An explanation as aligned text, and as JSON.
 #include "frontend/driver/Explanation.h"
 #include "llvm/ADT/StringExtras.h"
 #include <fmt/format.h>
@@ -30,6 +31,8 @@ constexpr size_t indent = 18, textWidth = 54;
 void printStratum(std::string &out, const Explanation::Stratum &stratum, size_t number) {
   std::string states = "{" + join(stratum.states, ", ") + "}";
   out += fmt::format("  {}  {:8}   {}\n", number, states, stratum.description);
+  if (!stratum.reason.empty())
+    out += fmt::format("{:16}{}{}\n", "", stratum.reason, stratum.place.empty() ? "" : "   " + stratum.place);
   auto lines = [&](const char *what, const std::vector<Explanation::Line> &all) {
     for (auto [i, line] : enumerate(all))
       out += StringRef(fmt::format("{:16}{:8}{:{}}{}", "", i ? "" : what, line.text, textWidth, line.line ? fmt::format("  line {}", line.line) : "")).rtrim().str() + "\n";
@@ -66,6 +69,9 @@ void printKernels(std::string &out, const Explanation &explanation) {
   fact("FLOPs", [](const Explanation::Kernel &kernel) { return rounded(kernel.cost.flopsPerToken); });
   fact("bytes of state moved", [](const Explanation::Kernel &kernel) { return bytes(kernel.cost.stateBytesPerToken); });
   fact("tokens per chunk", [](const Explanation::Kernel &kernel) { return std::to_string(kernel.chunk); });
+  for (const Explanation::Kernel &kernel : explanation.kernels)
+    if (!kernel.why.empty())
+      out += margin + kernel.name + " runs token by token: " + kernel.why + "\n";
 }
 
 } // namespace
@@ -96,13 +102,26 @@ json::Value jsonOf(const Explanation &explanation) {
     return out;
   };
   json::Array strata, kernels;
-  for (const Explanation::Stratum &stratum : explanation.strata)
-    strata.push_back(json::Object{{"states", json::Array(stratum.states)}, {"description", stratum.description},
-                                  {"transition", stratum.transition}, {"write_kind", stratum.writeKind},
-                                  {"reads", lines(stratum.reads)}, {"writes", lines(stratum.writes)}, {"updates", lines(stratum.updates)}});
-  for (const Explanation::Kernel &kernel : explanation.kernels)
-    kernels.push_back(json::Object{{"kernel", kernel.name}, {"flops_per_token", kernel.cost.flopsPerToken},
-                                   {"state_bytes_per_token", kernel.cost.stateBytesPerToken}, {"chunk", kernel.chunk}});
+  for (const Explanation::Stratum &stratum : explanation.strata) {
+    json::Object object{{"states", json::Array(stratum.states)}, {"description", stratum.description}, {"transition", stratum.transition}};
+    if (stratum.transition == "sequential") {
+      object["reason"] = stratum.reason;
+      object["place"] = stratum.place;
+    } else {
+      object["write_kind"] = stratum.writeKind;
+      object["reads"] = lines(stratum.reads);
+      object["writes"] = lines(stratum.writes);
+      object["updates"] = lines(stratum.updates);
+    }
+    strata.push_back(std::move(object));
+  }
+  for (const Explanation::Kernel &kernel : explanation.kernels) {
+    json::Object object{{"kernel", kernel.name}, {"flops_per_token", kernel.cost.flopsPerToken},
+                        {"state_bytes_per_token", kernel.cost.stateBytesPerToken}, {"chunk", kernel.chunk}};
+    if (!kernel.why.empty())
+      object["token_by_token"] = kernel.why;
+    kernels.push_back(std::move(object));
+  }
   json::Object dims;
   for (const auto &[dim, number] : explanation.numbers)
     dims[dim] = number;

@@ -118,6 +118,13 @@ void MixerImporter::define(const Definition &definition, Value &value) {
   }
   case Definition::Kind::Update:
     after[definition.declaration] = value;
+    // A param per group has the rate of a head's in the dialect, which no state of a group may take.
+    if (mixer.declarations[definition.declaration].perGroup &&
+        llvm::cast<mix::TensorType>(value.getType()).getRate() == mix::Rate::Head)
+      diagnostics
+          .add(Code::NotBuiltYet, definition.range,
+               fmt::format("the state `{}`, which is per group and uses a param per group", definition.name))
+          .help("declare the state without `per group`");
     mix::NextOp::create(builder, at, mixer.declarations[definition.declaration].name, value);
     break;
   case Definition::Kind::Output:

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 namespace mixc {
-using llvm::dyn_cast;
 
 Expr *ExprChecker::argumentError(const ast::Call &e, const Expr *argument, std::string_view wants) {
   Diagnostic &diagnostic =

@@ -5,7 +5,6 @@
 
 namespace mixc {
 using llvm::cast;
-using llvm::dyn_cast;
 
 /// More than any mixer that a person writes unrolls to.
 static constexpr size_t maxExpressions = 1'000'000;

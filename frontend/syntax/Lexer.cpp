@@ -93,7 +93,7 @@ private:
       push(wordKind(llvm::StringRef(text.data() + at, length)), length);
     } else if (c == '.') {
       dot();
-    } else if (Tok kind = punctuationKind(c); kind != Tok::Bad) {
+    } else if (Tok kind = punctuationKind({&c, 1}); kind != Tok::Bad) {
       push(kind, 1);
     } else {
       badCharacters();
@@ -139,18 +139,8 @@ private:
   }
 
   void dot() {
-    switch (peek(1)) {
-    case '.':
-      return push(Tok::DotDot, 2);
-    case '*':
-      return push(Tok::DotStar, 2);
-    case '/':
-      return push(Tok::DotSlash, 2);
-    case '^':
-      return push(Tok::DotCaret, 2);
-    default:
-      break;
-    }
+    if (Tok kind = punctuationKind(llvm::StringRef(text).substr(at, 2)); kind != Tok::Bad)
+      return push(kind, 2);
     bool fraction = isDigit(peek(1));
     uint32_t length = 1;
     while (fraction && isDigit(peek(length)))
@@ -165,7 +155,7 @@ private:
   void badCharacters() {
     uint32_t length = 0;
     auto bad = [&](char c) {
-      return !isDigit(c) && !isLetter(c) && !isSpace(c) && c != '#' && c != '.' && punctuationKind(c) == Tok::Bad;
+      return !isDigit(c) && !isLetter(c) && !isSpace(c) && c != '#' && c != '.' && punctuationKind({&c, 1}) == Tok::Bad;
     };
     while (at + length < text.size() && bad(text[at + length]))
       ++length;

@@ -62,6 +62,7 @@ private:
     bool isWrite = false;
   };
   std::optional<Result> resultOf(Value value);
+  std::optional<Result> writeOf(Value value);
 
   mix::MixerOp mixer;
   KernelOptions options;
@@ -191,6 +192,15 @@ std::optional<KernelBuilder::Result> KernelBuilder::resultOf(Value value) {
   return result;
 }
 
+/// The write whose value this is.
+std::optional<KernelBuilder::Result> KernelBuilder::writeOf(Value value) {
+  for (auto component : mixer.step().getOps<mix::ComponentOp>())
+    for (auto [m, written] : llvm::enumerate(component.getPhi().front().getTerminator()->getOperands()))
+      if (written == value)
+        return resultOf(component.write(m));
+  return std::nullopt;
+}
+
 Value KernelBuilder::leaf(Value value, ArrayRef<Axis> axes) {
   if (std::optional<Result> result = resultOf(value)) {
     Value tile = result->isWrite ? result->program->write(result->index) : result->program->read(result->index);
@@ -222,6 +232,8 @@ Value KernelBuilder::shortcut(Value root, ArrayRef<Axis> axes) {
     return {};
   auto onAxes = [&](Value value) -> std::optional<Result> {
     std::optional<Result> result = resultOf(value);
+    if (!result && !axes.empty()) // a write that is free of reads goes by its own name: v
+      result = writeOf(value);
     return result && result->program && result->program->valueAxes() == axes ? result : std::nullopt;
   };
   // Reads that are needed elsewhere too are worked out on their own.

@@ -287,7 +287,7 @@ Value TokenLocal::slice(mix::SliceOp op, Axis axis) {
 
 Value TokenLocal::roll(mix::RollOp op, Axis axis) {
   Value x = tiles.with(emit(op.getX(), axis), axis);
-  int64_t shift = op.getShift() % axis.extent;
+  int64_t shift = static_cast<int64_t>(op.getShift()) % axis.extent;
   shift += shift < 0 ? axis.extent : 0;
   if (shift == 0)
     return x;

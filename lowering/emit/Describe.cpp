@@ -29,7 +29,7 @@ json::Value bound(double value) {
 }
 
 json::Object describeTensor(const TensorInfo &tensor) {
-  json::Object object{{"name", tensor.name}, {"field", tensor.field}, {"role", tensor.role},
+  json::Object object{{"name", tensor.name}, {"field", tensor.field},    {"role", tensor.role},
                       {"dtype", "f32"},      {"layout", layout(tensor)}, {"offset", 8 * int64_t(tensor.slot)}};
   if (tensor.lo)
     object["interval"] = json::Array{bound(*tensor.lo), bound(*tensor.hi)};
@@ -61,9 +61,12 @@ std::string describe(const MixerInterface &mixer, StringRef cpu) {
                                    {"scratch", entry.scratchBytes},
                                    {"tensors", std::move(tensors)}});
   }
-  json::Value whole = json::Object{{"name", mixer.name},           {"target", "cpu"},
-                                   {"cpu", cpu},                   {"dims", std::move(dims)},
-                                   {"class", std::move(classes)}, {"entries", std::move(entries)}};
+  json::Value whole = json::Object{{"name", mixer.name},
+                                   {"target", "cpu"},
+                                   {"cpu", cpu},
+                                   {"dims", std::move(dims)},
+                                   {"class", std::move(classes)},
+                                   {"entries", std::move(entries)}};
   std::string text;
   raw_string_ostream(text) << whole;
   return text;

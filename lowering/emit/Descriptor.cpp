@@ -1,5 +1,5 @@
-// Descriptors are constants of the structs in runtime/abi.h, each field one 8-byte word; an entry point passes its descriptor and its caller's
-// arguments on to the runtime, which knows the rest:
+// Descriptors are constants of the structs in runtime/abi.h, each field one 8-byte word; an entry point passes its
+// descriptor and its caller's arguments on to the runtime, which knows the rest:
 //
 //     mix_status NAME_forward(const NAME_forward_args *args) { return mixrt_run(&NAME_forward_entry, args); }
 #include "lowering/emit/Descriptor.h"
@@ -29,7 +29,8 @@ public:
     for (const EntryInfo &entry : mixer.entries) {
       Function *kernel = module.getFunction(entry.kernel);
       if (!kernel || kernel->isDeclaration() || kernel->arg_size() != 4)
-        return createStringError("internal error: the kernel @" + entry.kernel + " is not a function of four arguments");
+        return createStringError("internal error: the kernel @" + entry.kernel +
+                                 " is not a function of four arguments");
       const bool decode = entry.entry == "decode";
       Constant *descriptor = describeEntry(prefix + "_" + entry.entry, entry, kernel);
       forward(prefix + "_" + entry.entry, run, descriptor);
@@ -48,7 +49,8 @@ private:
   Constant *number(int64_t value) { return ConstantInt::get(word, value); }
 
   Constant *constant(Constant *value, const Twine &name) {
-    auto *global = new GlobalVariable(module, value->getType(), /*isConstant=*/true, GlobalValue::PrivateLinkage, value, name);
+    auto *global =
+        new GlobalVariable(module, value->getType(), /*isConstant=*/true, GlobalValue::PrivateLinkage, value, name);
     global->setAlignment(Align(8));
     return global;
   }
@@ -67,7 +69,8 @@ private:
     for (int64_t dim : tensor.dims)
       elements *= dim;
     static_assert(sizeof(mixrt_tensor) == 5 * 8);
-    return ConstantStruct::getAnon({text(tensor.field), number(role), number(tensor.perGroup), number(elements), number(tensor.slot)});
+    return ConstantStruct::getAnon(
+        {text(tensor.field), number(role), number(tensor.perGroup), number(elements), number(tensor.slot)});
   }
 
   Constant *describeEntry(const std::string &name, const EntryInfo &entry, Function *kernel) {
@@ -77,9 +80,9 @@ private:
     Type *rowType = StructType::get(module.getContext(), {pointer, word, word, word, word});
     Constant *rows = constant(ConstantArray::get(ArrayType::get(rowType, tensors.size()), tensors), name + "_tensors");
     static_assert(sizeof(mixrt_entry) == 9 * 8);
-    return constant(ConstantStruct::getAnon({text(name), number(entry.entry == "decode"), kernel, rows, number(tensors.size()),
-                                             number(entry.scratchBytes), number(entry.slots), number(requirements.features),
-                                             text(requirements.cpu)}),
+    return constant(ConstantStruct::getAnon({text(name), number(entry.entry == "decode"), kernel, rows,
+                                             number(tensors.size()), number(entry.scratchBytes), number(entry.slots),
+                                             number(requirements.features), text(requirements.cpu)}),
                     name + "_entry");
   }
 

@@ -12,8 +12,10 @@ struct Requirements {
   uint64_t features = 0; // instructions, by line of MIXRT_FEATURES
 };
 
-/// Adds every mixer's descriptors and entry points to the module that holds their kernels, and makes everything else internal.
-llvm::Error addEntryPoints(llvm::Module &module, llvm::ArrayRef<MixerInterface> mixers, const Requirements &requirements);
+/// Adds every mixer's descriptors and entry points to the module that holds their kernels, and makes everything else
+/// internal.
+llvm::Error addEntryPoints(llvm::Module &module, llvm::ArrayRef<MixerInterface> mixers,
+                           const Requirements &requirements);
 
 } // namespace mixc
 

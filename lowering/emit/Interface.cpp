@@ -1,9 +1,10 @@
-// Reads what a library's entry points look like off a module: the declarations of its mix.mixer ops say what the argument structs hold, in which
-// order, and the `mix.kernel` attributes of its functions say which of it each kernel takes.
+// Reads what a library's entry points look like off a module: the declarations of its mix.mixer ops say what the
+// argument structs hold, in which order, and the `mix.kernel` attributes of its functions say which of it each kernel
+// takes.
 #include "lowering/emit/Interface.h"
 #include "lowering/emit/Names.h"
-#include "llvm/ADT/StringExtras.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/StringExtras.h"
 #include <fmt/format.h>
 
 using namespace mlir;
@@ -34,7 +35,8 @@ public:
       if (auto input = dyn_cast<mix::InputOp>(op))
         error = add(input.getName(), "input", input.getType(), input.getLoAttr(), input.getHiAttr());
       else if (auto param = dyn_cast<mix::ParamOp>(op))
-        error = add(param.getName(), "param", param.getType(), param.getLoAttr(), param.getHiAttr(), param.getPerGroup());
+        error =
+            add(param.getName(), "param", param.getType(), param.getLoAttr(), param.getHiAttr(), param.getPerGroup());
       else if (auto state = dyn_cast<mix::StateOp>(op))
         error = add(state);
       else if (auto output = dyn_cast<mix::OutputOp>(op))
@@ -71,7 +73,8 @@ public:
   std::map<std::string, int64_t> bindings;
 
 private:
-  llvm::Error add(StringRef name, StringRef role, mix::TensorType type, FloatAttr lo = {}, FloatAttr hi = {}, bool perGroup = false) {
+  llvm::Error add(StringRef name, StringRef role, mix::TensorType type, FloatAttr lo = {}, FloatAttr hi = {},
+                  bool perGroup = false) {
     TensorInfo tensor;
     tensor.name = name.str();
     tensor.role = role.str();
@@ -95,8 +98,9 @@ private:
 
   llvm::Error add(mix::StateOp state) {
     if (state.getType().getRate() == mix::Rate::Group)
-      return llvm::createStringError("unsupported: `" + state.getName().str() +
-                                     "` is a state per group; declared without `per group` it is kept per head, and works");
+      return llvm::createStringError(
+          "unsupported: `" + state.getName().str() +
+          "` is a state per group; declared without `per group` it is kept per head, and works");
     if (llvm::Error error = add(state.getName(), "state", state.getType()))
       return error;
     const double start = state.getStart() ? state.getStart()->convertToDouble() : 0.0;
@@ -109,7 +113,8 @@ private:
   std::vector<TensorInfo> all; // in order of declaration; states have the role `state`
 };
 
-llvm::Expected<EntryInfo> readEntry(FunctionOpInterface function, DictionaryAttr kernel, const Declarations &declarations) {
+llvm::Expected<EntryInfo> readEntry(FunctionOpInterface function, DictionaryAttr kernel,
+                                    const Declarations &declarations) {
   auto entry = kernel.getAs<StringAttr>("entry");
   auto names = kernel.getAs<ArrayAttr>("names"), roles = kernel.getAs<ArrayAttr>("roles");
   auto scratch = kernel.getAs<IntegerAttr>("scratch");
@@ -125,7 +130,8 @@ llvm::Expected<EntryInfo> readEntry(FunctionOpInterface function, DictionaryAttr
   for (auto [name, role] : llvm::zip(names.getAsRange<StringAttr>(), roles.getAsRange<StringAttr>())) {
     auto field = llvm::find_if(fields, [&](const TensorInfo &t) { return name == t.name && role == t.role; });
     if (field == fields.end())
-      return bug("@" + function.getName() + " takes `" + name.getValue() + "` as " + role.getValue() + ", which its mixer does not declare, or takes it twice");
+      return bug("@" + function.getName() + " takes `" + name.getValue() + "` as " + role.getValue() +
+                 ", which its mixer does not declare, or takes it twice");
     info.tensors.push_back(std::move(*field));
     fields.erase(field);
   }

@@ -1,17 +1,26 @@
-// contract: what a library's entry points look like, read off a module. One source for header, descriptor, JSON and `mixc run`.
+// contract: what a library's entry points look like, read off a module. One source for header, descriptor, JSON and
+// `mixc run`.
 //
 // Kernel functions, as `mix-tile-to-vector` leaves them, one for each tile.kernel (C view):
 //
 //     void NAME_forward_kernel(void *const *tensors, const int64_t *strides, int64_t length, void *scratch);
 //
-// tensors[i] is the kernel's i-th tensor of this (sequence, head): the first token's row for a `token` tensor, the array itself for
-// a `head` tensor, null for an absent initial or final. strides[i]: elements from one token to the next. scratch: `scratchBytes` bytes, 64-byte aligned.
-// The function carries `mix.kernel = {mixer = "NAME", entry = "forward"|"decode", names = [...], roles = [...], scratch = N : i64}`.
+// tensors[i] is the kernel's i-th tensor of this (sequence, head): the first token's row for a `token` tensor, the
+// array itself for a `head` tensor, null for an absent initial or final. strides[i]: elements from one token to the
+// next. scratch: `scratchBytes` bytes, 64-byte aligned. The function carries `mix.kernel = {mixer = "NAME", entry =
+// "forward"|"decode", names = [...], roles = [...], scratch = N : i64}`.
 //
 // Argument structs: every field is 8 bytes, in this order.
-//   forward: size batch time heads groups sequences cu_seqlens | inputs | params | X_initial | outputs | X_final | workspace saved threads parallel_for parallel_for_context
-//   decode:  size batch time heads groups | inputs | params | X (states, in place) | outputs | workspace threads parallel_for parallel_for_context
-// Within a group of tensors: in order of declaration. `time` of decode is the number of tokens of this call. threads: 0 means all of the machine's.
+//
+//     forward   size batch time heads groups sequences cu_seqlens
+//               inputs, params, X_initial, outputs, X_final
+//               workspace saved threads parallel_for parallel_for_context
+//     decode    size batch time heads groups
+//               inputs, params, X (states, in place), outputs
+//               workspace threads parallel_for parallel_for_context
+//
+// Within a group of tensors: in order of declaration. `time` of decode is the number of tokens of this call. threads: 0
+// means all of the machine's.
 #ifndef MIXC_LOWERING_EMIT_INTERFACE_H
 #define MIXC_LOWERING_EMIT_INTERFACE_H
 
@@ -24,32 +33,33 @@
 namespace mixc {
 
 struct TensorInfo {
-  std::string name;            // as declared
-  std::string field;           // as in the argument struct: `H_initial`
-  std::string role;            // input param initial output final state
-  std::vector<int64_t> dims;   // per token and head
+  std::string name;          // as declared
+  std::string field;         // as in the argument struct: `H_initial`
+  std::string role;          // input param initial output final state
+  std::vector<int64_t> dims; // per token and head
   bool perGroup = false;
   std::optional<double> lo, hi;
-  std::string start;           // of a state where the caller passes none: `zero`, `-inf`, `the identity`
-  unsigned slot = 0;           // position of its pointer in the argument struct, in units of 8 bytes
+  std::string start; // of a state where the caller passes none: `zero`, `-inf`, `the identity`
+  unsigned slot = 0; // position of its pointer in the argument struct, in units of 8 bytes
 };
 
 struct EntryInfo {
-  std::string entry;                // "forward", "decode"
-  std::string kernel;               // symbol of the kernel function
-  std::vector<TensorInfo> tensors;  // in the kernel's order
-  int64_t scratchBytes = 0;         // per thread
-  unsigned slots = 0;               // of the argument struct
+  std::string entry;               // "forward", "decode"
+  std::string kernel;              // symbol of the kernel function
+  std::vector<TensorInfo> tensors; // in the kernel's order
+  int64_t scratchBytes = 0;        // per thread
+  unsigned slots = 0;              // of the argument struct
 };
 
 struct MixerInterface {
   std::string name;
   std::vector<std::pair<std::string, int64_t>> dims;
-  std::string description;          // the class of each component, one a line
+  std::string description; // the class of each component, one a line
   std::vector<EntryInfo> entries;
 };
 
-/// Reads the interfaces off a module at stage `vector`: its mix.mixer ops and the `mix.kernel` attributes of its functions.
+/// Reads the interfaces off a module at stage `vector`: its mix.mixer ops and the `mix.kernel` attributes of its
+/// functions.
 llvm::Expected<std::vector<MixerInterface>> readInterfaces(mlir::ModuleOp module);
 
 /// The slots before the first tensor, by name: 7 of forward, 5 of decode; and those after the last.

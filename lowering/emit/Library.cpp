@@ -1,4 +1,5 @@
-// A shared library: kernels, descriptors and entry points as one object, linked with the runtime; and its header beside it.
+// A shared library: kernels, descriptors and entry points as one object, linked with the runtime; and its header beside
+// it.
 #include "lowering/emit/Library.h"
 #include "lowering/emit/Descriptor.h"
 #include "lowering/emit/Link.h"
@@ -30,7 +31,8 @@ Error emitLibrary(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const 
   Expected<std::unique_ptr<Module>> translated = translate(module, context, options);
   if (!translated)
     return translated.takeError();
-  if (Error error = addEntryPoints(**translated, mixers, {(*machine)->getTargetCPU().str(), requiredFeatures(**machine)}))
+  if (Error error =
+          addEntryPoints(**translated, mixers, {(*machine)->getTargetCPU().str(), requiredFeatures(**machine)}))
     return error;
   retarget(**translated, **machine); // the entry points too
 

@@ -13,12 +13,14 @@ struct EmitOptions {
 };
 
 /// Translates a module at stage `llvm` (LLVM dialect) and sets target, CPU and features on every function.
-llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module, llvm::LLVMContext &context, const EmitOptions &options);
+llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module, llvm::LLVMContext &context,
+                                                        const EmitOptions &options);
 llvm::Error emitAssembly(llvm::Module &module, const EmitOptions &options, llvm::raw_pwrite_stream &out);
 
-/// Writes `path` (a shared library: kernels, descriptors, entry points, runtime) and the header beside it. `module` is at stage `llvm`; `mixers` was
-/// read from the same module at stage `vector`.
-llvm::Error emitLibrary(mlir::ModuleOp module, llvm::ArrayRef<MixerInterface> mixers, const EmitOptions &options, llvm::StringRef path);
+/// Writes `path` (a shared library: kernels, descriptors, entry points, runtime) and the header beside it. `module` is
+/// at stage `llvm`; `mixers` was read from the same module at stage `vector`.
+llvm::Error emitLibrary(mlir::ModuleOp module, llvm::ArrayRef<MixerInterface> mixers, const EmitOptions &options,
+                        llvm::StringRef path);
 
 } // namespace mixc
 

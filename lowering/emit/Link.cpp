@@ -1,4 +1,5 @@
-// lld, called as a function. It is linked against the C library that this process itself runs on: that one is there, and its symbols have versions.
+// lld, called as a function. It is linked against the C library that this process itself runs on: that one is there,
+// and its symbols have versions.
 #include "lowering/emit/Link.h"
 #include "lld/Common/Driver.h"
 #include "llvm/ADT/SmallString.h"
@@ -81,12 +82,27 @@ Error linkLibrary(StringRef object, StringRef name, StringRef output) {
   TemporaryFile kernels, runtime;
   if (Error error = kernels.write("mixc-kernels", object))
     return error;
-  if (Error error = runtime.write("mixc-runtime", StringRef(mixc_runtime_object, mixc_runtime_object_end - mixc_runtime_object)))
+  if (Error error =
+          runtime.write("mixc-runtime", StringRef(mixc_runtime_object, mixc_runtime_object_end - mixc_runtime_object)))
     return error;
 
   // nodelete: sleeping threads of the pool must keep their code if the program closes the library.
-  std::vector<std::string> arguments = {"ld.lld", "-shared", "-o", output.str(), "-soname", name.str(), "--gc-sections", "-z", "nodelete",
-                                        "-z", "now", "-z", "defs", "--build-id", "--as-needed", std::string(kernels.path.str()),
+  std::vector<std::string> arguments = {"ld.lld",
+                                        "-shared",
+                                        "-o",
+                                        output.str(),
+                                        "-soname",
+                                        name.str(),
+                                        "--gc-sections",
+                                        "-z",
+                                        "nodelete",
+                                        "-z",
+                                        "now",
+                                        "-z",
+                                        "defs",
+                                        "--build-id",
+                                        "--as-needed",
+                                        std::string(kernels.path.str()),
                                         std::string(runtime.path.str())};
   llvm::append_range(arguments, *libraries);
   return runLinker(arguments);

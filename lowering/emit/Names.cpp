@@ -6,18 +6,24 @@ using namespace llvm;
 
 namespace mixc {
 
-static const StringSet<> &reservedWords() {
-  // C17 and C++20, what the standard headers that we include define, and what compilers predefine in their GNU modes.
-  static const StringSet<> words = {
-      "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if",
-      "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union",
-      "unsigned", "void", "volatile", "while", "alignas", "alignof", "and", "and_eq", "asm", "bitand", "bitor", "bool", "catch", "char8_t",
-      "char16_t", "char32_t", "class", "compl", "concept", "consteval", "constexpr", "constinit", "const_cast", "co_await", "co_return",
-      "co_yield", "decltype", "delete", "dynamic_cast", "explicit", "export", "false", "friend", "mutable", "namespace", "new", "noexcept",
-      "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "reinterpret_cast", "requires", "static_assert",
-      "static_cast", "template", "this", "thread_local", "throw", "true", "try", "typeid", "typename", "using", "virtual", "wchar_t", "xor",
-      "xor_eq", "typeof", "typeof_unqual", "NULL", "offsetof", "linux", "unix", "i386"};
-  return words;
+// C17 and C++20, what the standard headers that we include define, and what compilers predefine in their GNU modes.
+static constexpr StringLiteral reserved =
+    "auto break case char const continue default do double else enum extern float for goto if inline int "
+    "long register restrict return short signed sizeof static struct switch typedef union unsigned void "
+    "volatile while alignas alignof and and_eq asm bitand bitor bool catch char8_t char16_t char32_t "
+    "class compl concept consteval constexpr constinit const_cast co_await co_return co_yield decltype "
+    "delete dynamic_cast explicit export false friend mutable namespace new noexcept not not_eq nullptr "
+    "operator or or_eq private protected public reinterpret_cast requires static_assert static_cast "
+    "template this thread_local throw true try typeid typename using virtual wchar_t xor xor_eq typeof "
+    "typeof_unqual NULL offsetof linux unix i386";
+
+static bool isReserved(StringRef word) {
+  static const StringSet<> words = [] {
+    SmallVector<StringRef> all;
+    reserved.split(all, ' ');
+    return StringSet<>(all.begin(), all.end());
+  }();
+  return words.contains(word);
 }
 
 std::string identifier(StringRef name) {
@@ -26,7 +32,7 @@ std::string identifier(StringRef name) {
     text += isAlnum(c) ? c : '_';
   if (text.empty() || isDigit(text[0]))
     text = "_" + text;
-  if (reservedWords().contains(text))
+  if (isReserved(text))
     text += "_";
   return text;
 }

@@ -9,10 +9,12 @@
 
 namespace mixc {
 
-/// A C identifier: anything but letters and digits becomes `_`, and what C or C++ reserves gets one at its end (`float_`).
+/// A C identifier: anything but letters and digits becomes `_`, and what C or C++ reserves gets one at its end
+/// (`float_`).
 std::string identifier(llvm::StringRef name);
 
-/// The fields of one struct, each with a name of its own: one that is taken gets an underscore (an input called `time`).
+/// The fields of one struct, each with a name of its own: one that is taken gets an underscore (an input called
+/// `time`).
 class FieldNames {
 public:
   FieldNames(llvm::ArrayRef<llvm::StringRef> leading, llvm::ArrayRef<llvm::StringRef> trailing);

@@ -1,6 +1,10 @@
-// LLVM passes and code generation. The plan made the code what it shall be: one value numbering is all that LLVM adds before instruction selection.
-// Its loop passes would hoist the broadcasts of a panel's coefficients out of the loop and spill them, at a tenth of the speed.
+// LLVM passes and code generation. The plan made the code what it shall be: one value numbering is all that LLVM adds
+// before instruction selection. Its loop passes would hoist the broadcasts of a panel's coefficients out of the loop
+// and spill them, at a tenth of the speed.
 #include "lowering/emit/Object.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
 #include "runtime/abi.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
@@ -10,9 +14,6 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
-#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Export.h"
 
 using namespace llvm;
 
@@ -45,7 +46,8 @@ void runPasses(Module &module, TargetMachine &machine) {
 } // namespace
 
 Expected<std::unique_ptr<TargetMachine>> createMachine(const EmitOptions &options) {
-  static const bool initialized = InitializeNativeTarget() || InitializeNativeTargetAsmPrinter() || InitializeNativeTargetAsmParser();
+  static const bool initialized =
+      InitializeNativeTarget() || InitializeNativeTargetAsmPrinter() || InitializeNativeTargetAsmParser();
   if (initialized)
     return createStringError("internal error: this build of LLVM has no code generator for the machine it runs on");
   const Triple triple(sys::getDefaultTargetTriple());
@@ -58,12 +60,13 @@ Expected<std::unique_ptr<TargetMachine>> createMachine(const EmitOptions &option
   const std::string cpu = native ? sys::getHostCPUName().str() : options.cpu;
   std::unique_ptr<MCSubtargetInfo> names(target->createMCSubtargetInfo(triple, "", ""));
   if (!names || !names->isCPUStringValid(cpu))
-    return createStringError("unknown CPU `" + cpu + "`: `llc -mcpu=help` lists the names, and `native` is this machine");
+    return createStringError("unknown CPU `" + cpu +
+                             "`: `llc -mcpu=help` lists the names, and `native` is this machine");
   TargetOptions flags;
   flags.FunctionSections = true; // what no entry point reaches is left out of the library
   flags.DataSections = true;
-  std::unique_ptr<TargetMachine> machine(target->createTargetMachine(triple, cpu, native ? hostFeatures() : "", flags, Reloc::PIC_, std::nullopt,
-                                                                     CodeGenOptLevel::Aggressive));
+  std::unique_ptr<TargetMachine> machine(target->createTargetMachine(
+      triple, cpu, native ? hostFeatures() : "", flags, Reloc::PIC_, std::nullopt, CodeGenOptLevel::Aggressive));
   if (!machine)
     return createStringError("internal error: no code generator for `" + cpu + "`");
   return machine;
@@ -99,7 +102,8 @@ Error emitCode(Module &module, TargetMachine &machine, CodeGenFileType type, raw
   std::string broken;
   raw_string_ostream why(broken);
   if (verifyModule(module, &why))
-    return createStringError("internal error: the LLVM module is not valid: " + StringRef(broken).split('\n').first.str());
+    return createStringError("internal error: the LLVM module is not valid: " +
+                             StringRef(broken).split('\n').first.str());
   runPasses(module, machine);
   legacy::PassManager passes;
   if (machine.addPassesToEmitFile(passes, out, nullptr, type))

@@ -13,7 +13,8 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createMachine(const EmitOpt
 uint64_t requiredFeatures(const llvm::TargetMachine &machine);
 /// Sets triple, data layout, and CPU and features of every function.
 void retarget(llvm::Module &module, const llvm::TargetMachine &machine);
-llvm::Error emitCode(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType type, llvm::raw_pwrite_stream &out);
+llvm::Error emitCode(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType type,
+                     llvm::raw_pwrite_stream &out);
 
 } // namespace mixc
 

@@ -1,4 +1,5 @@
-// Written beside its place and renamed: nobody ever sees half a file, and a program that has the old library open keeps it.
+// Written beside its place and renamed: nobody ever sees half a file, and a program that has the old library open keeps
+// it.
 #include "lowering/emit/PendingFile.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"

@@ -16,8 +16,9 @@ Outcome<Value> Linearity::read(SmallVector<std::pair<unsigned, Value>, 1> along,
   Rate rate = Rate::Constant;
   for (auto [state, p] : along) {
     if (touches(p))
-      return Obstacle{Obstacle::Other,
-                      quoted(op) + ": `" + name(state) + "` is read along a vector that depends on what is read from it", op};
+      return Obstacle{
+          Obstacle::Other,
+          quoted(op) + ": `" + name(state) + "` is read along a vector that depends on what is read from it", op};
     rate = faster(rate, faster(typeOf(members[state]->getResult(0)).getRate(), typeOf(p).getRate()));
   }
   llvm::sort(along, [](const auto &x, const auto &y) { return x.first < y.first; });
@@ -120,10 +121,15 @@ Outcome<Value> Linearity::applyMatrix(Value matrix, bool transposed, Value x, Op
   return result ? result : Outcome<Value>(sum.obstacle());
 }
 
-/// Where the matrix is no sum of terms, its factors and addends may still be applied one after the other: (A B) x = A (B x).
+/// Where the matrix is no sum of terms, its factors and addends may still be applied one after the other: (A B) x = A
+/// (B x).
 Outcome<Value> Linearity::applyFactors(Value matrix, bool transposed, Value x, Operation *op) {
   Operation *by = matrix.getDefiningOp();
   Obstacle none{Obstacle::Other, quoted(op) + " takes a state in no linear way", op};
+  constexpr unsigned patience =
+      1000; // factors that are shared come by once a path to them, and most paths lead nowhere
+  if (++factorings > patience)
+    return none;
   if (auto transpose = dyn_cast<TransposeOp>(by))
     return applyMatrix(transpose.getX(), !transposed, x, op);
   if (auto matmul = dyn_cast<MatmulOp>(by)) {

@@ -4,9 +4,9 @@
 //                  scalar      every a_ij a scalar
 //                  diagonal    some a_ij a vector of the key axis
 //     writes       free        no w_m uses a read
-//                  affine      w = b + sum_i c_i r_i, c_i scalars, no gate on the value axis: every value channel has one triangle
-//                  channel     c_i vectors of the value axis, or such a gate: a triangle for each value channel
-//                  nonlinear   any other function of the reads, mixing of value channels among them
+//                  affine      w = b + sum_i c_i r_i, c_i scalars, no gate on the value axis: every value channel has
+//                  one triangle channel     c_i vectors of the value axis, or such a gate: a triangle for each value
+//                  channel nonlinear   any other function of the reads, mixing of value channels among them
 #include "lowering/Passes.h"
 #include "lowering/normalize/Classify.h"
 #include "llvm/ADT/DenseMap.h"
@@ -46,9 +46,7 @@ private:
     if (op->getBlock() != &phi)
       return WriteKind::Free;
     return TypeSwitch<Operation *, WriteKind>(op)
-        .Case([&](UnaryOp unary) {
-          return unary.getKind() == UnaryKind::Neg ? of(unary.getX()) : anyFunction(op);
-        })
+        .Case([&](UnaryOp unary) { return unary.getKind() == UnaryKind::Neg ? of(unary.getX()) : anyFunction(op); })
         .Case([&](BinaryOp binary) { return ofBinary(binary); })
         .Case([&](FillOp fill) { return of(fill.getScalar()); })
         .Case([&](DotOp) {

@@ -3,9 +3,9 @@
 // Write values that depend on reads are computed in phi; where they are used outside, the component's result stands for
 // them, so that outputs are expressions over reads and writes. Reads that nothing uses are dropped.
 #include "lowering/normalize/Plan.h"
-#include "llvm/ADT/DenseSet.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
 
@@ -99,9 +99,9 @@ private:
       }
     }
     OpBuilder builder = OpBuilder::atBlockEnd(&mixer.step());
-    auto op = ComponentOp::create(builder, builder.getFusedLoc(locations), types, states, readDirs, transition, gate, writeDirs,
-                                  readIndex, transitionIndex, writeIndex, component.reads.size(), component.writes.size(),
-                                  component.turned, ClassAttr());
+    auto op = ComponentOp::create(builder, builder.getFusedLoc(locations), types, states, readDirs, transition, gate,
+                                  writeDirs, readIndex, transitionIndex, writeIndex, component.reads.size(),
+                                  component.writes.size(), component.turned, ClassAttr());
     emitPhi(component, op);
     return op;
   }

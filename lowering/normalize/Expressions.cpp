@@ -35,8 +35,7 @@ void swapOperands(Operation *op) {
 
 } // namespace
 
-Expressions::Expressions(MixerOp mixer)
-    : builder(OpBuilder::atBlockEnd(&mixer.step())), location(mixer.getLoc()) {
+Expressions::Expressions(MixerOp mixer) : builder(OpBuilder::atBlockEnd(&mixer.step())), location(mixer.getLoc()) {
   for (Operation &op : llvm::make_early_inc_range(mixer.step())) {
     if (op.getNumResults() != 1 || !isPure(&op))
       continue;
@@ -103,9 +102,7 @@ Value Expressions::identity(const Dim &length) {
   return make<IdentityOp>(TensorType::get(builder.getContext(), {length, length}, Rate::Constant));
 }
 
-Value Expressions::neg(Value x) {
-  return isNeg(x) ? positive(x) : make<UnaryOp>(UnaryKind::Neg, x);
-}
+Value Expressions::neg(Value x) { return isNeg(x) ? positive(x) : make<UnaryOp>(UnaryKind::Neg, x); }
 
 Value Expressions::add(Value x, Value y) {
   if (!x || !y)
@@ -190,8 +187,8 @@ Value Expressions::rebuilt(Operation *op, ValueRange operands) {
                                          copy->getRegions(), types)))
       copy->getResult(0).setType(types[0]);
   } else { // a slice or a fill: its shape is written, its rate is its operand's
-    copy->getResult(0).setType(TensorType::get(op->getContext(), typeOf(op->getResult(0)).getDims(),
-                                               typeOf(operands[0]).getRate()));
+    copy->getResult(0).setType(
+        TensorType::get(op->getContext(), typeOf(op->getResult(0)).getDims(), typeOf(operands[0]).getRate()));
   }
   return intern(copy);
 }

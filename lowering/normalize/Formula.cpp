@@ -1,4 +1,5 @@
-// Prints values as infix text, each value once; what grows long is cut, since shared values could double it at every level.
+// Prints values as infix text, each value once; what grows long is cut, since shared values could double it at every
+// level.
 #include "lowering/normalize/Formula.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -61,7 +62,9 @@ private:
         .Case([&](TransposeOp op) { return Printed{within(op.getX(), Postfix) + "'"}; })
         .Case([&](MatmulOp op) { return infix(op.getX(), " * ", op.getY(), Product); })
         .Case([&](DotOp op) { return Printed{within(op.getX(), Postfix) + "' * " + within(op.getY(), Sign), Product}; })
-        .Case([&](OuterOp op) { return Printed{within(op.getX(), Product) + " * " + within(op.getY(), Postfix) + "'", Product}; })
+        .Case([&](OuterOp op) {
+          return Printed{within(op.getX(), Product) + " * " + within(op.getY(), Postfix) + "'", Product};
+        })
         .Case([&](ReduceOp op) { return call(stringifyReduceKind(op.getKind()), {op.getX()}); })
         .Case([&](SliceOp op) {
           Dim from = Dim::parse(op.getFrom()).value_or(Dim());
@@ -173,7 +176,8 @@ std::string place(Operation *op) {
   auto location = op->getLoc()->findInstanceOf<FileLineColRange>();
   if (!location)
     return "";
-  return (location.getFilename().getValue() + ":" + Twine(location.getStartLine()) + ":" + Twine(location.getStartColumn()))
+  return (location.getFilename().getValue() + ":" + Twine(location.getStartLine()) + ":" +
+          Twine(location.getStartColumn()))
       .str();
 }
 

@@ -7,7 +7,8 @@
 
 namespace mixc::normalize {
 
-/// `beta * (v - r0) * key'`; states are `H[t-1]`, a component's results `r0` and `w0` (`H.r0` if the mixer has several).
+/// `beta * (v - r0) * key'`; states are `H[t-1]`, a component's results `r0` and `w0` (`H.r0` if the mixer has
+/// several).
 std::string formula(mlir::Value value);
 
 /// The formula between backquotes, shortened to fit a message.

@@ -1,21 +1,24 @@
-// Pushes expressions through linearity in the old states of one component, until the states appear only in gates and reads.
+// Pushes expressions through linearity in the old states of one component, until the states appear only in gates and
+// reads.
 //
 // A matrix that depends on the states S_j is a sum of structured terms
 //
 //     Gate  c diag(e) S_j diag(s)        (of S_j' if flipped)
 //     Outer a b'        Diag diag(d)        Eye c I        Full M, free of states
 //
-// closed under sums, products, transposes, scaling, and entrywise products with rank-one matrices. Times a vector x it is
+// closed under sums, products, transposes, scaling, and entrywise products with rank-one matrices. Times a vector x it
+// is
 //
 //     c e . r(S_j, s . x) + a (b'x) + d . x + c x + M x
 //
-// where r(S, p) = S p is a read, hash-consed. Outer terms that share a direction are one: sum_i c_i w_i x' = (sum_i c_i w_i) x',
-// which keeps n Householder factors at n writes and makes the writes as few as they can be.
+// where r(S, p) = S p is a read, hash-consed. Outer terms that share a direction are one: sum_i c_i w_i x' = (sum_i c_i
+// w_i) x', which keeps n Householder factors at n writes and makes the writes as few as they can be.
 //
-// A vector state z that is only read by dot products is a memory of one row, z': its terms are Gate c z'diag(s) and Outer a b' with a
-// scalar, and r(z, p) = z'p is a scalar. The same algebra serves both ("row" below).
+// A vector state z that is only read by dot products is a memory of one row, z': its terms are Gate c z'diag(s) and
+// Outer a b' with a scalar, and r(z, p) = z'p is a scalar. The same algebra serves both ("row" below).
 //
-// In one orientation: reads contract the key axis, which is the second of the declared state, or the first if it is turned.
+// In one orientation: reads contract the key axis, which is the second of the declared state, or the first if it is
+// turned.
 #ifndef MIXC_LOWERING_NORMALIZE_LINEARITY_H
 #define MIXC_LOWERING_NORMALIZE_LINEARITY_H
 
@@ -27,18 +30,18 @@ namespace mixc::normalize {
 
 struct Term {
   enum Kind { Gate, Outer, Diag, Eye, Full } kind;
-  Value factor = {};      // Gate, Eye: c; null is 1
-  Value left = {};        // Gate: e, null is ones. Outer: a. Diag: d. Full: M
-  Value right = {};       // Gate: s, null is ones. Outer: b
-  unsigned state = 0;     // Gate: j
-  bool flipped = false;   // Gate: of S_j'
+  Value factor = {};    // Gate, Eye: c; null is 1
+  Value left = {};      // Gate: e, null is ones. Outer: a. Diag: d. Full: M
+  Value right = {};     // Gate: s, null is ones. Outer: b
+  unsigned state = 0;   // Gate: j
+  bool flipped = false; // Gate: of S_j'
 };
 using Terms = llvm::SmallVector<Term, 4>;
 
 /// r = sum_j S_j p_j, of the old states.
 struct Read {
-  Value node;                                              // stands for it until the component is built
-  llvm::SmallVector<std::pair<unsigned, Value>, 1> along;  // (j, p_j)
+  Value node;                                             // stands for it until the component is built
+  llvm::SmallVector<std::pair<unsigned, Value>, 1> along; // (j, p_j)
 };
 
 class Linearity {
@@ -106,6 +109,7 @@ private:
   bool turned, rows;
   mix::Dim keyDim, valueDim;
   llvm::SmallVector<Read> readList;
+  unsigned factorings = 0;
   llvm::DenseMap<Value, bool> touchMemo;
   llvm::DenseMap<Value, Outcome<Value>> localMemo;
   llvm::DenseMap<Value, Outcome<Terms>> termMemo;

@@ -10,8 +10,8 @@
 namespace mixc::normalize {
 
 struct Write {
-  Value value;                      // w_m
-  std::map<unsigned, Value> along;  // i -> u_mi
+  Value value;                     // w_m
+  std::map<unsigned, Value> along; // i -> u_mi
 };
 
 struct NormalForm {

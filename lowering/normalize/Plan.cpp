@@ -1,8 +1,8 @@
 // One stratum after the other: normal form, rewriting of all that uses its states, or why there is none.
 //
-// A stratum succeeds if its updates have a normal form in one of the two orientations and every later use of its states, in
-// outputs, later updates and the directions of other components, becomes a read. Where a later state takes a whole state
-// (momentum: M[t] = a M[t-1] + S[t]), the two strata and all between them are tried as one component.
+// A stratum succeeds if its updates have a normal form in one of the two orientations and every later use of its
+// states, in outputs, later updates and the directions of other components, becomes a read. Where a later state takes a
+// whole state (momentum: M[t] = a M[t-1] + S[t]), the two strata and all between them are tried as one component.
 #include "lowering/normalize/Plan.h"
 #include "lowering/normalize/Formula.h"
 #include "llvm/ADT/DenseSet.h"
@@ -80,10 +80,11 @@ private:
     StateOp head = state(group[0]);
     TensorType type = typeOf(head.getResult());
     if (!sameShape(group))
-      return Obstacle{Obstacle::Other, "`" + head.getName().str() + "` and states of other shapes need each other", head};
-    if (type.isScalar())
-      return Obstacle{Obstacle::Other, "`" + head.getName().str() + "` is a scalar, not a memory that is read along vectors",
+      return Obstacle{Obstacle::Other, "`" + head.getName().str() + "` and states of other shapes need each other",
                       head};
+    if (type.isScalar())
+      return Obstacle{Obstacle::Other,
+                      "`" + head.getName().str() + "` is a scalar, not a memory that is read along vectors", head};
     std::optional<Obstacle> why = attempt(group, /*turned=*/false, taker);
     if (!why || type.isVector())
       return why;
@@ -182,7 +183,8 @@ private:
         if (component->second == last) {
           StateOp state = components[last].states[0];
           return Obstacle{Obstacle::Other,
-                          "`" + state.getName().str() + "` is read along a vector that depends on what is read from it", state};
+                          "`" + state.getName().str() + "` is read along a vector that depends on what is read from it",
+                          state};
         }
         for (Value *slot : components[component->second].operands(/*withWrites=*/true))
           pending.push_back(*slot);

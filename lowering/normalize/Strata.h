@@ -1,7 +1,7 @@
 // Strata: which states need which others at t-1 or t, and the order in which they can be solved.
 //
-// need(S) = the states that the update of S is computed from. Its strongly connected components, each after what it needs,
-// are solved one by one; what later ones take from earlier ones is input to them.
+// need(S) = the states that the update of S is computed from. Its strongly connected components, each after what it
+// needs, are solved one by one; what later ones take from earlier ones is input to them.
 #ifndef MIXC_LOWERING_NORMALIZE_STRATA_H
 #define MIXC_LOWERING_NORMALIZE_STRATA_H
 

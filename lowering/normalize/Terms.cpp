@@ -16,8 +16,8 @@ Outcome<Term> Linearity::times(Value c, const Term &t, Operation *op) {
   switch (t.kind) {
   case Term::Gate:
     if (touches(c))
-      return Obstacle{Obstacle::Other, quoted(op) + ": the decay of `" + name(t.state) + "` depends on what is read from it",
-                      op};
+      return Obstacle{Obstacle::Other,
+                      quoted(op) + ": the decay of `" + name(t.state) + "` depends on what is read from it", op};
     [[fallthrough]];
   case Term::Eye:
     result.factor = e.mul(c, t.factor);
@@ -69,8 +69,8 @@ Outcome<Terms> Linearity::product(const Term &s, const Term &t, Operation *op) {
   const Term &gate = s.kind == Term::Gate ? s : t, &other = s.kind == Term::Gate ? t : s;
   if (gate.kind == Term::Gate && other.kind == Term::Diag) {
     if (touches(other.left))
-      return Obstacle{Obstacle::Other, quoted(op) + ": the gate of `" + name(gate.state) + "` depends on what is read from it",
-                      op};
+      return Obstacle{Obstacle::Other,
+                      quoted(op) + ": the gate of `" + name(gate.state) + "` depends on what is read from it", op};
     Term result = gate;
     Value &side = s.kind == Term::Gate ? result.right : result.left;
     side = e.mul(side, other.left);

@@ -1,4 +1,5 @@
-// Every mixer x {chunked, recurrent} over a pairwise covering array of lengths, groups, initial states, decays and dims.
+// Every mixer x {chunked, recurrent} over a pairwise covering array of lengths, groups, initial states, decays and
+// dims.
 #include "test/e2e/Compare.h"
 #include "test/e2e/Covering.h"
 #include "test/e2e/Library.h"
@@ -35,8 +36,9 @@ std::vector<Case> allCases() {
 
 std::string caseName(const testing::TestParamInfo<Case> &info) {
   const auto &[mixer, shape, seed] = info.param;
-  return mixer + "_K" + std::to_string(shape.key) + "_V" + std::to_string(shape.value) + "_T" + std::to_string(shape.time) + "_groups" +
-         std::to_string(shape.groups) + "_" + regimeName(shape.regime) + (shape.initial ? "_initial" : "");
+  return mixer + "_K" + std::to_string(shape.key) + "_V" + std::to_string(shape.value) + "_T" +
+         std::to_string(shape.time) + "_groups" + std::to_string(shape.groups) + "_" + regimeName(shape.regime) +
+         (shape.initial ? "_initial" : "");
 }
 
 class Agreement : public testing::TestWithParam<Case> {};

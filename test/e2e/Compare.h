@@ -1,5 +1,5 @@
-// Holds a kernel's answer against the float64 interpreter's. The error |y - ref| / |ref| of a tensor may be at most 1e-5, or
-// four times that of the interpreter rounding every op to float32, where that is larger.
+// Holds a kernel's answer against the float64 interpreter's. The error |y - ref| / |ref| of a tensor may be at most
+// 1e-5, or four times that of the interpreter rounding every op to float32, where that is larger.
 #ifndef MIXC_TEST_E2E_COMPARE_H
 #define MIXC_TEST_E2E_COMPARE_H
 
@@ -27,7 +27,8 @@ public:
   void expectOutputsAgree(const std::string &what, const mix::Answer &got, const TokenFilter &filter);
 
 private:
-  void expectTensor(const std::string &what, const std::string &name, const mix::Arrays &got, bool isOutput, const TokenFilter &filter);
+  void expectTensor(const std::string &what, const std::string &name, const mix::Arrays &got, bool isOutput,
+                    const TokenFilter &filter);
   const mix::Answer &roundedAnswer();
 
   mix::MixerOp equations;

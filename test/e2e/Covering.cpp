@@ -1,5 +1,5 @@
-// Greedy: a row starts from the first pair that is not covered yet; then factor after factor takes the level that covers
-// most new pairs with the factors already set (the first of the best, so the result is always the same).
+// Greedy: a row starts from the first pair that is not covered yet; then factor after factor takes the level that
+// covers most new pairs with the factors already set (the first of the best, so the result is always the same).
 #include "test/e2e/Covering.h"
 #include <map>
 #include <set>

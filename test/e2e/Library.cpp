@@ -7,8 +7,10 @@ namespace {
 /// A folder that lives as long as the process.
 class TemporaryFolder {
 public:
-  TemporaryFolder() { llvm::sys::fs::createUniqueDirectory("mixc-e2e", path); }
-  ~TemporaryFolder() { llvm::sys::fs::remove_directories(path); }
+  TemporaryFolder() {
+    (void)llvm::sys::fs::createUniqueDirectory("mixc-e2e", path);
+  } // writing to it will fail, and say so
+  ~TemporaryFolder() { (void)llvm::sys::fs::remove_directories(path); }
   llvm::SmallString<128> path;
 };
 
@@ -39,14 +41,16 @@ std::string build(const TestMixer &mixer, int64_t key, int64_t value, Library &l
 } // namespace
 
 Library &library(const TestMixer &mixer, int64_t key, int64_t value) {
-  static auto *built = new std::map<std::tuple<std::string, int64_t, int64_t>, Library>(); // outlives every static it uses
+  static auto *built =
+      new std::map<std::tuple<std::string, int64_t, int64_t>, Library>(); // outlives every static it uses
   auto [entry, isNew] = built->try_emplace({mixer.name, key, value});
   if (isNew)
     entry->second.error = build(mixer, key, value, entry->second);
   return entry->second;
 }
 
-std::optional<mix::Answer> runKernel(const Library &library, const std::string &kernel, const mix::Call &call, int64_t threads) {
+std::optional<mix::Answer> runKernel(const Library &library, const std::string &kernel, const mix::Call &call,
+                                     int64_t threads) {
   llvm::Expected<mix::Answer> answer = library.loaded->run(kernel, call, threads);
   if (answer)
     return std::move(*answer);

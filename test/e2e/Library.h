@@ -11,7 +11,7 @@ namespace mixc::test {
 struct Library {
   Compiled compiled;
   std::unique_ptr<LoadedLibrary> loaded;
-  mix::MixerOp equations; // for the interpreter
+  mix::MixerOp equations;  // for the interpreter
   std::string path, error; // error: what the compiler or loader said; empty: all is well
 };
 

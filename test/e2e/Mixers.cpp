@@ -18,8 +18,8 @@ void setSigmoidGate(Call &call, Decay regime) {
     double noise = g.data[i]; // normal
     switch (regime) {
     case Decay::Uniform: break;
-    case Decay::NearHigh: g.data[i] = 4 + noise; break;    // 0.999
-    case Decay::Mild: g.data[i] = -6 + noise; break;       // 0.69
+    case Decay::NearHigh: g.data[i] = 4 + noise; break;     // 0.999
+    case Decay::Mild: g.data[i] = -6 + noise; break;        // 0.69
     case Decay::Strong: g.data[i] = -40 + 5 * noise; break; // 0.08
     case Decay::Resets: g.data[i] = oneInEight(i) ? -1e5 : 4 + noise; break;
     case Decay::High: g.data[i] = 60; break;
@@ -102,7 +102,8 @@ const char *regimeName(Decay regime) {
 
 Call makeCall(const TestMixer &mixer, mix::MixerOp equations, const CaseShape &shape, uint64_t seed) {
   auto draw = [&](Decay regime) {
-    return mix::sample(equations, mixer.dims(shape.key, shape.value), shape.batch, shape.time, shape.heads, shape.groups, seed,
+    return mix::sample(equations, mixer.dims(shape.key, shape.value), shape.batch, shape.time, shape.heads,
+                       shape.groups, seed,
                        {.decay = regime, .initialStates = shape.initial, .cuSeqlens = shape.cuSeqlens});
   };
   Call call = draw(Decay::Uniform);

@@ -1,4 +1,5 @@
-// A decay of exactly 0 clears the memory: what was before it leaves no trace, not even as rounding, however large it was.
+// A decay of exactly 0 clears the memory: what was before it leaves no trace, not even as rounding, however large it
+// was.
 #include "test/e2e/Library.h"
 #include "test/e2e/Mixers.h"
 

@@ -52,13 +52,15 @@ TEST_P(Sequences, SplitAtAnyPoint) {
   CaseShape shape{.batch = 2, .time = 150, .groups = 2, .initial = true, .regime = regime};
   Oracle oracle(built.equations, makeCall(mixer, built.equations, shape, 5));
   ASSERT_FALSE(oracle.failed());
-  const std::vector<std::pair<int64_t, int64_t>> splits = {{0, 150}, {1, 64}, {63, 65}, {64, 64}, {37, 101}, {130, 149}, {150, 150}};
+  const std::vector<std::pair<int64_t, int64_t>> splits = {{0, 150},  {1, 64},    {63, 65},  {64, 64},
+                                                           {37, 101}, {130, 149}, {150, 150}};
   for (const auto &[a, b] : splits) {
     mix::Answer whole;
     for (const auto &[name, array] : oracle.answer().outputs)
       whole.outputs[name] = mix::Array(array.shape, NAN);
     whole.final = oracle.call().initial;
-    const std::tuple<const char *, int64_t, int64_t> parts[] = {{"chunked", 0, a}, {"chunked", a, b}, {"recurrent", b, shape.time}};
+    const std::tuple<const char *, int64_t, int64_t> parts[] = {
+        {"chunked", 0, a}, {"chunked", a, b}, {"recurrent", b, shape.time}};
     for (const auto &[kernel, from, to] : parts) {
       mix::Call part = tokensOf(oracle.call(), from, to);
       part.initial = whole.final;

@@ -16,7 +16,10 @@ OwningOpRef<ModuleOp> import(MLIRContext &context, const std::string &text) {
   Source source("test.mix", text);
   DiagnosticList diagnostics;
   OwningOpRef<ModuleOp> module = importMix(&context, source, {}, diagnostics);
-  EXPECT_TRUE(module) << text;
+  std::string said;
+  for (const mixc::Diagnostic &diagnostic : diagnostics.all())
+    said += diagnostic.message + "\n";
+  EXPECT_TRUE(module) << said << text;
   return module;
 }
 
@@ -27,6 +30,21 @@ double norm(const std::vector<double> &x) {
   for (double value : x)
     sum += value * value;
   return std::sqrt(sum);
+}
+
+/// What a state starts from where the caller passes none.
+std::vector<double> start(mix::MixerOp mixer, StringRef name, int64_t size) {
+  std::vector<double> data(size, 0.0);
+  for (auto state : mixer.step().getOps<mix::StateOp>()) {
+    if (state.getName() != name)
+      continue;
+    if (state.getStart())
+      data.assign(size, state.getStart()->convertToDouble());
+    int64_t side = std::llround(std::sqrt(size));
+    for (int64_t i = 0; state.getIdentityStart() && i < side; ++i)
+      data[i * side + i] = 1;
+  }
+  return data;
 }
 
 } // namespace
@@ -132,8 +150,8 @@ void Kernels::expectAgreement(StringRef suffix, const mix::Call &call, double to
       } else if (role == "initial" || role == "state") {
         auto given = call.initial.find(name);
         bool isGiven = given != call.initial.end();
-        buffer.data = isGiven ? row(given->second) : std::vector<double>(size, 0.0);
-        buffer.present = isGiven || role == "state"; // in place: the caller's zeros
+        buffer.data = isGiven ? row(given->second) : start(mixerOf(*module), name, size);
+        buffer.present = isGiven || role == "state"; // in place: the caller starts it
       } else {
         buffer.data.assign(size, std::nan(""));
       }

@@ -184,7 +184,7 @@ TEST(Recurrent, StateTimesItsTranspose) {
       input k : vector<K>
       state H : matrix<K, K> = I
       output y : vector<K>
-      H[t] = 0.5 * H[t-1] .* H[t-1]' + 0.125 * k * k' + 0.125 * diag(k)
+      H[t] = 0.5 * H[t-1] * H[t-1]' + 0.125 * k * k' + 0.125 * diag(k)
       y[t] = H[t]' * k
     })");
 }

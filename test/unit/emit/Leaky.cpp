@@ -127,8 +127,8 @@ func.func @leaky_decode_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length
 )";
 
 void registerLeaky(MLIRContext &context) {
-  context.loadDialect<mix::MixDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, scf::SCFDialect, vector::VectorDialect,
-                      LLVM::LLVMDialect>();
+  context.loadDialect<mix::MixDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, scf::SCFDialect,
+                      vector::VectorDialect, LLVM::LLVMDialect>();
 }
 
 OwningOpRef<ModuleOp> parseLeaky(MLIRContext &context) { return parseSourceString<ModuleOp>(leaky, &context); }
@@ -213,7 +213,8 @@ ForwardArgs Arrays::forward() {
   args.batch = batch, args.time = time, args.heads = heads, args.groups = groups;
   args.x = x.data(), args.g = g.data(), args.a = a.data(), args.H_initial = initial.data();
   args.y = y.data(), args.z = z.data(), args.H_final = final.data();
-  workspace.assign(LeakyLibrary::get().workspaceSize(&args) + 4096 * 64, 1); // enough for any number of threads that a test sets later
+  workspace.assign(LeakyLibrary::get().workspaceSize(&args) + 4096 * 64,
+                   1); // enough for any number of threads that a test sets later
   args.workspace = workspace.data() + 1;
   return args;
 }
@@ -221,14 +222,17 @@ ForwardArgs Arrays::forward() {
 DecodeArgs Arrays::decode() {
   DecodeArgs args;
   args.batch = batch, args.time = time, args.heads = heads, args.groups = groups;
-  args.x = x.data(), args.g = g.data(), args.a = a.data(), args.H = initial.data(), args.y = y.data(), args.z = z.data();
+  args.x = x.data(), args.g = g.data(), args.a = a.data(), args.H = initial.data(), args.y = y.data(),
+  args.z = z.data();
   workspace.assign(LeakyLibrary::get().decodeWorkspaceSize(&args) + 4096 * 64, 1);
   args.workspace = workspace.data() + 1;
   return args;
 }
 
 bool Arrays::untouched() const {
-  auto poisoned = [](const std::vector<float> &array) { return llvm::all_of(array, [](float value) { return std::isnan(value); }); };
+  auto poisoned = [](const std::vector<float> &array) {
+    return llvm::all_of(array, [](float value) { return std::isnan(value); });
+  };
   return poisoned(y) && poisoned(z) && poisoned(final) && llvm::all_of(workspace, [](char byte) { return byte == 1; });
 }
 
@@ -240,9 +244,11 @@ void Arrays::check(bool useInitial, const std::vector<int64_t> &cu) const {
       for (int i = 0; i < 4; ++i)
         state[i] = useInitial ? initial[(s * heads + h) * 4 + i] : 0;
       for (int64_t row = first; row < last; ++row) {
-        ASSERT_NEAR(z[row * heads + h], state[0] + state[1] + state[2] + state[3], 1e-5) << "row " << row << " head " << h;
+        ASSERT_NEAR(z[row * heads + h], state[0] + state[1] + state[2] + state[3], 1e-5)
+            << "row " << row << " head " << h;
         for (int i = 0; i < 4; ++i) {
-          state[i] = a[h] * state[i] + double(x[(row * heads + h) * 4 + i]) * g[(row * groups + h / (heads / groups)) * 4 + i];
+          state[i] =
+              a[h] * state[i] + double(x[(row * heads + h) * 4 + i]) * g[(row * groups + h / (heads / groups)) * 4 + i];
           ASSERT_NEAR(y[(row * heads + h) * 4 + i], state[i], 1e-5) << "row " << row << " head " << h;
         }
       }

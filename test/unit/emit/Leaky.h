@@ -1,8 +1,10 @@
-// A small mixer with a kernel written by hand, so that what surrounds kernels is tested without the lowering that makes them:
+// A small mixer with a kernel written by hand, so that what surrounds kernels is tested without the lowering that makes
+// them:
 //
 //     H[t] = a * H[t-1] + g .* x        y[t] = H[t]        z[t] = sum(H[t-1])
 //
-// x : vector<4>, g : vector<4> per group, a : param, H : vector<4>. The kernels keep H in scratch memory, as real ones do.
+// x : vector<4>, g : vector<4> per group, a : param, H : vector<4>. The kernels keep H in scratch memory, as real ones
+// do.
 #ifndef MIXC_TEST_UNIT_EMIT_LEAKY_H
 #define MIXC_TEST_UNIT_EMIT_LEAKY_H
 
@@ -73,7 +75,8 @@ struct Arrays {
   /// The arguments of a call that should succeed; the workspace is as large as the library asks for.
   ForwardArgs forward();
   DecodeArgs decode();
-  /// Runs the equations in float64 from `initial` (or zero) and compares y, z and the state; cu: sequence starts, or empty.
+  /// Runs the equations in float64 from `initial` (or zero) and compares y, z and the state; cu: sequence starts, or
+  /// empty.
   void check(bool useInitial, const std::vector<int64_t> &cu = {}) const;
   bool untouched() const;
 

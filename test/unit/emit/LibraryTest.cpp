@@ -1,4 +1,5 @@
-// The files: what the library exports and needs, whether the header says the same as the code, and what happens where they cannot be written.
+// The files: what the library exports and needs, whether the header says the same as the code, and what happens where
+// they cannot be written.
 #include "test/unit/emit/Leaky.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
@@ -45,8 +46,9 @@ TEST(Library, ExportsEntryPointsAlone) {
   llvm::StringRef(output).split(lines, '\n', -1, false);
   for (llvm::StringRef line : lines)
     symbols.insert(line.split('@').first.str());
-  EXPECT_EQ(symbols, (std::set<std::string>{"leaky_decode", "leaky_decode_workspace_size", "leaky_describe", "leaky_forward", "leaky_saved_size",
-                                            "leaky_workspace_size", "mix_status_message"}));
+  EXPECT_EQ(symbols,
+            (std::set<std::string>{"leaky_decode", "leaky_decode_workspace_size", "leaky_describe", "leaky_forward",
+                                   "leaky_saved_size", "leaky_workspace_size", "mix_status_message"}));
 }
 
 TEST(Library, NeedsTheCLibraryAlone) {
@@ -80,7 +82,8 @@ TEST(Library, StaysWhenClosed) {
 }
 
 TEST(Header, IsC99AndCxx) {
-  const std::string use = "#include \"libleaky.h\"\n#include \"libleaky.h\"\nmix_status f(leaky_forward_args *a); mix_status f(leaky_forward_args *a) "
+  const std::string use = "#include \"libleaky.h\"\n#include \"libleaky.h\"\nmix_status f(leaky_forward_args *a); "
+                          "mix_status f(leaky_forward_args *a) "
                           "{ a->size = sizeof *a; return leaky_forward(a); }\n";
   compiles("use.c", use, "-x c -std=c99");
   compiles("use.c", use, "-x c -std=c17");
@@ -92,8 +95,9 @@ TEST(Header, OfTwoLibrariesInOneProgram) {
   MixerInterface other = LeakyLibrary::get().mixers.at(0);
   other.name = "other";
   std::ofstream(folder() + "/libother.h") << printHeader(other, "libother");
-  const std::string use = "#include \"libleaky.h\"\n#include \"libother.h\"\nint f(mix_status status); int f(mix_status status) "
-                          "{ return mix_status_message(status)[0] + MIX_BAD_SHAPE; }\n";
+  const std::string use =
+      "#include \"libleaky.h\"\n#include \"libother.h\"\nint f(mix_status status); int f(mix_status status) "
+      "{ return mix_status_message(status)[0] + MIX_BAD_SHAPE; }\n";
   compiles("both.c", use, "-x c -std=c99");
   compiles("both.cpp", use, "-x c++ -std=c++17");
 }
@@ -121,10 +125,12 @@ TEST(Header, AgreesWithTheCode) {
 
 TEST(Header, SaysShapes) {
   const std::string &header = LeakyLibrary::get().header;
-  for (const char *line : {"const float *x;                   /* [B, T, H, 4] */", "const float *g;                   /* [B, T, G, 4], in [0, 1] */",
+  for (const char *line : {"const float *x;                   /* [B, T, H, 4] */",
+                           "const float *g;                   /* [B, T, G, 4], in [0, 1] */",
                            "const float *a;                   /* [H], in [0, 1] */",
                            "const float *H_initial;           /* [sequences, H, 4], or NULL for zero */",
-                           "float *z;                         /* [B, T, H] */", "float *H;                         /* [B, H, 4], updated in place"})
+                           "float *z;                         /* [B, T, H] */",
+                           "float *H;                         /* [B, H, 4], updated in place"})
     EXPECT_NE(header.find(line), std::string::npos) << line << "\n" << header;
 }
 
@@ -166,7 +172,10 @@ TEST(Interface, NamesFieldsApart) {
       llvm::SmallVector<mlir::Attribute> names;
       for (mlir::Attribute name : kernel.getAs<mlir::ArrayAttr>("names")) {
         llvm::StringRef text = mlir::cast<mlir::StringAttr>(name).getValue();
-        names.push_back(mlir::StringAttr::get(&context, text == "x" ? "time" : text == "a" ? "new" : text == "y" ? "H_initial" : text));
+        names.push_back(mlir::StringAttr::get(&context, text == "x"   ? "time"
+                                                        : text == "a" ? "new"
+                                                        : text == "y" ? "H_initial"
+                                                                      : text));
       }
       attributes.set("names", mlir::ArrayAttr::get(&context, names));
       function->setAttr("mix.kernel", attributes.getDictionary(&context));
@@ -208,16 +217,19 @@ std::string errorFor(const std::string &path, const EmitOptions &options = {}) {
 }
 
 TEST(Errors, NameThePath) {
-  EXPECT_EQ(errorFor(folder() + "/absent/lib.so"), "cannot write `" + folder() + "/absent/lib.so`: No such file or directory");
+  EXPECT_EQ(errorFor(folder() + "/absent/lib.so"),
+            "cannot write `" + folder() + "/absent/lib.so`: No such file or directory");
   EXPECT_EQ(errorFor(folder()), "cannot write `" + folder() + "`: it is there and not a plain file");
-  EXPECT_EQ(errorFor(folder() + "/lib.h"), "cannot write `" + folder() + "/lib.h`: its header would have the same name");
+  EXPECT_EQ(errorFor(folder() + "/lib.h"),
+            "cannot write `" + folder() + "/lib.h`: its header would have the same name");
   EXPECT_EQ(errorFor("/dev/null"), "cannot write `/dev/null`: it is there and not a plain file");
 }
 
 TEST(Errors, NameTheCpu) {
   EmitOptions options;
   options.cpu = "pentium5";
-  EXPECT_EQ(errorFor(folder() + "/lib.so", options), "unknown CPU `pentium5`: `llc -mcpu=help` lists the names, and `native` is this machine");
+  EXPECT_EQ(errorFor(folder() + "/lib.so", options),
+            "unknown CPU `pentium5`: `llc -mcpu=help` lists the names, and `native` is this machine");
 }
 
 TEST(Errors, LeaveNothingBehind) {
@@ -253,7 +265,9 @@ TEST(Cpu, OfAnotherMachineIsRefusedByName) {
   if (status->code == 2) // a machine that has it all
     GTEST_SKIP() << status->message;
   EXPECT_EQ(status->code, 9);
-  EXPECT_TRUE(llvm::StringRef(status->message).starts_with("this library was compiled for diamondrapids, and this machine has no ")) << status->message;
+  EXPECT_TRUE(llvm::StringRef(status->message)
+                  .starts_with("this library was compiled for diamondrapids, and this machine has no "))
+      << status->message;
 }
 
 TEST(Cpu, BaselineRunsEverywhere) {

@@ -43,7 +43,8 @@ TEST(Run, NoTokensLeaveTheState) {
 }
 
 TEST(Run, SequencesOfAnyLength) {
-  for (const std::vector<int64_t> &cu : std::vector<std::vector<int64_t>>{{0, 0, 3, 3, 10, 17, 17}, {0, 17}, {0, 17, 17}, {0, 1, 16, 17}}) {
+  for (const std::vector<int64_t> &cu :
+       std::vector<std::vector<int64_t>>{{0, 0, 3, 3, 10, 17, 17}, {0, 17}, {0, 17, 17}, {0, 1, 16, 17}}) {
     const int64_t sequences = cu.size() - 1;
     for (int64_t threads : {0, 1}) {
       Arrays arrays(1, 17, 4, 2, sequences);

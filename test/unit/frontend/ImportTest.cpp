@@ -136,4 +136,9 @@ TEST(Import, AllFunctionsOfTheLanguage) {
 TEST(Import, WhatIsNotBuiltYetIsNamed) {
   EXPECT_EQ(import(goodMixerWith("v * k'", "v * k[t-1]'")).codes(), "MIX0901");
   EXPECT_EQ(import(goodMixerWith("H[t] * q", "H[end] * q")).codes(), "MIX0901");
+  EXPECT_EQ(
+      import("mixer m<K> { input k : vector<K> per group param g : scalar per group state z : vector<K> per group "
+             "output y : vector<K> z[t] = g * z[t-1] + k y[t] = z[t] }")
+          .codes(),
+      "MIX0901");
 }

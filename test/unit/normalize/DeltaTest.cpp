@@ -7,8 +7,8 @@ namespace {
 
 struct Delta : Equations {
   explicit Delta(Dims stateDims = {"V", "K"}) : Equations({"K", "V"}), H(state("H", stateDims)) {}
-  Expr q = input("q", {"K"}, Rate::Group), k = input("k", {"K"}, Rate::Group), v = input("v", {"V"}), alpha = gate("alpha"),
-       beta = gate("beta"), key = l2norm(k), H;
+  Expr q = input("q", {"K"}, Rate::Group), k = input("k", {"K"}, Rate::Group), v = input("v", {"V"}),
+       alpha = gate("alpha"), beta = gate("beta"), key = l2norm(k), H;
 
   void finish(Expr next, const char *expected, bool turned = false) {
     Equations::next("H", next);
@@ -18,7 +18,8 @@ struct Delta : Equations {
   }
 };
 
-const char *const kDelta = "2 reads, 1 writes, identity, affine\n", *const kGated = "2 reads, 1 writes, scalar, affine\n";
+const char *const kDelta = "2 reads, 1 writes, identity, affine\n", *const kGated =
+                                                                        "2 reads, 1 writes, scalar, affine\n";
 
 TEST(Delta, Factored) {
   Delta m;
@@ -27,8 +28,7 @@ TEST(Delta, Factored) {
 
 TEST(Delta, Expanded) {
   Delta m;
-  m.finish(m.H - m.beta * outer(m.H * m.key, m.key) + outer(m.beta * m.v, m.key),
-           kDelta);
+  m.finish(m.H - m.beta * outer(m.H * m.key, m.key) + outer(m.beta * m.v, m.key), kDelta);
 }
 
 TEST(Delta, ThroughLets) {
@@ -39,8 +39,8 @@ TEST(Delta, ThroughLets) {
 
 TEST(Delta, TransposedState) {
   Delta m({"K", "V"});
-  m.finish((eye(m.key) - m.beta * outer(m.key, m.key)) * m.H + m.beta * outer(m.key, m.v), "2 reads, 1 writes, identity, affine, turned\n",
-           true);
+  m.finish((eye(m.key) - m.beta * outer(m.key, m.key)) * m.H + m.beta * outer(m.key, m.v),
+           "2 reads, 1 writes, identity, affine, turned\n", true);
 }
 
 TEST(Delta, TransposedByTheUpdate) {
@@ -102,7 +102,8 @@ TEST(Delta, DiagonalPlusLowRank) {
 TEST(Delta, ValueGateGivesEachChannelItsTriangle) {
   Delta m;
   Expr e = m.gate("e", {"V"});
-  m.finish(diag(e) * m.H + m.beta * outer(m.v - m.H * m.key, m.key), "2 reads, 1 writes, identity, channel, value gate\n");
+  m.finish(diag(e) * m.H + m.beta * outer(m.v - m.H * m.key, m.key),
+           "2 reads, 1 writes, identity, channel, value gate\n");
 }
 
 TEST(Delta, NonlinearWrites) {
@@ -125,7 +126,8 @@ TEST(Delta, HouseholderProductsStayLinear) {
     Expr q = m.input("q", {"K"}), H = m.state("H", {"V", "K"}), S = H;
     for (int j = 0; j < n; ++j) {
       std::string index = std::to_string(j);
-      Expr k = l2norm(m.input(("k" + index).c_str(), {"K"})), v = m.input(("v" + index).c_str(), {"V"}), b = m.gate(("b" + index).c_str());
+      Expr k = l2norm(m.input(("k" + index).c_str(), {"K"})), v = m.input(("v" + index).c_str(), {"V"}),
+           b = m.gate(("b" + index).c_str());
       S = S * (eye(k) - b * outer(k, k)) + b * outer(v, k);
     }
     m.next("H", S);
@@ -139,17 +141,33 @@ TEST(Delta, HouseholderProductsStayLinear) {
 }
 
 TEST(Delta, HouseholderProductsOfATransposedState) {
-  Equations m({"K", "V"});
-  Expr q = m.input("q", {"K"}), H = m.state("H", {"K", "V"}), S = H;
-  for (int j = 0; j < 3; ++j) {
-    std::string index = std::to_string(j);
-    Expr k = m.input(("k" + index).c_str(), {"K"}), v = m.input(("v" + index).c_str(), {"V"}), b = m.gate(("b" + index).c_str());
-    S = (eye(k) - b * outer(k, k)) * S + b * outer(k, v);
+  for (int n : {3, 16}) {
+    Equations m({"K", "V"});
+    Expr q = m.input("q", {"K"}), H = m.state("H", {"K", "V"}), S = H;
+    for (int j = 0; j < n; ++j) {
+      std::string index = std::to_string(j);
+      Expr k = m.input(("k" + index).c_str(), {"K"}), v = m.input(("v" + index).c_str(), {"V"});
+      Expr b = m.gate(("b" + index).c_str());
+      S = (eye(k) - b * outer(k, k)) * S + b * outer(k, v);
+    }
+    m.next("H", S);
+    m.output("y", tr(S) * q);
+    m.normalize();
+    EXPECT_EQ(m.summary(),
+              std::to_string(n + 1) + " reads, " + std::to_string(n) + " writes, identity, affine, turned\n");
   }
+}
+
+// A shared state that is mixed by dense matrices, many times over: no normal form, and no long search for one.
+TEST(Delta, DenseMixingIsFoundOutSoon) {
+  Equations m({"K"});
+  Expr q = m.input("q", {"K"}), R = m.param("R", {"K", "K"}), H = m.state("H", {"K", "K"}), S = H;
+  for (int j = 0; j < 40; ++j)
+    S = 0.1 * (S * R) + 0.1 * (R * S);
   m.next("H", S);
-  m.output("y", tr(S) * q);
-  m.normalize();
-  EXPECT_EQ(m.summary(), "4 reads, 3 writes, identity, affine, turned\n");
+  m.output("y", S * q);
+  m.normalize({{"K", 4}});
+  EXPECT_EQ(m.summary(), "H: `H[t-1] * R` mixes the state by a dense matrix\n");
 }
 
 TEST(Delta, TwoGradientStepsOnOneKeyAreOneWrite) {

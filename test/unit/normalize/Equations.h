@@ -95,7 +95,9 @@ public:
             &builder};
   }
   void next(const char *name, Expr value) { mix::NextOp::create(builder, builder.getUnknownLoc(), name, value.value); }
-  void output(const char *name, Expr value) { mix::OutputOp::create(builder, builder.getUnknownLoc(), name, value.value); }
+  void output(const char *name, Expr value) {
+    mix::OutputOp::create(builder, builder.getUnknownLoc(), name, value.value);
+  }
   Expr number(double x) { return {mix::ConstantOp::create(builder, builder.getUnknownLoc(), x), &builder}; }
 
   /// Builds components and checks that the interpreter gives the same numbers as before, from random states on.
@@ -127,12 +129,14 @@ public:
         mix::ClassAttr found = component.getClassAttrAttr();
         if (component.getStates().size() > 1)
           result += std::to_string(component.getStates().size()) + " states, ";
-        result += std::to_string(component.getNumReads()) + " reads, " + std::to_string(component.getNumWrites()) + " writes, " +
-                  stringifyTransitionKind(found.getTransition()).str() + ", " + stringifyWriteKind(found.getWrites()).str() +
-                  (found.getValueGate() ? ", value gate" : "") + (component.getTurned() ? ", turned" : "") + "\n";
+        result += std::to_string(component.getNumReads()) + " reads, " + std::to_string(component.getNumWrites()) +
+                  " writes, " + stringifyTransitionKind(found.getTransition()).str() + ", " +
+                  stringifyWriteKind(found.getWrites()).str() + (found.getValueGate() ? ", value gate" : "") +
+                  (component.getTurned() ? ", turned" : "") + "\n";
       }
       if (auto next = mlir::dyn_cast<mix::NextOp>(op))
-        result += next.getName().str() + ": " + next->getAttrOfType<mlir::StringAttr>("mix.sequential").getValue().str() + "\n";
+        result += next.getName().str() + ": " +
+                  next->getAttrOfType<mlir::StringAttr>("mix.sequential").getValue().str() + "\n";
     }
     return result;
   }

@@ -16,7 +16,8 @@ TEST(Linear, AttentionIsTheIdentity) {
 
 TEST(Linear, ElementwiseFeaturesAndNormaliser) {
   Equations m({"K", "V"});
-  Expr q = elu(m.input("q", {"K"}, Rate::Group)) + 1, k = elu(m.input("k", {"K"}, Rate::Group)) + 1, v = m.input("v", {"V"});
+  Expr q = elu(m.input("q", {"K"}, Rate::Group)) + 1, k = elu(m.input("k", {"K"}, Rate::Group)) + 1,
+       v = m.input("v", {"V"});
   Expr H = m.state("H", {"V", "K"}), z = m.state("z", {"K"});
   Expr next = H + outer(v, k), norm = z + k;
   m.next("H", next);
@@ -50,7 +51,8 @@ TEST(Linear, GatesOfOneStateAreOne) {
 // Mamba-2: the step scales the input, and stands in the decay.
 TEST(Linear, StepsScaleWrites) {
   Equations m({"K", "V"});
-  Expr C = m.input("C", {"K"}, Rate::Group), B = m.input("B", {"K"}, Rate::Group), x = m.input("x", {"V"}), dt = m.input("dt");
+  Expr C = m.input("C", {"K"}, Rate::Group), B = m.input("B", {"K"}, Rate::Group), x = m.input("x", {"V"}),
+       dt = m.input("dt");
   Expr A = m.param("A"), bias = m.param("bias"), D = m.param("D");
   Expr step = softplus(dt + bias), H = m.state("H", {"V", "K"});
   Expr next = exp(-exp(A) * step) * H + outer(step * x, B);
@@ -63,7 +65,8 @@ TEST(Linear, StepsScaleWrites) {
 // The write direction stays the group's: the head's step moves to the value.
 TEST(Linear, ScalarsMoveOutOfDirections) {
   Equations m({"K", "V"});
-  Expr q = m.input("q", {"K"}, Rate::Group), k = m.input("k", {"K"}, Rate::Group), v = m.input("v", {"V"}), b = m.gate("b");
+  Expr q = m.input("q", {"K"}, Rate::Group), k = m.input("k", {"K"}, Rate::Group), v = m.input("v", {"V"}),
+       b = m.gate("b");
   Expr H = m.state("H", {"V", "K"}), next = H + outer(v, b * k);
   m.next("H", next);
   m.output("y", next * q);
@@ -96,7 +99,8 @@ TEST(Linear, GateOnBothAxes) {
 // The token before the decay is read with a bonus (RWKV-6).
 TEST(Linear, OldStateWithBonus) {
   Equations m({"K", "V"});
-  Expr r = m.input("r", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"V"}), w = m.gate("w", {"K"}), u = m.param("u", {"K"});
+  Expr r = m.input("r", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"V"}), w = m.gate("w", {"K"}),
+       u = m.param("u", {"K"});
   Expr H = m.state("H", {"V", "K"});
   m.next("H", H * diag(w) + outer(v, k));
   m.output("y", (H + outer(v, u % k)) * r);

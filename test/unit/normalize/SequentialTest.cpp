@@ -103,7 +103,8 @@ TEST(Sequential, StabiliserBesideMemories) {
   m.output("h", C1 * q / max(abs(dot(n1, q)), exp(-top1)));
   m.normalize();
   EXPECT_EQ(m.summary().find("m: `m` is a scalar"), m.summary().find("m: ")) << m.summary();
-  EXPECT_NE(m.summary().find("1 reads, 1 writes, scalar, free\n1 reads, 1 writes, scalar, free\n"), std::string::npos) << m.summary();
+  EXPECT_NE(m.summary().find("1 reads, 1 writes, scalar, free\n1 reads, 1 writes, scalar, free\n"), std::string::npos)
+      << m.summary();
 }
 
 // A vector state that feeds keys is input to the memory behind it.

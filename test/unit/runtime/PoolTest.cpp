@@ -111,7 +111,8 @@ TEST(Pool, IdleWorkersSleep) {
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
-  EXPECT_LT((after.tv_sec - before.tv_sec) * 1e3 + (after.tv_nsec - before.tv_nsec) * 1e-6, 50.0) << "milliseconds of processor time";
+  EXPECT_LT((after.tv_sec - before.tv_sec) * 1e3 + (after.tv_nsec - before.tv_nsec) * 1e-6, 50.0)
+      << "milliseconds of processor time";
 }
 
 TEST(Pool, IsBuiltAnewInAForkedChild) {
@@ -130,7 +131,12 @@ TEST(Pool, IsBuiltAnewInAForkedChild) {
       static std::atomic<int64_t> next;
       next = 0;
       mixrt::runOnPool(
-          4, [](void *, int64_t) { while (next++ < 1000) {} }, nullptr);
+          4,
+          [](void *, int64_t) {
+            while (next++ < 1000) {
+            }
+          },
+          nullptr);
       _exit(next >= 1000 ? 0 : 1);
     }
     int status = -1;
