@@ -95,8 +95,8 @@ AffineForm Affine::compute(Value value, TokenLocal &local, TileBuilder &tiles) {
     return result;
   }
   // Scalar factors of an opaque vector are worth finding too: they go to the [time] side.
-  if (std::optional<Scaling> factor = scaling(value); factor && isAffine(factor->rest) &&
-                                                      !(isScalar(value) && rules.isOpaque(value))) {
+  if (std::optional<Scaling> factor = scaling(value);
+      factor && isAffine(factor->rest) && !(isScalar(value) && rules.isOpaque(value))) {
     Coefficient scale{1, local.scalar(factor->scalar)};
     if (auto constant = factor->scalar.getDefiningOp<mix::ConstantOp>()) {
       double number = constant.getValue().convertToDouble();

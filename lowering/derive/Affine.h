@@ -1,8 +1,9 @@
 // The affine form of a token-local value: x = sum_b coefficient_b b, coefficients scalars that are token-local.
 //
-// Bases are reads and write values of components (which `isBase` names) and, for the part that is free of them, whatever vectors occur.
-// Found by a walk through neg, +, -, and products and quotients with scalars; anything else of a base is not affine. A node that is used
-// often is expanded once: forms are kept per value, and like terms are added, so n Householder factors stay n terms.
+// Bases are reads and write values of components (which `isBase` names) and, for the part that is free of them,
+// whatever vectors occur. Found by a walk through neg, +, -, and products and quotients with scalars; anything else of
+// a base is not affine. A node that is used often is expanded once: forms are kept per value, and like terms are added,
+// so n Householder factors stay n terms.
 #ifndef MIXC_LOWERING_DERIVE_AFFINE_H
 #define MIXC_LOWERING_DERIVE_AFFINE_H
 

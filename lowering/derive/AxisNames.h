@@ -1,7 +1,7 @@
 // Names of a kernel's axes: one name for each (kind, dim as the user wrote it, extent), unique in the kernel.
 //
-// Two components whose key axes are both the user's K share one axis, so what is loaded along it is shared too. A key and a value axis of
-// one dim (matrix<K, K>) are two axes: `K` and `K_1`.
+// Two components whose key axes are both the user's K share one axis, so what is loaded along it is shared too. A key
+// and a value axis of one dim (matrix<K, K>) are two axes: `K` and `K_1`.
 #ifndef MIXC_LOWERING_DERIVE_AXIS_NAMES_H
 #define MIXC_LOWERING_DERIVE_AXIS_NAMES_H
 

@@ -1,9 +1,12 @@
 // Gives every dim of every mixer its number.
 //
-//     !mix.t<[V, 1+K], head>  ->  !mix.t<[64, 17], head>       mix.dim "K"  ->  mix.constant 16.0       slice from "1+K" -> "17"
+//     !mix.t<[V, 1+K], head>  ->  !mix.t<[64, 17], head>       mix.dim "K"  ->  mix.constant 16.0       slice from
+//     "1+K" -> "17"
 //
-// The numbers come from the pass' bindings, `K=16`, and where these are silent from the mixer's own `bindings` or `mix.dim_numbers` (defaults).
-// A binding that a mixer does not have is another's: the driver knows whether any has it. Declarations keep their dims as written in `mix.axes`, since later passes name axes by them: V and K are two axes even if both are 128.
+// The numbers come from the pass' bindings, `K=16`, and where these are silent from the mixer's own `bindings` or
+// `mix.dim_numbers` (defaults). A binding that a mixer does not have is another's: the driver knows whether any has it.
+// Declarations keep their dims as written in `mix.axes`, since later passes name axes by them: V and K are two axes
+// even if both are 128.
 #include "lowering/Passes.h"
 #include "lowering/derive/AxisNames.h"
 
@@ -62,7 +65,8 @@ private:
         return mixer.emitError() << "dim `" << name << "` of mixer `" << mixer.getSymName()
                                  << "` has no number; give it one: -D " << name << "=64";
       if (number->second < 1)
-        return mixer.emitError() << "dim `" << name << "` is " << number->second << ", a positive whole number is expected";
+        return mixer.emitError() << "dim `" << name << "` is " << number->second
+                                 << ", a positive whole number is expected";
     }
     return success();
   }
@@ -89,7 +93,8 @@ private:
       error << "no whole number";
     error << " where ";
     llvm::interleave(
-        dim.symbols(), [&](const std::string &name) { error << name << " = " << numbers[name]; }, [&] { error << ", "; });
+        dim.symbols(), [&](const std::string &name) { error << name << " = " << numbers[name]; },
+        [&] { error << ", "; });
     return error << (least > 0 ? "; a positive whole number is expected" : "; a whole number is expected");
   }
 

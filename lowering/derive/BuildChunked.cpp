@@ -1,8 +1,9 @@
 // Builds `tile.kernel @NAME_forward` beside every mixer.
 //
-// A mixer whose states all have scalar transitions and writes that are free of reads or affine in them runs in chunks of C tokens; the mathematics is in
-// ChunkedComponent.h. Any other runs token by token, C = 1 (OneToken.cpp), and the kernel says why: form = "recurrent", why = "...".
-// Requires bound dims; what a mixer that `require`s chunks cannot have is an error.
+// A mixer whose states all have scalar transitions and writes that are free of reads or affine in them runs in chunks
+// of C tokens; the mathematics is in ChunkedComponent.h. Any other runs token by token, C = 1 (OneToken.cpp), and the
+// kernel says why: form = "recurrent", why = "...". Requires bound dims; what a mixer that `require`s chunks cannot
+// have is an error.
 #include "lowering/Passes.h"
 #include "lowering/derive/ChunkProgram.h"
 #include "lowering/derive/ChunkSize.h"
@@ -22,7 +23,8 @@ struct BuildChunked : mixc::impl::BuildChunkedBase<BuildChunked> {
 
   void runOnOperation() override {
     if (chunk < 0) {
-      getOperation().emitError() << "chunks of " << static_cast<int64_t>(chunk) << " tokens; at least 1 is expected (0: chosen)";
+      getOperation().emitError() << "chunks of " << static_cast<int64_t>(chunk)
+                                 << " tokens; at least 1 is expected (0: chosen)";
       return signalPassFailure();
     }
     for (auto mixer : llvm::to_vector(getOperation().getOps<mix::MixerOp>()))
@@ -33,8 +35,8 @@ struct BuildChunked : mixc::impl::BuildChunkedBase<BuildChunked> {
   LogicalResult build(mix::MixerOp mixer) {
     std::optional<derive::Obstacle> obstacle = derive::findObstacle(mixer);
     if (obstacle && mixer.getRequireChunked())
-      return emitError(obstacle->loc) << "`" << mixer.getSymName() << "` cannot be chunked, and it says `require chunked`; "
-                                      << obstacle->why;
+      return emitError(obstacle->loc) << "`" << mixer.getSymName()
+                                      << "` cannot be chunked, and it says `require chunked`; " << obstacle->why;
     derive::KernelOptions options{"forward"};
     options.chunk = obstacle ? 1 : chunk ? static_cast<int64_t>(chunk) : derive::defaultChunkSize();
     FailureOr<tile::KernelOp> kernel = derive::buildKernel(mixer, options);

@@ -22,7 +22,8 @@ const Segments &ChunkContext::segments(Value transition) {
   segments.before = tiles.recur(a, zero, one, /*reverse=*/false, /*exclusive=*/true);
   segments.after = tiles.recur(a, zero, one, /*reverse=*/true, /*exclusive=*/true);
   segments.whole = tiles.row(tiles.recur(a, zero, one, /*reverse=*/false, /*exclusive=*/false), tiles.chunk() - 1);
-  segments.between = tiles.recur(a, tiles.diagonal(tiles.time(), tiles.source()), {}, /*reverse=*/false, /*exclusive=*/true);
+  segments.between =
+      tiles.recur(a, tiles.diagonal(tiles.time(), tiles.source()), {}, /*reverse=*/false, /*exclusive=*/true);
   return segments;
 }
 

@@ -1,14 +1,15 @@
 // From a mixer to its kernel.
 //
-//     tensors            inputs, params, initial states, outputs, final states (or states, in place, before the outputs)
+//     tensors            inputs, params, initial states, outputs, final states (or states in place, before the outputs)
 //     before the loop    starts of the states, loads of params
 //     tile.chunks        carries all states; inputs are loaded where they are first wanted
-//       components       in order; each one's program for C tokens (ChunkedComponent) or one (OneToken)
-//       outputs, states  the values that the mixer gives them; a state not in normal form (mix.next) gets the tile of its new
-//                        value, token by token: any op on token values is an op on tiles
+//       components       in order; each one's program for C tokens (ChunkedComponent) or for one (OneToken)
+//       outputs, states  the tiles of the values that the mixer gives them
 //     after the loop     ends of the states
-#include "lowering/derive/ChunkProgram.h"
-#include "lowering/derive/ChunkedComponent.h"
+//
+// A state that is not in normal form (mix.next) gets the tile of its new value, token by token: any op on token values
+// is an op on tiles.
+#include "lowering/derive/KernelBuilder.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -18,68 +19,7 @@ using namespace mixc::derive;
 using tile::Axis;
 using tile::AxisKind;
 
-namespace {
-
-mix::TensorType typeOf(Value value) { return cast<mix::TensorType>(value.getType()); }
-
-class KernelBuilder : private Leaves {
-public:
-  KernelBuilder(mix::MixerOp mixer, const KernelOptions &options)
-      : mixer(mixer), options(options), builder(mixer.getContext()),
-        tiles(builder, mixer.getLoc(), options.chunk), names(mixer.getContext()), local(tiles, names, homes, *this),
-        context({tiles, local, names}) {}
-
-  tile::KernelOp build();
-
-private:
-  struct State {
-    mix::StateOp op;
-    Axes axes; // as declared
-    BlockArgument from, to;
-    Value tile;
-  };
-  struct Placed {
-    Axis key;
-    Axes value;
-  };
-
-  void addTensors(tile::KernelOp kernel);
-  BlockArgument addTensor(tile::KernelOp kernel, StringRef name, StringRef role, tile::Per per, Value declared);
-  void placeStates();
-  void placeVectors();
-  void buildBody();
-  Value nextOf(State &state);
-
-  // Leaves
-  Value leaf(Value value, ArrayRef<Axis> axes) override;
-  Value shortcut(Value value, ArrayRef<Axis> axes) override;
-  std::optional<Axes> lying(Value value) override;
-  /// The component that a read or write value belongs to, its number, and which of the two it is.
-  struct Result {
-    ChunkedComponent *chunked = nullptr;
-    ComponentProgram *program = nullptr;
-    unsigned index = 0;
-    bool isWrite = false;
-  };
-  std::optional<Result> resultOf(Value value);
-  std::optional<Result> writeOf(Value value);
-
-  mix::MixerOp mixer;
-  KernelOptions options;
-  OpBuilder builder;
-  TileBuilder tiles;
-  AxisNames names;
-  HomeAxes homes;
-  TokenLocal local;
-  ChunkContext context;
-  SmallVector<State> states;
-  DenseMap<Value, BlockArgument> tensors; // of inputs and params
-  SmallVector<std::pair<mix::OutputOp, BlockArgument>> outputs;
-  SmallVector<Attribute> tensorNames, roles;
-  DenseMap<Operation *, Placed> placed;
-  DenseMap<Operation *, std::unique_ptr<ComponentProgram>> programs;
-  tile::ChunksOp loop;
-};
+static mix::TensorType typeOf(Value value) { return cast<mix::TensorType>(value.getType()); }
 
 //===-- Tensors -------------------------------------------------------------------------------------------------===//
 
@@ -102,8 +42,9 @@ void KernelBuilder::addTensors(tile::KernelOp kernel) {
   for (auto output : mixer.step().getOps<mix::OutputOp>())
     outputs.push_back({output, addTensor(kernel, output.getName(), "output", tile::Per::Token, output.getValue())});
   for (State &state : states)
-    state.to = options.statesInPlace ? state.from
-                                     : addTensor(kernel, state.op.getName(), "final", tile::Per::Head, state.op.getResult());
+    state.to = options.statesInPlace
+                   ? state.from
+                   : addTensor(kernel, state.op.getName(), "final", tile::Per::Head, state.op.getResult());
   kernel.setNamesAttr(builder.getArrayAttr(tensorNames));
   kernel.setRolesAttr(builder.getArrayAttr(roles));
 }
@@ -169,122 +110,6 @@ void KernelBuilder::placeVectors() {
   homes.spread(mixer);
 }
 
-//===-- Leaves --------------------------------------------------------------------------------------------------===//
-
-std::optional<KernelBuilder::Result> KernelBuilder::resultOf(Value value) {
-  Result result;
-  Operation *op = value.getDefiningOp();
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    op = argument.getOwner()->getParentOp();
-    result.index = argument.getArgNumber();
-  } else if (op) {
-    result.index = cast<OpResult>(value).getResultNumber();
-  }
-  auto component = dyn_cast_or_null<mix::ComponentOp>(op);
-  if (!component)
-    return std::nullopt;
-  result.program = programs[component].get();
-  if (options.chunk > 1)
-    result.chunked = static_cast<ChunkedComponent *>(result.program);
-  unsigned reads = component.getNumReads();
-  result.isWrite = result.index >= reads;
-  result.index -= result.isWrite ? reads : 0;
-  return result;
-}
-
-/// The write whose value this is.
-std::optional<KernelBuilder::Result> KernelBuilder::writeOf(Value value) {
-  for (auto component : mixer.step().getOps<mix::ComponentOp>())
-    for (auto [m, written] : llvm::enumerate(component.getPhi().front().getTerminator()->getOperands()))
-      if (written == value)
-        return resultOf(component.write(m));
-  return std::nullopt;
-}
-
-Value KernelBuilder::leaf(Value value, ArrayRef<Axis> axes) {
-  if (std::optional<Result> result = resultOf(value)) {
-    Value tile = result->isWrite ? result->program->write(result->index) : result->program->read(result->index);
-    return tiles.rename(tile, result->program->valueAxes(), axes, names);
-  }
-  Operation *op = value.getDefiningOp();
-  for (State &state : states)
-    if (state.op == op)
-      return tiles.rename(state.tile, state.axes, axes, names);
-  OpBuilder::InsertionGuard guard(builder);
-  Axes all(axes);
-  if (isa<mix::ParamOp>(op))
-    builder.setInsertionPoint(loop);
-  else
-    all.insert(all.begin(), tiles.time());
-  return tile::LoadOp::create(builder, tiles.getLoc(), tiles.type(all), tensors[value]);
-}
-
-std::optional<Axes> KernelBuilder::lying(Value value) {
-  for (State &state : states)
-    if (state.op.getResult() == value && state.axes.size() == 2)
-      return state.axes;
-  return std::nullopt;
-}
-
-// y = c + sum_i g_i r_i + sum_m h_m w_m, g and h scalars, is one matmul over the chunk's tokens for each write m: with g and h in its matrix.
-Value KernelBuilder::shortcut(Value root, ArrayRef<Axis> axes) {
-  if (options.chunk == 1 || !isa_and_nonnull<mix::BinaryOp, mix::UnaryOp>(root.getDefiningOp()))
-    return {};
-  auto onAxes = [&](Value value) -> std::optional<Result> {
-    std::optional<Result> result = resultOf(value);
-    if (!result && !axes.empty()) // a write that is free of reads goes by its own name: v
-      result = writeOf(value);
-    return result && result->program && result->program->valueAxes() == axes ? result : std::nullopt;
-  };
-  // Reads that are needed elsewhere too are worked out on their own.
-  auto isLateRead = [&](Value value) {
-    std::optional<Result> result = onAxes(value);
-    return result && !result->isWrite && isa<OpResult>(value) && result->chunked->isLate(result->index);
-  };
-  auto isBase = [&](Value value) {
-    std::optional<Result> result = onAxes(value);
-    return isLateRead(value) || (result && result->isWrite);
-  };
-  if (!dependsOn(root, isLateRead))
-    return {};
-  bool isVector = !typeOf(root).isScalar();
-  auto isOpaque = [&](Value value) {
-    return (isVector && typeOf(value).isScalar()) || !dependsOn(value, isBase) ||
-           (value != root && !value.hasOneUse() && !isBase(value));
-  };
-  Affine affine({isBase, isOpaque});
-  if (!affine.isAffine(root))
-    return {};
-  const AffineForm &form = affine.form(root, local, tiles);
-
-  SmallVector<ComponentProgram *> order; // of first occurrence
-  std::map<ComponentProgram *, std::map<unsigned, Coefficient>> g, h;
-  SmallVector<Product> rest;
-  for (const auto &[base, coefficient] : form)
-    if (base && isBase(base)) {
-      Result result = *onAxes(base);
-      (result.isWrite ? h : g)[result.program][result.index] = coefficient;
-      if (!llvm::is_contained(order, result.program))
-        order.push_back(result.program);
-    } else {
-      rest.push_back(base ? coefficient.times({local.emit(base, axes)}) : coefficient.times({}));
-    }
-  if (g.empty())
-    return {};
-  // Write values of components of which nothing is read here have no matmul to go into.
-  for (ComponentProgram *program : order)
-    if (!g.count(program))
-      for (const auto &[m, coefficient] : h[program])
-        rest.push_back(coefficient.times({program->write(m)}));
-  Axes rows{tiles.time()};
-  llvm::append_range(rows, axes);
-  Value sum = rest.empty() ? Value() : tiles.sum(rest, ArrayRef<Axis>(rows));
-  for (ComponentProgram *program : order)
-    if (g.count(program))
-      sum = static_cast<ChunkedComponent *>(program)->accumulate(g[program], h[program], sum);
-  return sum;
-}
-
 //===-- The loop ------------------------------------------------------------------------------------------------===//
 
 Value KernelBuilder::nextOf(State &state) {
@@ -337,7 +162,7 @@ void KernelBuilder::buildBody() {
 }
 
 /// Erases what no one uses: tiles asked for while a form was found, and not needed in the end.
-void eraseUnused(Block &block) {
+static void eraseUnused(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
     if (auto loop = dyn_cast<tile::ChunksOp>(op))
       eraseUnused(loop.getBody().front());
@@ -353,8 +178,8 @@ tile::KernelOp KernelBuilder::build() {
          isa<tile::KernelOp>(*builder.getInsertionPoint())) // kernels in the order in which they are built
     builder.setInsertionPointAfter(&*builder.getInsertionPoint());
   StringRef name = mixer.getSymName();
-  auto kernel = tile::KernelOp::create(builder, loc, (name + "_" + options.suffix).str(), name, builder.getArrayAttr({}),
-                                       builder.getArrayAttr({}));
+  auto kernel = tile::KernelOp::create(builder, loc, (name + "_" + options.suffix).str(), name,
+                                       builder.getArrayAttr({}), builder.getArrayAttr({}));
   Block &body = kernel.getBody().emplaceBlock();
   placeStates();
   placeVectors();
@@ -379,8 +204,6 @@ tile::KernelOp KernelBuilder::build() {
   eraseUnused(body);
   return kernel;
 }
-
-} // namespace
 
 std::optional<Obstacle> derive::findObstacle(mix::MixerOp mixer) {
   for (auto next : mixer.step().getOps<mix::NextOp>())

@@ -1,11 +1,13 @@
 // Reads, writes and the next state of a chunk (the equations are in the header).
 //
-// Where the writes need the reads, w_m = c_m + sum_i g_mi r_i with scalars g_mi, the reads' equation gives a unit lower triangular system
+// Where the writes need the reads, w_m = c_m + sum_i g_mi r_i with scalars g_mi, the reads' equation gives a unit lower
+// triangular system
 //
 //     w_m[t] + sum_n sum_{s<t} L_mn[t,s] w_n[s] = B_m[t]
 //     L_mn = - sum_i g_mi[t] (p_i[t]' u_n[s]) D(s,t-1]        B_m = c_m + sum_i g_mi[t] D(0,t-1] S p_i[t]
 //
-// All scalars (g, products of decays) sit on [time], [time, source] and key-side tiles; [time, value] tiles only meet matmuls.
+// All scalars (g, products of decays) sit on [time], [time, source] and key-side tiles; [time, value] tiles only meet
+// matmuls.
 #include "lowering/derive/ChunkedComponent.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -21,8 +23,8 @@ static bool isOne(Value value) {
 }
 
 ChunkedComponent::ChunkedComponent(mix::ComponentOp op, ChunkContext &context, Axis key, Axes value, Value state)
-    : ComponentProgram(op, context.parts, key, std::move(value), {state}), context(context),
-      reads(op.getNumReads()), carriedReads(op.getNumReads()) {
+    : ComponentProgram(op, context.parts, key, std::move(value), {state}), context(context), reads(op.getNumReads()),
+      carriedReads(op.getNumReads()) {
   // The identity needs no products.
   if (!isOne(op.getTransition()[0]))
     decay = context.segments(op.getTransition()[0]);
@@ -46,15 +48,13 @@ bool ChunkedComponent::isSupported(mix::ComponentOp op, std::string &why) {
     why = "it forgets its state at every token";
   else if (!cast<mix::TensorType>(op.getTransition()[0].getType()).isScalar())
     why = "its decay differs along the key axis";
-  else if (Affine affine(rulesOf(op));
-           !llvm::all_of(op.getPhi().front().getTerminator()->getOperands(), [&](Value w) { return affine.isAffine(w); }))
+  else if (Affine affine(rulesOf(op)); !llvm::all_of(op.getPhi().front().getTerminator()->getOperands(),
+                                                     [&](Value w) { return affine.isAffine(w); }))
     why = "what it writes is not affine, with scalar coefficients, in what it reads";
   return why.empty();
 }
 
-bool ChunkedComponent::isLate(unsigned i) {
-  return op.read(i).hasOneUse() && op.getPhi().getArgument(i).use_empty();
-}
+bool ChunkedComponent::isLate(unsigned i) { return op.read(i).hasOneUse() && op.getPhi().getArgument(i).use_empty(); }
 
 //===-- Directions ----------------------------------------------------------------------------------------------===//
 

@@ -1,12 +1,13 @@
-// The chunk program of a component of one state with a scalar transition and writes that are free of reads or affine in them.
+// The chunk program of a component of one state with a scalar transition and writes that are free of reads or affine in
+// them.
 //
 // With D(s,t] the product of the transitions of tokens s+1 .. t, and S the state before the chunk,
 //
 //     r_t = D(0,t-1] S p_t + sum_{s<t} (p_t' u_s) D(s,t-1] w_s
 //     S'  = D(0,C] S + sum_s D(s,C] w_s u_s'
 //
-// Rows past the end repeat the last token: there u is selected to 0 and the decay to 1, so they neither write nor forget, and what they
-// compute is a read of the final state that nobody keeps.
+// Rows past the end repeat the last token: there u is selected to 0 and the decay to 1, so they neither write nor
+// forget, and what they compute is a read of the final state that nobody keeps.
 #ifndef MIXC_LOWERING_DERIVE_CHUNKED_COMPONENT_H
 #define MIXC_LOWERING_DERIVE_CHUNKED_COMPONENT_H
 

@@ -31,7 +31,8 @@ void HomeAxes::spread(mix::MixerOp mixer) {
       if (!together)
         return;
       SmallVector<Value> vectors;
-      for (Value value : llvm::concat<Value>(SmallVector<Value>(op->getOperands()), SmallVector<Value>(op->getResults())))
+      for (Value value :
+           llvm::concat<Value>(SmallVector<Value>(op->getOperands()), SmallVector<Value>(op->getResults())))
         if (isVector(value))
           vectors.push_back(value);
       for (Value known : vectors)

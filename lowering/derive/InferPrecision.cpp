@@ -1,13 +1,14 @@
 // Computes in float64 what depends on params alone, and moves out of the chunk loop what does not depend on the chunk.
 //
-// A constant decay errs in one direction at every token: 1 - 1/500 in float32 is off by 2e-5 after 2,048 tokens. What follows from params
-// and constants (and tile.valid, which selects it) is a few scalars, [time] or [time, source] tiles, so float64 costs nothing:
+// A constant decay errs in one direction at every token: 1 - 1/500 in float32 is off by 2e-5 after 2,048 tokens. What
+// follows from params and constants (and tile.valid, which selects it) is a few scalars, [time] or [time, source]
+// tiles, so float64 costs nothing:
 //
 //     %g = load gamma : f32;  %p = recur(select(valid, %g, 1), ...) : f32
 //       ->  %g = load gamma : f64;  %p = recur(select(valid, %g, 1), ...) : f64;  cast : f32 where float32 meets it
 //
-// Tiles with a key, value or free axis stay f32. So does what is exact in both (positions, 0 and 1), but where float64 needs it: there it is
-// computed a second time.
+// Tiles with a key, value or free axis stay f32. So does what is exact in both (positions, 0 and 1), but where float64
+// needs it: there it is computed a second time.
 #include "lowering/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
@@ -72,8 +73,8 @@ private:
       return;
     independent.insert(op);
     if (isFloat(type) && (isParam || rounds(op) || llvm::any_of(op->getOperands(), [&](Value operand) {
-          return raised.contains(operand.getDefiningOp());
-        }))) {
+                            return raised.contains(operand.getDefiningOp());
+                          }))) {
       raised.insert(op);
       raisedInOrder.push_back(op);
     }

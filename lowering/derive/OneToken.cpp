@@ -2,7 +2,8 @@
 //
 //     r_i = sum_j S_j p_ij      w_m = phi_m(r)      S_i <- e . (sum_j S_j diag(a_ij)) + sum_m w_m u_mi'
 //
-// Holds for every component that the op can express. The time axis has one row; states have none. No row is past the end, so nothing is masked.
+// Holds for every component that the op can express. The time axis has one row; states have none. No row is past the
+// end, so nothing is masked.
 #include "lowering/derive/ComponentProgram.h"
 
 using namespace mlir;
@@ -54,9 +55,7 @@ public:
   }
 
 private:
-  Axes axesOf(Value entry) const {
-    return cast<mix::TensorType>(entry.getType()).isScalar() ? Axes{} : Axes{key};
-  }
+  Axes axesOf(Value entry) const { return cast<mix::TensorType>(entry.getType()).isScalar() ? Axes{} : Axes{key}; }
 
   SmallVector<Value> reads;
 };

@@ -8,7 +8,8 @@
 namespace mixc::derive {
 
 mlir::Value emitScalar(mlir::OpBuilder &builder, mlir::Location loc, mix::UnaryKind kind, mlir::Value x);
-mlir::Value emitScalar(mlir::OpBuilder &builder, mlir::Location loc, mix::BinaryKind kind, mlir::Value x, mlir::Value y);
+mlir::Value emitScalar(mlir::OpBuilder &builder, mlir::Location loc, mix::BinaryKind kind, mlir::Value x,
+                       mlir::Value y);
 
 } // namespace mixc::derive
 

@@ -4,7 +4,8 @@
 //         for k > m            L_kn -= L_km X_mn,                     B_k -= L_km Z_m
 //     for m = ..., 1, 0        w_m = Z_m - sum_{n>m} X_mn w_n
 //
-// Every block is strictly lower triangular, and so are products of them: each I + L_mm stays unit lower triangular, no pivot is divided by.
+// Every block is strictly lower triangular, and so are products of them: each I + L_mm stays unit lower triangular, no
+// pivot is divided by.
 #include "lowering/derive/ChunkedComponent.h"
 
 using namespace mlir;

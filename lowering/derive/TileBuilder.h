@@ -1,6 +1,7 @@
 // Builds tile ops: finds result types from axis names, and drops work that does nothing (adding 0, multiplying by 1).
 //
-// Axes of a result: time, source, then the others in order of appearance. Element types are f32; mix-infer-precision raises what must be.
+// Axes of a result: time, source, then the others in order of appearance. Element types are f32; mix-infer-precision
+// raises what must be.
 #ifndef MIXC_LOWERING_DERIVE_TILE_BUILDER_H
 #define MIXC_LOWERING_DERIVE_TILE_BUILDER_H
 

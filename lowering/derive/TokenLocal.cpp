@@ -1,9 +1,9 @@
 // One tile op (or a few) for each op on token values:
 //
 //     f(x), x . y        map                           dot(x, y), A x, A B    contract
-//     sum, max           reduce                        x y'                   map of x along one axis, y along the other
-//     diag, I            map of positions              concat, slice, roll    join, split
-//     kron(x, y)         join of x_i y
+//     sum, max           reduce                        x y'                   map of x along one axis, y along the
+//     other diag, I            map of positions              concat, slice, roll    join, split kron(x, y)         join
+//     of x_i y
 //
 // Scalar factors of a vector are multiplied with each other first, on [time], and then once with the vector.
 #include "lowering/derive/TokenLocal.h"
@@ -147,15 +147,15 @@ static ArrayRef<Axis> axesFor(Value operand, ArrayRef<Axis> axes) {
 
 Value TokenLocal::unary(mix::UnaryOp op, ArrayRef<Axis> axes) {
   Value x = emit(op.getX(), axes);
-  return tiles.map(x, [&](OpBuilder &b, Location at, ValueRange entries) {
-    return emitScalar(b, at, op.getKind(), entries[0]);
-  });
+  return tiles.map(
+      x, [&](OpBuilder &b, Location at, ValueRange entries) { return emitScalar(b, at, op.getKind(), entries[0]); });
 }
 
 Value TokenLocal::binary(mix::BinaryOp op, ArrayRef<Axis> axes) {
   if (Value product = scaled(op, axes))
     return product;
-  // Numbers go into the region, where x^0.5 can be told from x^y; unless float32 rounds them, and the result may be wanted in float64.
+  // Numbers go into the region, where x^0.5 can be told from x^y; unless float32 rounds them, and the result may be
+  // wanted in float64.
   bool perToken = typeOf(op.getResult()).getRate() >= mix::Rate::Group;
   SmallVector<Value> inputs;
   auto operand = [&](Value value) -> std::optional<double> {
@@ -291,7 +291,8 @@ Value TokenLocal::roll(mix::RollOp op, Axis axis) {
   shift += shift < 0 ? axis.extent : 0;
   if (shift == 0)
     return x;
-  return tiles.join({tiles.split(x, axis, axis.extent - shift, shift), tiles.split(x, axis, 0, axis.extent - shift)}, axis);
+  return tiles.join({tiles.split(x, axis, axis.extent - shift, shift), tiles.split(x, axis, 0, axis.extent - shift)},
+                    axis);
 }
 
 Value TokenLocal::entry(Value vector, Axis axis, int64_t i) {

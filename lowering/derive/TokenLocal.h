@@ -2,9 +2,10 @@
 //
 //     emit(x, axes): the tile of x for all tokens of the chunk, its dims along `axes`
 //
-// A scalar is [time] (or has no axis, if it does not change with the token), a vector [time, axis]. The same vector may be wanted along two axes (a key that is
-// also a value): then it is loaded and computed along each. Results are kept per (value, axes), so work is done once a chunk.
-// A tile may lack axes along which it does not change; those who need them broadcast.
+// A scalar is [time] (or has no axis, if it does not change with the token), a vector [time, axis]. The same vector may
+// be wanted along two axes (a key that is also a value): then it is loaded and computed along each. Results are kept
+// per (value, axes), so work is done once a chunk. A tile may lack axes along which it does not change; those who need
+// them broadcast.
 #ifndef MIXC_LOWERING_DERIVE_TOKEN_LOCAL_H
 #define MIXC_LOWERING_DERIVE_TOKEN_LOCAL_H
 

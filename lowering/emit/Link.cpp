@@ -23,7 +23,7 @@ class TemporaryFile {
 public:
   ~TemporaryFile() {
     if (!path.empty())
-      sys::fs::remove(path);
+      (void)sys::fs::remove(path);
   }
 
   Error write(StringRef prefix, StringRef contents) {

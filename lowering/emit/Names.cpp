@@ -21,7 +21,9 @@ static bool isReserved(StringRef word) {
   static const StringSet<> words = [] {
     SmallVector<StringRef> all;
     reserved.split(all, ' ');
-    return StringSet<>(all.begin(), all.end());
+    StringSet<> set;
+    set.insert(all.begin(), all.end());
+    return set;
   }();
   return words.contains(word);
 }

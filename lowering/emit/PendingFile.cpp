@@ -15,7 +15,7 @@ static Error cannotWrite(StringRef path, std::error_code code) {
 
 PendingFile::~PendingFile() {
   if (!beside.empty())
-    sys::fs::remove(beside);
+    (void)sys::fs::remove(beside);
 }
 
 Error PendingFile::create() {
@@ -28,7 +28,7 @@ Error PendingFile::create() {
   if (std::error_code code = sys::fs::createUniqueFile(path + ".%%%%%%", descriptor, made))
     return cannotWrite(path, code);
   sys::fs::file_t file = sys::fs::convertFDToNativeFile(descriptor);
-  sys::fs::closeFile(file);
+  (void)sys::fs::closeFile(file);
   beside = made.str().str();
   return Error::success();
 }

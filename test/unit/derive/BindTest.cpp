@@ -60,7 +60,8 @@ TEST_F(Bind, UnboundDimIsNamed) {
 }
 
 TEST_F(Bind, DimMustBeWhole) {
-  EXPECT_EQ(run({"K=4", "N=5"}), "error: dim `1/2*N` is no whole number where N = 5; a positive whole number is expected");
+  EXPECT_EQ(run({"K=4", "N=5"}),
+            "error: dim `1/2*N` is no whole number where N = 5; a positive whole number is expected");
 }
 
 TEST_F(Bind, DimMustBePositive) {

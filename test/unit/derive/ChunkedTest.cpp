@@ -74,7 +74,8 @@ TEST(Chunked, ConstantDecay) {
 }
 
 TEST(Chunked, OneSolveForAffineWrites) {
-  for (auto decay : {mix::Decay::Uniform, mix::Decay::NearHigh, mix::Decay::Strong, mix::Decay::Resets, mix::Decay::High})
+  for (auto decay :
+       {mix::Decay::Uniform, mix::Decay::NearHigh, mix::Decay::Strong, mix::Decay::Resets, mix::Decay::High})
     expectChunked(gatedDelta, decay);
   EXPECT_EQ(Kernels(gatedDelta, dims).count<tile::SolveOp>("_forward"), 1u);
 }
@@ -93,7 +94,8 @@ std::pair<unsigned, unsigned> valueSideOps(const std::string &text) {
 }
 
 TEST(Chunked, EveryValueSideOpIsAMatmul) {
-  // The state is read and written, the chunk's writes are read: 3 matmuls, and one map, of the state's decay if it has one.
+  // The state is read and written, the chunk's writes are read: 3 matmuls, and one map, of the state's decay if it has
+  // one.
   EXPECT_EQ(valueSideOps(linear), std::pair(0u, 3u));
   EXPECT_EQ(valueSideOps(retention), std::pair(1u, 3u));
   // One read more, for what is written, and beta v.
@@ -282,7 +284,8 @@ TEST(Chunked, PaddedRowsCannotOverflow) {
       output y : vector<V>
       H[t] = H[t-1] * (I - 1267650600228229401496703205376 * k * k') + v * k'
       y[t] = H[t] * q
-    })", dims);
+    })",
+                  dims);
   mix::Call call;
   call.dims = dims;
   call.time = 1;

@@ -19,7 +19,8 @@ const char *const gatedDelta = R"(
   })";
 
 TEST(Cost, StateReadTwiceAndWrittenOnce) {
-  // Three matmuls with the state are 6 V K, what happens within the chunk is C (2 K + 2 V) and a few numbers for each entry of k, q, v.
+  // Three matmuls with the state are 6 V K, what happens within the chunk is C (2 K + 2 V) and a few numbers for each
+  // entry of k, q, v.
   const double n = 128, chunk = 32;
   Kernels kernels(gatedDelta, {{"K", 128}, {"V", 128}}, 32);
   Cost chunked = cost(kernels.kernel("_forward"));

@@ -1,4 +1,5 @@
-// Builds the kernels of mixers written as equations, and holds them, interpreted, against the interpreter of the equations.
+// Builds the kernels of mixers written as equations, and holds them, interpreted, against the interpreter of the
+// equations.
 #ifndef MIXC_TEST_UNIT_DERIVE_KERNELS_H
 #define MIXC_TEST_UNIT_DERIVE_KERNELS_H
 
@@ -14,7 +15,8 @@ class Kernels {
 public:
   using Dims = std::map<std::string, int64_t>;
 
-  /// `mixer` is .mix text. Normalises, binds, builds both kernels, and (if `precise`) cleans up and runs mix-infer-precision.
+  /// `mixer` is .mix text. Normalises, binds, builds both kernels, and (if `precise`) cleans up and runs
+  /// mix-infer-precision.
   Kernels(const std::string &mixer, const Dims &dims, int64_t chunk = 0, bool precise = true);
 
   /// The kernel @NAME_suffix.
@@ -29,8 +31,8 @@ public:
     return number;
   }
 
-  /// Numbers in `mixer` that float32 rounds are rounded in the kernel's regions too: tests use numbers that it does not.
-  /// Both kernels against the equations, at lengths around the chunk, with and without initial states.
+  /// Numbers in `mixer` that float32 rounds are rounded in the kernel's regions too: tests use numbers that it does
+  /// not. Both kernels against the equations, at lengths around the chunk, with and without initial states.
   void expectAgreement(mix::Decay decay = mix::Decay::Uniform, double tolerance = 1e-11);
   mix::Call sample(int64_t length, const mix::SampleOptions &options = {});
   /// One kernel on one call.

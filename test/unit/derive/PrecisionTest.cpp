@@ -16,8 +16,10 @@ std::string retention(const std::string &decay, const std::string &read = "H[t]"
       param g : vector<K>
       state H : matrix<V, K>
       output y : vector<V>
-      H[t] = )" + decay + R"( * H[t-1] + v * (g .* k)'
-      y[t] = )" + read + R"( * q + gamma * v
+      H[t] = )" +
+         decay + R"( * H[t-1] + v * (g .* k)'
+      y[t] = )" +
+         read + R"( * q + gamma * v
     })";
 }
 

@@ -1,7 +1,7 @@
 // Functions of the language as scalar regions: the same numbers as the interpreter's, at the ends of their ranges too.
+#include "lowering/derive/ScalarFunctions.h"
 #include "dialect/mix/Scalar.h"
 #include "dialect/tile/Array.h"
-#include "lowering/derive/ScalarFunctions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "gtest/gtest.h"
@@ -18,7 +18,8 @@ public:
     builder.setInsertionPointToEnd(&block);
   }
 
-  double run(std::vector<double> numbers, llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)> build) {
+  double run(std::vector<double> numbers,
+             llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)> build) {
     mlir::Location loc = builder.getUnknownLoc();
     for (size_t i = 0; i < numbers.size(); ++i)
       block.addArgument(builder.getF64Type(), loc);
@@ -55,9 +56,8 @@ TEST(ScalarFunctions, OfOneNumber) {
     auto kind = static_cast<mix::UnaryKind>(i);
     for (double x : {-1e4, -40.0, -1.0, -1e-9, 0.0, 1e-9, 0.5, 3.0, 50.0, 1e4}) {
       SCOPED_TRACE(stringifyUnaryKind(kind).str() + " of " + std::to_string(x));
-      expectSame(Region().run({x}, [&](mlir::OpBuilder &b, mlir::Location at, mlir::ValueRange v) {
-                   return derive::emitScalar(b, at, kind, v[0]);
-                 }),
+      expectSame(Region().run({x}, [&](mlir::OpBuilder &b, mlir::Location at,
+                                       mlir::ValueRange v) { return derive::emitScalar(b, at, kind, v[0]); }),
                  mix::apply(kind, x));
     }
   }
@@ -69,9 +69,8 @@ TEST(ScalarFunctions, OfTwoNumbers) {
     auto kind = static_cast<mix::BinaryKind>(i);
     for (auto [x, y] : {std::pair{2.0, 3.0}, {0.0, 0.0}, {-2.0, 2.0}, {700.0, -700.0}, {-inf, -inf}, {-inf, 1.0}}) {
       SCOPED_TRACE(stringifyBinaryKind(kind).str() + " of " + std::to_string(x) + ", " + std::to_string(y));
-      expectSame(Region().run({x, y}, [&](mlir::OpBuilder &b, mlir::Location at, mlir::ValueRange v) {
-                   return derive::emitScalar(b, at, kind, v[0], v[1]);
-                 }),
+      expectSame(Region().run({x, y}, [&](mlir::OpBuilder &b, mlir::Location at,
+                                          mlir::ValueRange v) { return derive::emitScalar(b, at, kind, v[0], v[1]); }),
                  mix::apply(kind, x, y));
     }
   }
@@ -81,10 +80,11 @@ TEST(ScalarFunctions, ConstantExponents) {
   for (double exponent : {0.0, 1.0, 2.0, 3.0, 7.0, -1.0, -2.0, 0.5, -0.5, 0.0625, 1.7})
     for (double x : {0.0, 0.3, 2.0}) {
       SCOPED_TRACE(std::to_string(x) + " ^ " + std::to_string(exponent));
-      expectSame(Region().run({x}, [&](mlir::OpBuilder &b, mlir::Location at, mlir::ValueRange v) {
-                   mlir::Value y = mlir::arith::ConstantOp::create(b, at, b.getF64FloatAttr(exponent));
-                   return derive::emitScalar(b, at, mix::BinaryKind::Pow, v[0], y);
-                 }),
+      expectSame(Region().run({x},
+                              [&](mlir::OpBuilder &b, mlir::Location at, mlir::ValueRange v) {
+                                mlir::Value y = mlir::arith::ConstantOp::create(b, at, b.getF64FloatAttr(exponent));
+                                return derive::emitScalar(b, at, mix::BinaryKind::Pow, v[0], y);
+                              }),
                  std::pow(x, exponent));
     }
 }

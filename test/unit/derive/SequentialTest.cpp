@@ -144,7 +144,8 @@ TEST(Recurrent, RotationOfAPair) {
       im[t] = s .* re[t-1] + c .* im[t-1] + w
       y[t] = re[t]
       z[t] = im[t]
-    })", {{"N", 6}});
+    })",
+                  {{"N", 6}});
 }
 
 TEST(Recurrent, DenseMixingInsideANonlinearity) {
@@ -157,7 +158,8 @@ TEST(Recurrent, DenseMixingInsideANonlinearity) {
       c[t] = sigmoid(f + Rf * h[t-1]) .* c[t-1] + sigmoid(i + Ri * h[t-1]) .* tanh(g + Rg * h[t-1])
       h[t] = sigmoid(o + Ro * h[t-1]) .* tanh(c[t])
       y[t] = h[t]
-    })", {{"N", 6}});
+    })",
+                  {{"N", 6}});
 }
 
 TEST(Recurrent, DeepMemory) {

@@ -152,7 +152,7 @@ static LeakyLibrary build() {
   if (llvm::sys::fs::createUniqueDirectory("mixc-emit", folder))
     abort();
   static const std::string made = folder.str().str();
-  atexit([] { llvm::sys::fs::remove_directories(made); });
+  atexit([] { (void)llvm::sys::fs::remove_directories(made); });
   library.path = (folder + "/libleaky.so").str();
   MLIRContext context;
   registerLeaky(context);

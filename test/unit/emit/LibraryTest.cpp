@@ -239,7 +239,7 @@ TEST(Errors, LeaveNothingBehind) {
   EXPECT_EQ(errorFor(path + "/lib.so"), ""); // over the old one
   ASSERT_FALSE(llvm::sys::fs::create_directory(path + "/taken.so"));
   EXPECT_NE(errorFor(path + "/taken.so"), "");
-  llvm::sys::fs::remove(path + "/taken.so");
+  ASSERT_FALSE(llvm::sys::fs::remove(path + "/taken.so"));
   EmitOptions options;
   options.cpu = "none";
   EXPECT_NE(errorFor(path + "/other.so", options), "");

@@ -183,6 +183,7 @@ TEST(Run, DenormalsAreFlushedAndTheModeRestored) {
 
 TEST(Run, ConcurrentCalls) {
   std::vector<std::thread> callers;
+  callers.reserve(8);
   for (int caller = 0; caller < 8; ++caller)
     callers.emplace_back([caller] {
       for (int round = 0; round < 50; ++round) {

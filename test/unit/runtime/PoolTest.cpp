@@ -76,6 +76,7 @@ TEST(Pool, WorkersTakePart) {
 
 TEST(Pool, CallsFromManyThreads) {
   std::vector<std::thread> callers;
+  callers.reserve(8);
   for (int caller = 0; caller < 8; ++caller)
     callers.emplace_back([caller] {
       for (int round = 0; round < 200; ++round) {

@@ -1,0 +1,71 @@
+// The builder of one kernel: tensors, axes and loop in ChunkProgram.cpp, where values come from in KernelLeaves.cpp.
+#ifndef MIXC_LOWERING_DERIVE_KERNEL_BUILDER_H
+#define MIXC_LOWERING_DERIVE_KERNEL_BUILDER_H
+
+#include "lowering/derive/ChunkProgram.h"
+#include "lowering/derive/ChunkedComponent.h"
+
+namespace mixc::derive {
+
+class KernelBuilder : private Leaves {
+public:
+  KernelBuilder(mix::MixerOp mixer, const KernelOptions &options)
+      : mixer(mixer), options(options), builder(mixer.getContext()), tiles(builder, mixer.getLoc(), options.chunk),
+        names(mixer.getContext()), local(tiles, names, homes, *this), context({tiles, local, names}) {}
+
+  tile::KernelOp build();
+
+private:
+  struct State {
+    mix::StateOp op;
+    Axes axes; // as declared
+    mlir::BlockArgument from, to;
+    mlir::Value tile;
+  };
+  struct Placed {
+    tile::Axis key;
+    Axes value;
+  };
+
+  void addTensors(tile::KernelOp kernel);
+  mlir::BlockArgument addTensor(tile::KernelOp kernel, llvm::StringRef name, llvm::StringRef role, tile::Per per,
+                                mlir::Value declared);
+  void placeStates();
+  void placeVectors();
+  void buildBody();
+  mlir::Value nextOf(State &state);
+
+  // Leaves
+  mlir::Value leaf(mlir::Value value, llvm::ArrayRef<tile::Axis> axes) override;
+  mlir::Value shortcut(mlir::Value value, llvm::ArrayRef<tile::Axis> axes) override;
+  std::optional<Axes> lying(mlir::Value value) override;
+  /// The component that a read or write value belongs to, its number, and which of the two it is.
+  struct Result {
+    ChunkedComponent *chunked = nullptr;
+    ComponentProgram *program = nullptr;
+    unsigned index = 0;
+    bool isWrite = false;
+  };
+  std::optional<Result> resultOf(mlir::Value value);
+  std::optional<Result> writeOf(mlir::Value value);
+
+  mix::MixerOp mixer;
+  KernelOptions options;
+  mlir::OpBuilder builder;
+  TileBuilder tiles;
+  AxisNames names;
+  HomeAxes homes;
+  TokenLocal local;
+  ChunkContext context;
+  llvm::SmallVector<State> states;
+  llvm::DenseMap<mlir::Value, mlir::BlockArgument> tensors; // of inputs and params
+  llvm::SmallVector<std::pair<mix::OutputOp, mlir::BlockArgument>> outputs;
+  llvm::SmallVector<mlir::Attribute> tensorNames, roles;
+  llvm::DenseMap<mlir::Operation *, Placed> placed;
+  llvm::DenseMap<mlir::Operation *, std::unique_ptr<ComponentProgram>> programs;
+  tile::ChunksOp loop;
+};
+
+} // namespace mixc::derive
+
+#endif

@@ -1,0 +1,125 @@
+// Where the values of a kernel come from: tensors, carried states, components; and the matmul that stands for a whole
+// sum of them.
+#include "lowering/derive/KernelBuilder.h"
+
+using namespace mlir;
+using namespace mixc;
+using namespace mixc::derive;
+using tile::Axis;
+
+static mix::TensorType typeOf(Value value) { return cast<mix::TensorType>(value.getType()); }
+
+std::optional<KernelBuilder::Result> KernelBuilder::resultOf(Value value) {
+  Result result;
+  Operation *op = value.getDefiningOp();
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    op = argument.getOwner()->getParentOp();
+    result.index = argument.getArgNumber();
+  } else if (op) {
+    result.index = cast<OpResult>(value).getResultNumber();
+  }
+  auto component = dyn_cast_or_null<mix::ComponentOp>(op);
+  if (!component)
+    return std::nullopt;
+  result.program = programs[component].get();
+  if (options.chunk > 1)
+    result.chunked = static_cast<ChunkedComponent *>(result.program);
+  unsigned reads = component.getNumReads();
+  result.isWrite = result.index >= reads;
+  result.index -= result.isWrite ? reads : 0;
+  return result;
+}
+
+/// The write whose value this is.
+std::optional<KernelBuilder::Result> KernelBuilder::writeOf(Value value) {
+  for (auto component : mixer.step().getOps<mix::ComponentOp>())
+    for (auto [m, written] : llvm::enumerate(component.getPhi().front().getTerminator()->getOperands()))
+      if (written == value)
+        return resultOf(component.write(m));
+  return std::nullopt;
+}
+
+Value KernelBuilder::leaf(Value value, ArrayRef<Axis> axes) {
+  if (std::optional<Result> result = resultOf(value)) {
+    Value tile = result->isWrite ? result->program->write(result->index) : result->program->read(result->index);
+    return tiles.rename(tile, result->program->valueAxes(), axes, names);
+  }
+  Operation *op = value.getDefiningOp();
+  for (State &state : states)
+    if (state.op == op)
+      return tiles.rename(state.tile, state.axes, axes, names);
+  OpBuilder::InsertionGuard guard(builder);
+  Axes all(axes);
+  if (isa<mix::ParamOp>(op))
+    builder.setInsertionPoint(loop);
+  else
+    all.insert(all.begin(), tiles.time());
+  return tile::LoadOp::create(builder, tiles.getLoc(), tiles.type(all), tensors[value]);
+}
+
+std::optional<Axes> KernelBuilder::lying(Value value) {
+  for (State &state : states)
+    if (state.op.getResult() == value && state.axes.size() == 2)
+      return state.axes;
+  return std::nullopt;
+}
+
+// y = c + sum_i g_i r_i + sum_m h_m w_m, g and h scalars, is one matmul over the chunk's tokens for each write m: with
+// g and h in its matrix.
+Value KernelBuilder::shortcut(Value root, ArrayRef<Axis> axes) {
+  if (options.chunk == 1 || !isa_and_nonnull<mix::BinaryOp, mix::UnaryOp>(root.getDefiningOp()))
+    return {};
+  auto onAxes = [&](Value value) -> std::optional<Result> {
+    std::optional<Result> result = resultOf(value);
+    if (!result && !axes.empty()) // a write that is free of reads goes by its own name: v
+      result = writeOf(value);
+    return result && result->program && result->program->valueAxes() == axes ? result : std::nullopt;
+  };
+  // Reads that are needed elsewhere too are worked out on their own.
+  auto isLateRead = [&](Value value) {
+    std::optional<Result> result = onAxes(value);
+    return result && !result->isWrite && isa<OpResult>(value) && result->chunked->isLate(result->index);
+  };
+  auto isBase = [&](Value value) {
+    std::optional<Result> result = onAxes(value);
+    return isLateRead(value) || (result && result->isWrite);
+  };
+  if (!dependsOn(root, isLateRead))
+    return {};
+  bool isVector = !typeOf(root).isScalar();
+  auto isOpaque = [&](Value value) {
+    return (isVector && typeOf(value).isScalar()) || !dependsOn(value, isBase) ||
+           (value != root && !value.hasOneUse() && !isBase(value));
+  };
+  Affine affine({isBase, isOpaque});
+  if (!affine.isAffine(root))
+    return {};
+  const AffineForm &form = affine.form(root, local, tiles);
+
+  SmallVector<ComponentProgram *> order; // of first occurrence
+  std::map<ComponentProgram *, std::map<unsigned, Coefficient>> g, h;
+  SmallVector<Product> rest;
+  for (const auto &[base, coefficient] : form)
+    if (base && isBase(base)) {
+      Result result = *onAxes(base);
+      (result.isWrite ? h : g)[result.program][result.index] = coefficient;
+      if (!llvm::is_contained(order, result.program))
+        order.push_back(result.program);
+    } else {
+      rest.push_back(base ? coefficient.times({local.emit(base, axes)}) : coefficient.times({}));
+    }
+  if (g.empty())
+    return {};
+  // Write values of components of which nothing is read here have no matmul to go into.
+  for (ComponentProgram *program : order)
+    if (!g.count(program))
+      for (const auto &[m, coefficient] : h[program])
+        rest.push_back(coefficient.times({program->write(m)}));
+  Axes rows{tiles.time()};
+  llvm::append_range(rows, axes);
+  Value sum = rest.empty() ? Value() : tiles.sum(rest, ArrayRef<Axis>(rows));
+  for (ComponentProgram *program : order)
+    if (g.count(program))
+      sum = static_cast<ChunkedComponent *>(program)->accumulate(g[program], h[program], sum);
+  return sum;
+}

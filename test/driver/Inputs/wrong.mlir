@@ -1,0 +1,3 @@
+mix.mixer @m dims ["K"] {
+  mix.nothing "k"
+}
