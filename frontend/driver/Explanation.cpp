@@ -17,16 +17,24 @@ unsigned lineOf(Operation *op) {
   return place ? place.getStartLine() : 0;
 }
 
+/// Whether one of these operators stands outside all brackets.
+bool hasOperator(StringRef text, ArrayRef<StringRef> operators) {
+  int depth = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    depth += text[i] == '(' || text[i] == '[';
+    depth -= text[i] == ')' || text[i] == ']';
+    if (depth == 0 && llvm::any_of(operators, [&](StringRef op) { return text.substr(i).starts_with(op); }))
+      return true;
+  }
+  return false;
+}
+
 /// A factor of a product, in brackets where it needs them: sums do, products behind another factor too.
 std::string factor(Value value, bool first = false) {
-  bool isSum = false, isProduct = isa_and_nonnull<mix::MatmulOp, mix::DotOp, mix::OuterOp>(value.getDefiningOp());
-  if (auto binary = value.getDefiningOp<mix::BinaryOp>()) {
-    isSum = binary.getKind() == mix::BinaryKind::Add || binary.getKind() == mix::BinaryKind::Sub;
-    isProduct = binary.getKind() == mix::BinaryKind::Mul || binary.getKind() == mix::BinaryKind::Div;
-  }
-  if (auto unary = value.getDefiningOp<mix::UnaryOp>())
-    isSum = unary.getKind() == mix::UnaryKind::Neg;
-  return isSum || (isProduct && !first) ? "(" + formula(value) + ")" : formula(value);
+  std::string text = formula(value);
+  bool needs = StringRef(text).starts_with("-") || hasOperator(text, {" + ", " - "}) ||
+               (!first && hasOperator(text, {" * ", " .* ", " / ", " ./ "}));
+  return needs ? "(" + text + ")" : text;
 }
 
 /// One component's normal form, in the language.

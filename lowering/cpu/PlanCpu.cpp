@@ -37,6 +37,7 @@ public:
 
 private:
   void choosePanel();
+  void materializeImmediates();
   int64_t stageOf(Operation *op);
   void sinkLoads(Block &block);
   void fuseAccumulators(Block &block);
@@ -244,8 +245,27 @@ void Planner::place(Operation *op) {
   op->setAttr(planAttr, builder.getDictionaryAttr(entries));
 }
 
+/// Sums and renames work on buffers: give them one where they are handed an immediate value.
+void Planner::materializeImmediates() {
+  SmallVector<OpOperand *> uses;
+  kernel.walk([&](Operation *op) {
+    if (isa<tile::ReduceOp, tile::RenameOp>(op))
+      if (Operation *def = op->getOperand(0).getDefiningOp(); def && isImmediate(def))
+        uses.push_back(&op->getOpOperand(0));
+  });
+  for (OpOperand *use : uses) {
+    OpBuilder builder(use->getOwner());
+    auto type = cast<TileType>(use->get().getType());
+    auto map = tile::MapOp::create(builder, use->getOwner()->getLoc(), type, use->get());
+    Block *body = builder.createBlock(&map.getBody(), {}, {type.getElementType()}, {map.getLoc()});
+    tile::YieldOp::create(builder, map.getLoc(), ValueRange{body->getArgument(0)});
+    use->set(map.getResult());
+  }
+}
+
 LogicalResult Planner::run() {
   choosePanel();
+  materializeImmediates();
   WalkResult result = kernel.walk([&](tile::ChunksOp chunks) {
     for (Value init : chunks.getInits())
       if (!init.getDefiningOp<tile::InitOp>() || !init.hasOneUse()) {

@@ -1,3 +1,4 @@
+// Affine forms: one term a base, coefficients as number * tile, so that signs and 1 cost no op.
 #include "lowering/derive/Affine.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 

@@ -1,3 +1,4 @@
+// Names of axes: the dim as written made an identifier, with a number behind it where that name is taken.
 #include "lowering/derive/AxisNames.h"
 #include "llvm/ADT/StringExtras.h"
 

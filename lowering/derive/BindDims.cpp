@@ -1,7 +1,8 @@
 // Gives every dim of every mixer its number.
 //
-//     !mix.t<[V, 1+K], head>  ->  !mix.t<[64, 17], head>       mix.dim "K"  ->  mix.constant 16.0       slice from
-//     "1+K" -> "17"
+//     !mix.t<[V, 1+K], head>   ->  !mix.t<[64, 17], head>
+//     mix.dim "K"              ->  mix.constant 16.0
+//     mix.slice from "1+K"     ->  from "17"
 //
 // The numbers come from the pass' bindings, `K=16`, and where these are silent from the mixer's own `bindings` or
 // `mix.dim_numbers` (defaults). A binding that a mixer does not have is another's: the driver knows whether any has it.

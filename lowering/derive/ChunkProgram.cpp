@@ -105,8 +105,19 @@ void KernelBuilder::placeVectors() {
     seedAll(component.getPhi().front().getTerminator()->getOperands(), place.value);
   }
   for (State &state : states)
-    if (state.axes.size() == 1)
-      homes.seed(state.op.getResult(), state.axes[0]);
+    seedAll(state.op.getResult(), state.axes);
+  for (auto next : mixer.step().getOps<mix::NextOp>())
+    for (State &state : states)
+      if (state.op.getName() == next.getName())
+        seedAll(next.getValue(), state.axes);
+  // S x and S' x, of a state that is a tile as a whole.
+  for (auto product : mixer.step().getOps<mix::MatmulOp>()) {
+    auto turned = product.getX().getDefiningOp<mix::TransposeOp>();
+    if (std::optional<Axes> axes = lying(turned ? turned.getX() : product.getX())) {
+      seedAll(product.getResult(), (*axes)[turned ? 1 : 0]);
+      seedAll(product.getY(), (*axes)[turned ? 0 : 1]);
+    }
+  }
   homes.spread(mixer);
 }
 

@@ -1,3 +1,4 @@
+// Home axes spread from seeds to what is computed from them entry by entry, and back, until nothing changes.
 #include "lowering/derive/HomeAxes.h"
 
 using namespace mlir;

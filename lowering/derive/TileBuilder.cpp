@@ -1,3 +1,4 @@
+// Tile ops with their types: axes united by name, operands broadcast where an op wants all axes.
 #include "lowering/derive/TileBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 

@@ -1,9 +1,12 @@
 // One tile op (or a few) for each op on token values:
 //
-//     f(x), x . y        map                           dot(x, y), A x, A B    contract
-//     sum, max           reduce                        x y'                   map of x along one axis, y along the
-//     other diag, I            map of positions              concat, slice, roll    join, split kron(x, y)         join
-//     of x_i y
+//     f(x), x . y              map
+//     x y'                     map of x along one axis and y along the other
+//     diag, I                  map of positions
+//     dot(x, y), A x, A B      contract
+//     sum, max                 reduce
+//     concat, slice, roll      join, split
+//     kron(x, y)               join of x_i y
 //
 // Scalar factors of a vector are multiplied with each other first, on [time], and then once with the vector.
 #include "lowering/derive/TokenLocal.h"

@@ -1,0 +1,101 @@
+// RUN: mix-opt %s --mix-bind-dims=bindings=K=8,V=12 --mix-build-chunked --canonicalize --cse | FileCheck %s
+// RUN: mix-opt %s --mix-bind-dims=bindings=K=8,V=12 --mix-build-chunked=chunk=4 | FileCheck %s --check-prefix=FOUR
+
+// The gated delta rule: w = beta v - beta alpha r0 is one triangular solve, y = alpha r1 + (k'q) w one matmul over the
+// chunk's tokens with alpha below and k'q on the diagonal of its matrix.
+// FOUR: tile.chunks size 4
+// CHECK-LABEL: tile.kernel @gated_delta_forward of "gated_delta"
+// CHECK-SAME:  names ["q", "k", "v", "alpha", "beta", "H", "y", "H"]
+// CHECK-SAME:  roles ["input", "input", "input", "input", "input", "initial", "output", "final"]
+// CHECK-SAME:  form = "chunked"
+// CHECK:       tile.init %{{.*}} -> <[value(V):12, key(K):8], f32>
+// CHECK:       tile.chunks size 16
+// CHECK:       %[[ALPHA:.*]] = tile.load %{{.*}} : <token, [], f32> -> <[time:16], f32>
+// CHECK:       %[[VALID:.*]] = tile.valid
+// CHECK:       %[[A:.*]] = tile.select %[[VALID]], %[[ALPHA]], %{{.*}} : <[time:16], i1>, <[time:16], f32>, <[], f32>
+// CHECK:       %[[BEFORE:.*]] = tile.recur %[[A]], {{.*}} exclusive : {{.*}} -> <[time:16], f32>
+// CHECK:       %[[AFTER:.*]] = tile.recur %[[A]], {{.*}} reverse exclusive : {{.*}} -> <[time:16], f32>
+// CHECK:       %[[WHOLE:.*]] = tile.row %{{.*}}[15]
+// CHECK:       %[[BETWEEN:.*]] = tile.recur %[[A]], {{.*}} exclusive : {{.*}} -> <[time:16, source:16], f32>
+// What k is read and written along is selected, once, on the key side.
+// CHECK:       %[[U:.*]] = tile.select %[[VALID]], %{{.*}} : <[time:16], i1>, <[time:16, key(K):8], f32>
+// CHECK:       tile.contract {{.*}} over ["K"] mask strict {{.*}} -> <[time:16, source:16], f32>
+// CHECK:       %[[B:.*]] = tile.contract %{{.*}}, %{{.*}} acc %{{.*}} over ["K"] : {{.*}} -> <[time:16, value(V):12], f32>
+// CHECK:       %[[W:.*]] = tile.solve %{{.*}}, %[[B]]
+// CHECK:       %[[WS:.*]] = tile.rename %[[W]] "time" to "source"
+// CHECK:       %[[Y:.*]] = tile.contract %{{.*}}, %[[WS]] acc %{{.*}} over ["source"] mask lower
+// CHECK:       tile.store %[[Y]]
+// CHECK:       %[[KEPT:.*]] = tile.map(%[[WHOLE]], %{{.*}})
+// CHECK:       %[[RU:.*]] = tile.map(%[[AFTER]], %[[U]])
+// CHECK:       %[[S:.*]] = tile.contract %[[W]], %[[RU]] acc %[[KEPT]] : {{.*}} over ["time"]
+// CHECK:       tile.yield %[[S]]
+// CHECK:       tile.final
+mix.mixer @gated_delta dims ["K", "V"] {
+  %q = mix.input "q" : <[K], group>
+  %k = mix.input "k" : <[K], group>
+  %v = mix.input "v" : <[V], head>
+  %alpha = mix.input "alpha" in [0.0, 1.0] : <[], head>
+  %beta = mix.input "beta" in [0.0, 2.0] : <[], head>
+  %H = mix.state "H" : <[V, K], head>
+  %bv = mix.binary mul %beta, %v : <[], head>, <[V], head>
+  %ab = mix.binary mul %alpha, %beta : <[], head>, <[], head>
+  %kq = mix.dot %k, %q : <[K], group>, <[K], group>
+  %r:3 = mix.component states(%H : <[V, K], head>)
+    reads(%k[0, 0] : <[K], group>, %q[1, 0] : <[K], group>)
+    transition(%alpha[0, 0] : <[], head>)
+    gate()
+    writes(%k[0, 0] : <[K], group>)
+    class <scalar, affine> phi(%r0: !mix.t<[V], head>, %r1: !mix.t<[V], head>) {
+      %erased = mix.binary mul %ab, %r0 : <[], head>, <[V], head>
+      %w = mix.binary sub %bv, %erased : <[V], head>, <[V], head>
+      mix.yield %w : !mix.t<[V], head>
+    }
+  %kept = mix.binary mul %alpha, %r#1 : <[], head>, <[V], head>
+  %new = mix.binary mul %kq, %r#2 : <[], group>, <[V], head>
+  %y = mix.binary add %kept, %new : <[V], head>, <[V], head>
+  mix.output "y", %y : <[V], head>
+}
+
+// The identity needs neither products nor a decayed state; a free write needs no solve.
+// CHECK-LABEL: tile.kernel @linear_forward
+// CHECK-NOT:   tile.recur
+// CHECK-NOT:   tile.solve
+// CHECK:       tile.chunks size 16 {{.*}} {
+// CHECK-NEXT:  ^bb0(%[[S:.*]]: !tile.t
+// CHECK:       tile.contract {{.*}} acc %[[S]] : {{.*}} over ["time"]
+mix.mixer @linear dims ["K", "V"] {
+  %k = mix.input "k" : <[K], group>
+  %v = mix.input "v" : <[V], head>
+  %H = mix.state "H" : <[V, K], head>
+  %one = mix.constant 1.0 : <[], constant>
+  %r:2 = mix.component states(%H : <[V, K], head>)
+    reads(%k[0, 0] : <[K], group>)
+    transition(%one[0, 0] : <[], constant>)
+    gate()
+    writes(%k[0, 0] : <[K], group>)
+    class <identity, free> phi(%r0: !mix.t<[V], head>) {
+      mix.yield %v : !mix.t<[V], head>
+    }
+  mix.output "y", %r#0 : <[V], head>
+}
+
+// A decay along the key axis: token by token for now, and the kernel says why.
+// CHECK-LABEL: tile.kernel @gla_forward
+// CHECK-SAME:  form = "recurrent", why = "`H`: its decay differs along the key axis"
+// CHECK:       tile.chunks size 1
+// CHECK-NOT:   tile.valid
+mix.mixer @gla dims ["K", "V"] {
+  %k = mix.input "k" : <[K], head>
+  %a = mix.input "a" in [0.0, 1.0] : <[K], head>
+  %v = mix.input "v" : <[V], head>
+  %H = mix.state "H" : <[V, K], head>
+  %r:2 = mix.component states(%H : <[V, K], head>)
+    reads(%k[0, 0] : <[K], head>)
+    transition(%a[0, 0] : <[K], head>)
+    gate()
+    writes(%k[0, 0] : <[K], head>)
+    class <diagonal, free> phi(%r0: !mix.t<[V], head>) {
+      mix.yield %v : !mix.t<[V], head>
+    }
+  mix.output "y", %r#0 : <[V], head>
+}

@@ -1,0 +1,48 @@
+// RUN: mix-opt %s --mix-bind-dims=bindings=K=8,V=12,N=4 --mix-build-recurrent --canonicalize | FileCheck %s
+
+// One token: reads, then the update with its decay, in place.
+// CHECK-LABEL: tile.kernel @gla_decode of "gla" names ["k", "a", "v", "H", "y"]
+// CHECK-SAME:  roles ["input", "input", "input", "state", "output"]
+// CHECK:       ^bb0({{.*}}, %[[H:.*]]: !tile.tensor<head, [12, 8], f32>, %{{.*}}: !tile.tensor<token, [12], f32>):
+// CHECK:       tile.init %[[H]]
+// CHECK:       tile.chunks size 1
+// CHECK-NEXT:  ^bb0(%[[S:.*]]: !tile.t
+// CHECK:       %[[Y:.*]] = tile.contract %[[S]], %{{.*}} over ["K"] : {{.*}} -> <[time:1, value(V):12], f32>
+// CHECK:       tile.store %[[Y]]
+// CHECK:       %[[A:.*]] = tile.row %{{.*}}[0] : <[time:1, key(K):8], f32> -> <[key(K):8], f32>
+// CHECK:       %[[KEPT:.*]] = tile.map(%[[S]], %[[A]])
+// CHECK:       tile.contract %{{.*}}, %{{.*}} acc %[[KEPT]] : {{.*}} over ["time"]
+// CHECK:       tile.final %{{.*}}, %[[H]]
+mix.mixer @gla dims ["K", "V"] {
+  %k = mix.input "k" : <[K], head>
+  %a = mix.input "a" in [0.0, 1.0] : <[K], head>
+  %v = mix.input "v" : <[V], head>
+  %H = mix.state "H" : <[V, K], head>
+  %r:2 = mix.component states(%H : <[V, K], head>)
+    reads(%k[0, 0] : <[K], head>)
+    transition(%a[0, 0] : <[K], head>)
+    gate()
+    writes(%k[0, 0] : <[K], head>)
+    class <diagonal, free> phi(%r0: !mix.t<[V], head>) {
+      mix.yield %v : !mix.t<[V], head>
+    }
+  mix.output "y", %r#0 : <[V], head>
+}
+
+// A state of no normal form: its new value is a tile like any other. R meets h along an axis of its own.
+// CHECK-LABEL: tile.kernel @rnn_decode
+// CHECK:       tile.load %{{.*}} : <head, [4, 4], f32> -> <[value(N):4, free([[N:.*]]):4], f32>
+// CHECK:       ^bb0(%[[S:.*]]: !tile.t<[value(N):4], f32>):
+// CHECK:       %[[SAME:.*]] = tile.rename %[[S]] "N" to "[[N]]"
+// CHECK:       tile.contract %{{.*}}, %[[SAME]] over ["[[N]]"]
+// CHECK:       math.tanh
+mix.mixer @rnn dims ["N"] {
+  %x = mix.input "x" : <[N], head>
+  %R = mix.param "R" : <[N, N], param>
+  %h = mix.state "h" : <[N], head>
+  %Rh = mix.matmul %R, %h : <[N, N], param>, <[N], head>
+  %sum = mix.binary add %x, %Rh : <[N], head>, <[N], head>
+  %next = mix.unary tanh %sum : <[N], head>
+  mix.next "h", %next : <[N], head>
+  mix.output "y", %next : <[N], head>
+}
