@@ -87,14 +87,14 @@ demo() {
   began=$(date +%s%N)
   $build/bin/mixc $source -D K=128 -D V=128 -o $out/libgated_delta_net.so || fail "compiling $source failed"
   ended=$(date +%s%N)
-  say 4 demo "gated_delta_net.mix -> $out/libgated_delta_net.so, .h   $(((ended - began) / 1000000)) ms"
+  say 4 demo "gated_delta_net.mix -> $out/libgated_delta_net.so, .h   $(((ended - began) / 1000000)) ms, K = V = 128"
   printf '\n'
   $build/bin/mixc explain $source -D K=128 -D V=128 || fail "mixc explain failed"
+  printf '\nrandom input, alpha exactly 0 at one token in fifty\n'
   for kernel in chunked recurrent; do
-    printf '\n%s, random input, against the float64 interpreter\n' $kernel
     $build/bin/mixc run $source --kernel=$kernel -D K=128 -D V=128 || fail "the $kernel kernel is wrong"
   done
-  printf '\nspeed, float32, K = V = 128\n'
+  printf '\n'
   $build/bin/mix_bench $source || fail "the benchmark failed"
   printf '\nNext: edit %s, or read docs/language.md\n' $source
 }

@@ -2,10 +2,10 @@
 #ifndef MIXC_LOWERING_PIPELINES_H
 #define MIXC_LOWERING_PIPELINES_H
 
-#include "llvm/ADT/ArrayRef.h"
-#include "llvm/ADT/StringRef.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
 #include <cstdint>
 #include <map>
 #include <string>
@@ -19,9 +19,10 @@ struct PipelineOptions {
 };
 
 struct Stage {
-  llvm::StringRef name;                                               // `tile`
-  llvm::StringRef what;                                               // `logical chunk programs: forward, decode`
-  void (*build)(mlir::OpPassManager &passes, const PipelineOptions &); // from the stage before; null for text and assembly
+  llvm::StringRef name; // `tile`
+  llvm::StringRef what; // `logical chunk programs: forward, decode`
+  void (*build)(mlir::OpPassManager &passes,
+                const PipelineOptions &); // from the stage before; null for text and assembly
 };
 
 /// ast, mix, component, tile, plan, vector, llvm, asm: in order.

@@ -33,7 +33,8 @@ struct BetweenOptions : TargetOptions {
   Option<std::string> to{*this, "to", llvm::cl::desc("stage to reach"), llvm::cl::init("llvm")};
 };
 
-LogicalResult addStages(OpPassManager &passes, StringRef from, StringRef to, const TargetOptions &target, OnError onError) {
+LogicalResult addStages(OpPassManager &passes, StringRef from, StringRef to, const TargetOptions &target,
+                        OnError onError) {
   for (StringRef name : {from, to})
     if (!findStage(name))
       return onError("no stage is called " + name);
@@ -51,15 +52,14 @@ void registerPasses() {
   registerMixcPasses();
   for (const Stage &stage : stages())
     if (stage.build)
-      registerPassPipeline(
-          ("mix-to-" + stage.name).str(), stage.what,
-          [&stage](OpPassManager &passes, StringRef text, OnError onError) {
-            TargetOptions options;
-            if (failed(options.parseFromString(text)))
-              return failure();
-            return addStages(passes, "mix", stage.name, options, onError);
-          },
-          [](function_ref<void(const detail::PassOptions &)> visit) { visit(TargetOptions()); });
+      registerPassPipeline(("mix-to-" + stage.name).str(), stage.what,
+                           [&stage](OpPassManager &passes, StringRef text, OnError onError) {
+                             TargetOptions options;
+                             if (failed(options.parseFromString(text)))
+                               return failure();
+                             return addStages(passes, "mix", stage.name, options, onError);
+                           },
+                           [](function_ref<void(const detail::PassOptions &)> visit) { visit(TargetOptions()); });
   registerPassPipeline(
       "mix-stages", "from one stage to a later one",
       [](OpPassManager &passes, StringRef text, OnError onError) {

@@ -38,7 +38,8 @@ struct Count {
 /// Reads arrays one by one; the counts grow certain on the way.
 class Reader {
 public:
-  Reader(const std::string &folder, const std::map<std::string, int64_t> &dims, const GivenCounts &given) : folder(folder), dims(dims) {
+  Reader(const std::string &folder, const std::map<std::string, int64_t> &dims, const GivenCounts &given)
+      : folder(folder), dims(dims) {
     auto start = [](Count &count, const std::optional<int64_t> &number, const std::string &option) {
       count.number = number;
       count.from = option;
@@ -57,7 +58,8 @@ public:
       Error error = Error::success();
       if (auto input = dyn_cast<mix::InputOp>(op)) {
         bool perGroup = input.getType().getRate() == mix::Rate::Group;
-        error = read(input.getName(), "input", input.getType(), {&batch, &time, perGroup ? &groups : &heads}, call.inputs);
+        error =
+            read(input.getName(), "input", input.getType(), {&batch, &time, perGroup ? &groups : &heads}, call.inputs);
       } else if (auto param = dyn_cast<mix::ParamOp>(op)) {
         error = read(param.getName(), "param", param.getType(), {param.getPerGroup() ? &groups : &heads}, call.params);
       }
@@ -69,7 +71,8 @@ public:
         bool perGroup = state.getType().getRate() == mix::Rate::Group;
         if (!sequences.number && batch.number)
           sequences = {"sequences", batch.number, batch.from};
-        if (Error error = read(state.getName(), "initial", state.getType(), {&sequences, perGroup ? &groups : &heads}, call.initial))
+        if (Error error = read(state.getName(), "initial", state.getType(), {&sequences, perGroup ? &groups : &heads},
+                               call.initial))
           return std::move(error);
       }
     return finish();
@@ -96,7 +99,8 @@ private:
     return time.agree(ends.back(), "cu_seqlens.npy");
   }
 
-  Error read(StringRef declared, const std::string &role, mix::TensorType type, ArrayRef<Count *> leading, mix::Arrays &arrays) {
+  Error read(StringRef declared, const std::string &role, mix::TensorType type, ArrayRef<Count *> leading,
+             mix::Arrays &arrays) {
     std::string name = declared.str(), file = name + (role == "initial" ? ".initial" : "");
     std::string path = fileIn(folder, file);
     if (!sys::fs::exists(path))
@@ -110,7 +114,8 @@ private:
     return Error::success();
   }
 
-  Error checkShape(const std::string &file, const std::vector<int64_t> &shape, mix::TensorType type, ArrayRef<Count *> leading) {
+  Error checkShape(const std::string &file, const std::vector<int64_t> &shape, mix::TensorType type,
+                   ArrayRef<Count *> leading) {
     std::vector<std::string> wanted, found;
     bool fits = shape.size() == leading.size() + type.rank();
     for (Count *count : leading)
@@ -143,14 +148,16 @@ private:
     call.heads = heads.number.value_or(1);
     call.groups = groups.number.value_or(1);
     if (call.groups == 0 || call.heads % call.groups != 0)
-      return inputError(fmt::format("{} heads ({}) do not divide into {} groups ({})", call.heads, heads.from, call.groups, groups.from));
+      return inputError(fmt::format("{} heads ({}) do not divide into {} groups ({})", call.heads, heads.from,
+                                    call.groups, groups.from));
     return std::move(call);
   }
 
   std::string folder;
   std::map<std::string, int64_t> dims;
   mix::Call call;
-  Count batch{"batch", {}, ""}, time{"time", {}, ""}, heads{"heads", {}, ""}, groups{"groups", {}, ""}, sequences{"sequences", {}, ""};
+  Count batch{"batch", {}, ""}, time{"time", {}, ""}, heads{"heads", {}, ""}, groups{"groups", {}, ""},
+      sequences{"sequences", {}, ""};
 };
 
 Error makeFolder(const std::string &folder) {
@@ -177,13 +184,15 @@ std::string place(const mix::Array &array, int64_t flat, ArrayRef<StringRef> axe
 Error checkInterval(StringRef name, const mix::Array &array, double lo, double hi, ArrayRef<StringRef> axes) {
   for (auto [i, number] : enumerate(array.data))
     if (!(number >= lo && number <= hi))
-      return inputError(fmt::format("{} is {} at {}, outside its interval `in [{}, {}]` (--check)", name.str(), static_cast<float>(number), place(array, i, axes), lo, hi));
+      return inputError(fmt::format("{} is {} at {}, outside its interval `in [{}, {}]` (--check)", name.str(),
+                                    static_cast<float>(number), place(array, i, axes), lo, hi));
   return Error::success();
 }
 
 } // namespace
 
-Expected<mix::Call> readCall(const std::string &folder, mix::MixerOp mixer, const std::map<std::string, int64_t> &dims, const GivenCounts &counts) {
+Expected<mix::Call> readCall(const std::string &folder, mix::MixerOp mixer, const std::map<std::string, int64_t> &dims,
+                             const GivenCounts &counts) {
   if (!sys::fs::is_directory(folder))
     return inputError(fmt::format("there is no folder `{}`", folder));
   return Reader(folder, dims, counts).run(mixer);
@@ -215,11 +224,11 @@ Error checkIntervals(mix::MixerOp mixer, const mix::Call &call) {
     Error error = Error::success();
     if (auto input = dyn_cast<mix::InputOp>(op); input && input.getLo()) {
       bool perGroup = input.getType().getRate() == mix::Rate::Group;
-      error = checkInterval(input.getName(), call.inputs.at(input.getName().str()), input.getLo()->convertToDouble(), input.getHi()->convertToDouble(),
-                            {"batch", "token", perGroup ? "group" : "head"});
+      error = checkInterval(input.getName(), call.inputs.at(input.getName().str()), input.getLo()->convertToDouble(),
+                            input.getHi()->convertToDouble(), {"batch", "token", perGroup ? "group" : "head"});
     } else if (auto param = dyn_cast<mix::ParamOp>(op); param && param.getLo()) {
-      error = checkInterval(param.getName(), call.params.at(param.getName().str()), param.getLo()->convertToDouble(), param.getHi()->convertToDouble(),
-                            {param.getPerGroup() ? "group" : "head"});
+      error = checkInterval(param.getName(), call.params.at(param.getName().str()), param.getLo()->convertToDouble(),
+                            param.getHi()->convertToDouble(), {param.getPerGroup() ? "group" : "head"});
     }
     if (error)
       return error;

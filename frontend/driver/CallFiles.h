@@ -10,8 +10,8 @@ struct GivenCounts {
 };
 
 /// Reads the arrays that the mixer declares, and reads batch, time, heads and groups off them. `dims` are all bound.
-llvm::Expected<mix::Call> readCall(const std::string &folder, mix::MixerOp mixer, const std::map<std::string, int64_t> &dims,
-                                   const GivenCounts &counts);
+llvm::Expected<mix::Call> readCall(const std::string &folder, mix::MixerOp mixer,
+                                   const std::map<std::string, int64_t> &dims, const GivenCounts &counts);
 /// Writes NAME.npy for outputs and NAME.final.npy for states: float32, or float64 from the interpreter.
 llvm::Error writeAnswer(const std::string &folder, const mix::Answer &answer, bool inFloat64);
 /// Writes what readCall reads.

@@ -1,4 +1,5 @@
 #include "frontend/driver/Compare.h"
+#include "frontend/driver/Progress.h"
 #include <cmath>
 
 using namespace llvm;
@@ -27,6 +28,7 @@ Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &
   mix::Call exact = call, rounded = call;
   exact.roundToFloat32 = false;
   rounded.roundToFloat32 = true;
+  Progress progress("comparing with the interpreter, in float64 and in float32");
   Expected<mix::Answer> reference = mix::interpret(mixer, exact);
   if (!reference)
     return reference.takeError();
@@ -34,7 +36,8 @@ Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &
   if (!yardstick)
     return yardstick.takeError();
   std::vector<TensorError> errors;
-  auto hold = [&](const mix::Arrays &y, const mix::Arrays &wanted, const mix::Arrays &inFloat32, const std::string &suffix) {
+  auto hold = [&](const mix::Arrays &y, const mix::Arrays &wanted, const mix::Arrays &inFloat32,
+                  const std::string &suffix) {
     for (const auto &[name, array] : wanted) {
       auto found = y.find(name);
       double error = found == y.end() ? std::nan("") : relativeError(found->second, array);

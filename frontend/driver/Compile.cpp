@@ -1,5 +1,6 @@
 #include "frontend/driver/Compile.h"
 #include "frontend/driver/PassErrors.h"
+#include "frontend/driver/Progress.h"
 #include "frontend/driver/Sequential.h"
 #include "frontend/gen/Import.h"
 #include "frontend/syntax/Parser.h"
@@ -75,8 +76,11 @@ Error Compilation::needNumbers() {
         for (const ast::DimDeclaration &declared : written.dims)
           if (written.name.text == mixer.getSymName() && declared.name.text == dim)
             place = declared.name.range;
-      diagnostics.add(Code::DimWithoutNumber, place, given == options.dims.end() ? fmt::format("`{}` has no number, and a kernel needs one", dim.str())
-                                                                                 : fmt::format("`{}` is {}, at least 1 is expected", dim.str(), given->second))
+      diagnostics
+          .add(Code::DimWithoutNumber, place,
+               given == options.dims.end()
+                   ? fmt::format("`{}` has no number, and a kernel needs one", dim.str())
+                   : fmt::format("`{}` is {}, at least 1 is expected", dim.str(), given->second))
           .help(fmt::format("say `-D {}=64`, for instance, or give the dim a default", dim.str()));
     }
   }
@@ -98,7 +102,7 @@ Error Compilation::advance(StringRef stage) {
 }
 
 Error Compilation::step(const Stage &next) {
-  sayIfSlow(next.name);
+  Progress progress(fmt::format("compiling {} to stage {}", source.name, next.name.str()));
   PassErrors errors(context, source, options.from != "ast");
   mlir::PassManager passes(&context);
   buildPipeline(passes, *at, next, options.pipeline());
@@ -130,18 +134,13 @@ std::string Compilation::writeReproducer(mlir::ModuleOp before, const Stage &nex
   if (sys::fs::createTemporaryFile("mixc-reproducer", "mlir", file, path))
     return "";
   raw_fd_ostream out(file, /*shouldClose=*/true);
-  out << "// mix-opt --from=" << at->name << " --emit=" << next.name << " --target=cpu:" << options.cpu << " --chunk=" << options.chunk;
+  out << "// mix-opt --from=" << at->name << " --emit=" << next.name << " --target=cpu:" << options.cpu
+      << " --chunk=" << options.chunk;
   for (const auto &[dim, number] : options.dims)
     out << " -D " << dim << "=" << number;
   out << " " << path << "\n";
   before.print(out);
   return path.str().str();
-}
-
-void Compilation::sayIfSlow(StringRef doing) {
-  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  if (seconds > 2)
-    errs() << fmt::format("mixc: {}, {:.1f} s: {}\n", source.name, seconds, doing.str());
 }
 
 const MixerInterface *Compiled::interface(StringRef mixer) const {
@@ -184,6 +183,7 @@ Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::string &pa
 }
 
 Error writeLibrary(const Compiled &compiled, const std::string &path) {
+  Progress progress(fmt::format("writing {}", path));
   return emitLibrary(*compiled.llvm, compiled.mixers, EmitOptions{compiled.cpu}, path);
 }
 

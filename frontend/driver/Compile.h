@@ -5,7 +5,6 @@
 #include "lowering/Pipelines.h"
 #include "lowering/emit/Interface.h"
 #include "mlir/IR/OwningOpRef.h"
-#include <chrono>
 
 namespace mixc {
 
@@ -49,7 +48,6 @@ private:
   llvm::Error step(const Stage &next);
   llvm::Error tellSequential(const Stage &reached);
   std::string writeReproducer(mlir::ModuleOp before, const Stage &next) const;
-  void sayIfSlow(llvm::StringRef doing);
 
   mlir::MLIRContext &context;
   Source source;
@@ -57,7 +55,6 @@ private:
   const Stage *at;
   mlir::OwningOpRef<mlir::ModuleOp> current;
   std::string warningText;
-  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 };
 
 /// A file that has become code: what `mixc run` and the end-to-end tests work with.
@@ -74,7 +71,8 @@ struct Compiled {
 
 /// From where a compilation stands, at `vector` or before, to code.
 llvm::Expected<Compiled> finish(Compilation &compilation);
-llvm::Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::string &path, const CompileOptions &options);
+llvm::Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::string &path,
+                                     const CompileOptions &options);
 /// Writes the shared library, and its header beside it.
 llvm::Error writeLibrary(const Compiled &compiled, const std::string &path);
 

@@ -97,12 +97,14 @@ Error compileCommand(const Options &options) {
     return writeText(options.output.value_or("-"), stageList());
   if (options.emit) {
     if (findStage(options.from) > findStage(*options.emit))
-      return usageError(fmt::format("stage {} comes before {}", *options.emit, options.from), "`mixc --emit=list` shows their order");
+      return usageError(fmt::format("stage {} comes before {}", *options.emit, options.from),
+                        "`mixc --emit=list` shows their order");
     Expected<std::string> text = printedStage(options);
     return text ? writeText(options.output.value_or("-"), *text) : text.takeError();
   }
   if (findStage(options.from) > findStage("vector"))
-    return usageError(fmt::format("a library needs its mixers, which stage {} has no more", options.from), "start from `vector` or before");
+    return usageError(fmt::format("a library needs its mixers, which stage {} has no more", options.from),
+                      "start from `vector` or before");
   std::unique_ptr<mlir::MLIRContext> context = makeContext();
   Expected<Compiled> compiled = compileFile(*context, options.file, compileOptions(options));
   if (!compiled)

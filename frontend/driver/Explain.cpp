@@ -26,7 +26,8 @@ Error explainCode(const std::string &code) {
   for (const CodeInfo &entry : allCodes())
     known.emplace_back(entry.text);
   std::string near = nearest(code, known);
-  return usageError(fmt::format("there is no diagnostic `{}`", code), near.empty() ? "codes look like MIX0203" : fmt::format("did you mean `{}`?", near));
+  return usageError(fmt::format("there is no diagnostic `{}`", code),
+                    near.empty() ? "codes look like MIX0203" : fmt::format("did you mean `{}`?", near));
 }
 
 bool hasAllNumbers(const Explanation &explanation) { return explanation.numbers.size() == explanation.dims.size(); }

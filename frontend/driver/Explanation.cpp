@@ -57,7 +57,8 @@ public:
       out.reads.push_back(read(i));
     Operation *yield = component.getPhi().front().getTerminator();
     for (unsigned m = 0; m < component.getNumWrites(); ++m)
-      out.writes.push_back({formula(component.write(m)) + " = " + formula(yield->getOperand(m)), lineOf(yield->getOperand(m).getDefiningOp())});
+      out.writes.push_back({formula(component.write(m)) + " = " + formula(yield->getOperand(m)),
+                            lineOf(yield->getOperand(m).getDefiningOp())});
     for (unsigned i = 0; i < names.size(); ++i)
       out.updates.push_back(update(i));
     return out;
@@ -100,20 +101,22 @@ private:
       isOne = constant.getValue().convertToDouble() == 1;
     if (!isOne) {
       bool onAxis = cast<mix::TensorType>(a.getType()).isVector();
-      state = !onAxis             ? factor(a, /*first=*/true) + " * " + state
-              : isRow()           ? factor(a, /*first=*/true) + " .* " + state
+      state = !onAxis                 ? factor(a, /*first=*/true) + " * " + state
+              : isRow()               ? factor(a, /*first=*/true) + " .* " + state
               : component.getTurned() ? "diag(" + formula(a) + ") * " + state
-                                  : state + " * diag(" + formula(a) + ")";
+                                      : state + " * diag(" + formula(a) + ")";
     }
     for (Value gate : component.getGate())
-      state = component.getTurned() ? state + " * diag(" + formula(gate) + ")" : "diag(" + formula(gate) + ") * " + state;
+      state =
+          component.getTurned() ? state + " * diag(" + formula(gate) + ")" : "diag(" + formula(gate) + ") * " + state;
     return state;
   }
 
   std::string outer(Value w, Value u) {
     if (isRow())
       return formula(w) + " * " + factor(u);
-    return component.getTurned() ? factor(u, /*first=*/true) + " * " + formula(w) + "'" : formula(w) + " * " + factor(u) + "'";
+    return component.getTurned() ? factor(u, /*first=*/true) + " * " + formula(w) + "'"
+                                 : formula(w) + " * " + factor(u) + "'";
   }
 
   mix::ComponentOp component;
@@ -128,7 +131,8 @@ std::string textAttr(Operation *op, StringRef name) {
 /// States without a normal form keep their update; those of one stratum say the same of it.
 void addSequential(Explanation &out, mix::NextOp next) {
   std::string reason = textAttr(next, "mix.sequential"), place = textAttr(next, "mix.culprit");
-  if (!out.strata.empty() && out.strata.back().reason == reason && out.strata.back().place == place && !reason.empty()) {
+  if (!out.strata.empty() && out.strata.back().reason == reason && out.strata.back().place == place &&
+      !reason.empty()) {
     out.strata.back().states.push_back(next.getName().str());
     return;
   }

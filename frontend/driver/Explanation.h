@@ -30,9 +30,9 @@ struct Explanation {
   std::vector<std::string> dims;
   std::map<std::string, int64_t> numbers;
   std::vector<Stratum> strata;
-  std::string stateSize;                  // numbers per head, as a polynomial: `V*K`
-  std::optional<int64_t> stateNumbers;    // where the dims have numbers
-  std::vector<Kernel> kernels;            // likewise
+  std::string stateSize;               // numbers per head, as a polynomial: `V*K`
+  std::optional<int64_t> stateNumbers; // where the dims have numbers
+  std::vector<Kernel> kernels;         // likewise
 };
 
 /// Of a mixer at stage `component`.

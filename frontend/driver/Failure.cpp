@@ -27,7 +27,9 @@ Error inputError(const std::string &message, const std::string &help) { return f
 
 Error internalError(const std::string &message, const std::string &reproducer) {
   return fail("internal: " + message,
-              "this is a bug of mixc: please report it" + (reproducer.empty() ? "" : "; reproducer written to " + reproducer), WrongProgram);
+              "this is a bug of mixc: please report it" +
+                  (reproducer.empty() ? "" : "; reproducer written to " + reproducer),
+              WrongProgram);
 }
 
 Error renderedError(std::string text) { return make_error<Failure>(std::move(text), WrongProgram); }

@@ -27,7 +27,8 @@ Error run(const Options &options) {
   case CheckCommand: return checkCommand(options);
   case ExplainCommand: return explainCommand(options);
   case RunCommand: return runCommand(options);
-  case FormatCommand: return unsupportedOption("`mixc fmt`", "`mixc FILE.mix --emit=ast` prints the program, without its comments");
+  case FormatCommand:
+    return unsupportedOption("`mixc fmt`", "`mixc FILE.mix --emit=ast` prints the program, without its comments");
   default: return compileCommand(options);
   }
 }

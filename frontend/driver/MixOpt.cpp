@@ -50,6 +50,6 @@ int main(int argc, char **argv) {
   for (std::string &argument : arguments)
     pointers.push_back(argument.data());
   pointers.push_back(nullptr);
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(static_cast<int>(arguments.size()), pointers.data(), "mix-opt: mixc's passes, one at a time\n", registry));
+  return mlir::asMainReturnCode(mlir::MlirOptMain(static_cast<int>(arguments.size()), pointers.data(),
+                                                  "mix-opt: mixc's passes, one at a time\n", registry));
 }

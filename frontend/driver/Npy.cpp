@@ -65,7 +65,8 @@ Error readShape(File &file, StringRef text) {
 Expected<File> open(const std::string &path) {
   File file;
   file.path = path;
-  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
+      MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return inputError(fmt::format("cannot read `{}`: {}", path, buffer.getError().message()));
   file.buffer = std::move(*buffer);
@@ -78,17 +79,21 @@ Expected<File> open(const std::string &path) {
   size_t start = version == 1 ? 10 : 12;
   if (bytes.size() < start)
     return file.wrong("it ends within its header");
-  size_t length = version == 1 ? support::endian::read16le(bytes.data() + 8) : support::endian::read32le(bytes.data() + 8);
+  size_t length =
+      version == 1 ? support::endian::read16le(bytes.data() + 8) : support::endian::read32le(bytes.data() + 8);
   if (bytes.size() - start < length)
     return file.wrong("it ends within its header");
   StringRef header = bytes.substr(start, length);
   file.numbers = bytes.drop_front(start + length);
 
-  std::optional<StringRef> type = field(header, "descr"), order = field(header, "fortran_order"), shape = field(header, "shape");
+  std::optional<StringRef> type = field(header, "descr"), order = field(header, "fortran_order"),
+                           shape = field(header, "shape");
   if (!type || !order || !shape || type->size() < 2)
     return file.wrong("its header lacks descr, fortran_order or shape");
   // A structured type is a list: it has no quote here.
-  file.type = (type->front() == '\'' || type->front() == '"') ? type->drop_front().take_until([](char c) { return c == '\'' || c == '"'; }).str() : "a structure";
+  file.type = (type->front() == '\'' || type->front() == '"')
+                  ? type->drop_front().take_until([](char c) { return c == '\'' || c == '"'; }).str()
+                  : "a structure";
   file.fortranOrder = order->starts_with("True");
   if (Error error = readShape(file, *shape))
     return std::move(error);
@@ -138,7 +143,8 @@ std::string headerOf(StringRef type, const std::vector<int64_t> &shape) {
 }
 
 template <typename Stored, typename Number>
-Error write(const std::string &path, StringRef type, const std::vector<int64_t> &shape, const std::vector<Number> &numbers) {
+Error write(const std::string &path, StringRef type, const std::vector<int64_t> &shape,
+            const std::vector<Number> &numbers) {
   std::string header = headerOf(type, shape);
   std::error_code error;
   raw_fd_ostream out(path, error);
@@ -168,9 +174,11 @@ Expected<mix::Array> readNpy(const std::string &path) {
     return file.takeError();
   mix::Array array;
   array.shape = file->shape;
-  Error error = file->type == "<f4"   ? readNumbers<float>(*file, array.data)
-                : file->type == "<f8" ? readNumbers<double>(*file, array.data)
-                                      : file->wrong(fmt::format("its element type is `{}`; `<f4` (float32) and `<f8` (float64) are read", file->type));
+  Error error = file->type == "<f4" ? readNumbers<float>(*file, array.data)
+                : file->type == "<f8"
+                    ? readNumbers<double>(*file, array.data)
+                    : file->wrong(fmt::format("its element type is `{}`; `<f4` (float32) and `<f8` (float64) are read",
+                                              file->type));
   if (error)
     return std::move(error);
   if (file->fortranOrder)
@@ -185,16 +193,18 @@ Expected<std::vector<int64_t>> readNpyIntegers(const std::string &path) {
   std::vector<int64_t> numbers;
   if (file->shape.size() != 1)
     return file->wrong(fmt::format("it has {} axes, 1 is expected", file->shape.size()));
-  Error error = file->type == "<i8"   ? readNumbers<int64_t>(*file, numbers)
-                : file->type == "<i4" ? readNumbers<int32_t>(*file, numbers)
-                                      : file->wrong(fmt::format("its element type is `{}`; `<i8` (int64) is read", file->type));
+  Error error = file->type == "<i8" ? readNumbers<int64_t>(*file, numbers)
+                : file->type == "<i4"
+                    ? readNumbers<int32_t>(*file, numbers)
+                    : file->wrong(fmt::format("its element type is `{}`; `<i8` (int64) is read", file->type));
   if (error)
     return std::move(error);
   return numbers;
 }
 
 Error writeNpy(const std::string &path, const mix::Array &array, NpyType type) {
-  return type == NpyType::Float32 ? write<float>(path, "<f4", array.shape, array.data) : write<double>(path, "<f8", array.shape, array.data);
+  return type == NpyType::Float32 ? write<float>(path, "<f4", array.shape, array.data)
+                                  : write<double>(path, "<f8", array.shape, array.data);
 }
 
 Error writeNpyIntegers(const std::string &path, const std::vector<int64_t> &numbers) {

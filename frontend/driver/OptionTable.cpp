@@ -18,7 +18,8 @@ namespace {
 Error number(StringRef option, const std::string &text, int64_t least, auto &out) {
   int64_t value;
   if (StringRef(text).getAsInteger(10, value) || value < least)
-    return usageError(("`" + option + "` takes a whole number of at least " + Twine(least) + ", not `" + text + "`").str());
+    return usageError(
+        ("`" + option + "` takes a whole number of at least " + Twine(least) + ", not `" + text + "`").str());
   out = value;
   return Error::success();
 }
@@ -54,7 +55,8 @@ Error checkCpu(const std::string &cpu) {
   for (const SubtargetSubTypeKV &row : info->getAllProcessorDescriptions())
     known.push_back(row.Key);
   std::string near = nearest(cpu, known);
-  return usageError("there is no CPU `" + cpu + "`", near.empty() ? "`--target=cpu` is this machine" : "did you mean `--target=cpu:" + near + "`?");
+  return usageError("there is no CPU `" + cpu + "`",
+                    near.empty() ? "`--target=cpu` is this machine" : "did you mean `--target=cpu:" + near + "`?");
 }
 
 Error setTarget(Options &options, const std::string &text) {
@@ -104,7 +106,8 @@ const OptionRow optionRows[] = {
     {"-D", "K=128", Checks, "bind a dim to a number", bindDim},
     {"--mixer", "NAME", Checks, "this mixer of the file alone",
      [](Options &o, Text v) -> Error { return o.mixer = v, Error::success(); }},
-    {"--target", "cpu[:NAME]", Builds | ExplainCommand, "the machine to compile for: cpu:native, cpu:znver4, ...", setTarget},
+    {"--target", "cpu[:NAME]", Builds | ExplainCommand, "the machine to compile for: cpu:native, cpu:znver4, ...",
+     setTarget},
     {"--chunk", "N", Builds | ExplainCommand, "tokens per chunk, instead of the compiler's choice",
      [](Options &o, Text v) -> Error { return number("--chunk", v, 1, o.chunk); }},
     {"--dtype", "TYPE", Builds, "the element type of inputs and outputs: f32", setElementType},
@@ -116,22 +119,31 @@ const OptionRow optionRows[] = {
     {"--json", "", ExplainCommand, "print for programs",
      [](Options &o, Text) -> Error { return o.json = true, Error::success(); }},
     {"--kernel", "NAME", RunCommand, "chunked, recurrent or interpreter",
-     [](Options &o, Text v) -> Error { return o.kernel = v, oneOf("--kernel", v, {"chunked", "recurrent", "interpreter"}); }},
+     [](Options &o, Text v) -> Error {
+       return o.kernel = v, oneOf("--kernel", v, {"chunked", "recurrent", "interpreter"});
+     }},
     {"--in", "DIR", RunCommand, "read NAME.npy for inputs and params, NAME.initial.npy for states, cu_seqlens.npy",
      [](Options &o, Text v) -> Error { return o.in = v, Error::success(); }},
     {"--out", "DIR", RunCommand, "write NAME.npy for outputs, NAME.final.npy for states",
      [](Options &o, Text v) -> Error { return o.out = v, Error::success(); }},
     {"--backward", "", RunCommand, "gradients too",
-     [](Options &, Text) -> Error { return unsupportedOption("`--backward`: kernels of gradients are not built yet"); }},
+     [](Options &, Text) -> Error {
+       return unsupportedOption("`--backward`: kernels of gradients are not built yet");
+     }},
     {"--check", "", RunCommand, "compare with the interpreter (without --in always)",
      [](Options &o, Text) -> Error { return o.check = true, Error::success(); }},
     {"--threads", "N", RunCommand, "threads (all of the machine's)",
      [](Options &o, Text v) -> Error { return number("--threads", v, 1, o.threads); }},
-    {"--batch", "N", RunCommand, "random input: sequences (2)", [](Options &o, Text v) -> Error { return number("--batch", v, 1, o.batch); }},
-    {"--length", "N", RunCommand, "random input: tokens (300)", [](Options &o, Text v) -> Error { return number("--length", v, 0, o.length); }},
-    {"--heads", "N", RunCommand, "random input: heads (4)", [](Options &o, Text v) -> Error { return number("--heads", v, 1, o.heads); }},
-    {"--groups", "N", RunCommand, "random input: groups of heads (2)", [](Options &o, Text v) -> Error { return number("--groups", v, 1, o.groups); }},
-    {"--seed", "N", RunCommand, "random input: the seed (0)", [](Options &o, Text v) -> Error { return number("--seed", v, 0, o.seed); }},
+    {"--batch", "N", RunCommand, "random input: sequences (2)",
+     [](Options &o, Text v) -> Error { return number("--batch", v, 1, o.batch); }},
+    {"--length", "N", RunCommand, "random input: tokens (300)",
+     [](Options &o, Text v) -> Error { return number("--length", v, 0, o.length); }},
+    {"--heads", "N", RunCommand, "random input: heads (4)",
+     [](Options &o, Text v) -> Error { return number("--heads", v, 1, o.heads); }},
+    {"--groups", "N", RunCommand, "random input: groups of heads (2)",
+     [](Options &o, Text v) -> Error { return number("--groups", v, 1, o.groups); }},
+    {"--seed", "N", RunCommand, "random input: the seed (0)",
+     [](Options &o, Text v) -> Error { return number("--seed", v, 0, o.seed); }},
     {"--color", "[WHEN]", AnyCommand, "always, never or auto",
      [](Options &o, Text v) -> Error {
        if (v != "auto")
@@ -139,13 +151,16 @@ const OptionRow optionRows[] = {
        return v.empty() ? Error::success() : oneOf("--color", v, {"always", "never", "auto"});
      }},
     {"--help", "", AnyCommand, "this text", [](Options &o, Text) -> Error { return o.help = true, Error::success(); }},
-    {"--version", "", AnyCommand, "the version", [](Options &o, Text) -> Error { return o.version = true, Error::success(); }},
+    {"--version", "", AnyCommand, "the version",
+     [](Options &o, Text) -> Error { return o.version = true, Error::success(); }},
 };
 
 constexpr CommandRow commandRows[] = {
-    {"", CompileCommand, "mixc FILE.mix -D K=128 ... [-o LIB.so]", "compile to a shared library and a C header, or print a stage"},
+    {"", CompileCommand, "mixc FILE.mix -D K=128 ... [-o LIB.so]",
+     "compile to a shared library and a C header, or print a stage"},
     {"check", CheckCommand, "mixc check FILE.mix", "say what is wrong with it"},
-    {"explain", ExplainCommand, "mixc explain FILE.mix | MIX0203", "say what was found and why, or what a diagnostic means"},
+    {"explain", ExplainCommand, "mixc explain FILE.mix | MIX0203",
+     "say what was found and why, or what a diagnostic means"},
     {"run", RunCommand, "mixc run FILE.mix -D K=64 ...", "compile, load, run, and compare with the interpreter"},
     {"fmt", FormatCommand, "mixc fmt FILE.mix", "format"},
 };

@@ -18,14 +18,16 @@ Error unknownOption(StringRef name) {
   for (const OptionRow &option : optionTable())
     known.push_back(option.name.str());
   std::string near = nearest(name, known);
-  return usageError(fmt::format("unknown option `{}`", name.str()), near.empty() ? "`mixc --help` lists them" : fmt::format("did you mean `{}`?", near));
+  return usageError(fmt::format("unknown option `{}`", name.str()),
+                    near.empty() ? "`mixc --help` lists them" : fmt::format("did you mean `{}`?", near));
 }
 
 std::string commandsWith(const OptionRow &option) {
   std::string list;
   for (const CommandRow &command : commandTable())
     if (option.commands & command.command)
-      list += (list.empty() ? "" : ", ") + (command.name.empty() ? "compiling" : fmt::format("`mixc {}`", command.name.str()));
+      list += (list.empty() ? "" : ", ") +
+              (command.name.empty() ? "compiling" : fmt::format("`mixc {}`", command.name.str()));
   return list;
 }
 
@@ -41,8 +43,9 @@ public:
       return options;
     for (const OptionRow *option : seen)
       if (!(option->commands & options.command))
-        return usageError(fmt::format("`{}` does not belong to `mixc {}`", option->name.str(), row(options.command).name.str()),
-                          fmt::format("it belongs to {}", commandsWith(*option)));
+        return usageError(
+            fmt::format("`{}` does not belong to `mixc {}`", option->name.str(), row(options.command).name.str()),
+            fmt::format("it belongs to {}", commandsWith(*option)));
     if (options.file.empty() && options.emit != "list")
       return usageError("no file is named", row(options.command).synopsis.str());
     return options;
@@ -70,7 +73,8 @@ private:
 
   /// `--name=value`, `--name value`, `-Dvalue`, `-D value`.
   Error takeOption(StringRef argument) {
-    auto [name, value] = argument.starts_with("--") ? argument.split('=') : std::pair(argument.take_front(2), argument.drop_front(2));
+    auto [name, value] =
+        argument.starts_with("--") ? argument.split('=') : std::pair(argument.take_front(2), argument.drop_front(2));
     bool hasValue = argument.size() > name.size();
     const OptionRow *option = find_if(optionTable(), [&](const OptionRow &r) { return r.name == name; });
     if (option == optionTable().end())
@@ -79,7 +83,8 @@ private:
       return usageError(fmt::format("`{}` takes no value", name.str()));
     if (option->takesValue() && !hasValue) {
       if (at + 1 == arguments.size())
-        return usageError(fmt::format("`{}` needs a value", name.str()), fmt::format("`{}{}{}`", name.str(), name.size() == 2 ? " " : "=", option->value.str()));
+        return usageError(fmt::format("`{}` needs a value", name.str()),
+                          fmt::format("`{}{}{}`", name.str(), name.size() == 2 ? " " : "=", option->value.str()));
       value = arguments[++at];
     }
     seen.push_back(option);
@@ -118,7 +123,12 @@ std::string helpText(Command command) {
     out += fmt::format("\nOptions{}{}\n", r.name.empty() ? "" : " of ", r.name.str());
     for (const OptionRow &option : optionTable())
       if (option.commands & command)
-        out += fmt::format("  {:22} {}\n", option.name.str() + (option.value.empty() ? "" : option.value.starts_with("[") ? "[=" + option.value.drop_front().str() : (option.name.size() == 2 ? " " : "=") + option.value.str()), option.what.str());
+        out += fmt::format("  {:22} {}\n",
+                           option.name.str() + (option.value.empty() ? ""
+                                                : option.value.starts_with("[")
+                                                    ? "[=" + option.value.drop_front().str()
+                                                    : (option.name.size() == 2 ? " " : "=") + option.value.str()),
+                           option.what.str());
   }
   if (command == CompileCommand)
     out += "\n`mixc COMMAND --help` lists the options of a command.\n";

@@ -10,7 +10,14 @@
 namespace mixc {
 
 /// A set of them says where an option belongs.
-enum Command : unsigned { CompileCommand = 1, CheckCommand = 2, FormatCommand = 4, ExplainCommand = 8, RunCommand = 16, AnyCommand = 31 };
+enum Command : unsigned {
+  CompileCommand = 1,
+  CheckCommand = 2,
+  FormatCommand = 4,
+  ExplainCommand = 8,
+  RunCommand = 16,
+  AnyCommand = 31
+};
 
 struct Options {
   Command command = CompileCommand;

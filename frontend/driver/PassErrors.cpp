@@ -8,7 +8,8 @@ namespace mixc {
 namespace {
 
 bool startsWithCode(StringRef text) {
-  return text.size() > 9 && text.starts_with("MIX") && llvm::all_of(text.substr(3, 4), llvm::isDigit) && text.substr(7, 2) == ": ";
+  return text.size() > 9 && text.starts_with("MIX") && llvm::all_of(text.substr(3, 4), llvm::isDigit) &&
+         text.substr(7, 2) == ": ";
 }
 
 /// Words of MLIR's own machinery, which no pass of ours would say to a user.
@@ -38,7 +39,8 @@ Range rangeAt(const Source &source, unsigned line, unsigned column, unsigned end
   if (range.end <= range.begin) {
     // No end is known: the word that starts there.
     range.end = range.begin + 1;
-    while (range.end < source.text.size() && (isalnum((unsigned char)source.text[range.end]) || source.text[range.end] == '_'))
+    while (range.end < source.text.size() &&
+           (isalnum((unsigned char)source.text[range.end]) || source.text[range.end] == '_'))
       ++range.end;
   }
   return range;
@@ -97,7 +99,9 @@ void PassErrors::add(mlir::Diagnostic &diagnostic) {
   diagnostics.add(shown);
 }
 
-std::string PassErrors::warnings() const { return diagnostics.hasErrors() ? "" : diagnostics.render(source, useColour); }
+std::string PassErrors::warnings() const {
+  return diagnostics.hasErrors() ? "" : diagnostics.render(source, useColour);
+}
 
 llvm::Error PassErrors::take(llvm::function_ref<std::string()> reproduce) {
   if (diagnostics.hasErrors())

@@ -35,7 +35,11 @@ void printStratum(std::string &out, const Explanation::Stratum &stratum, size_t 
     out += fmt::format("{:16}{}{}\n", "", stratum.reason, stratum.place.empty() ? "" : "   " + stratum.place);
   auto lines = [&](const char *what, const std::vector<Explanation::Line> &all) {
     for (auto [i, line] : enumerate(all))
-      out += StringRef(fmt::format("{:16}{:8}{:{}}{}", "", i ? "" : what, line.text, textWidth, line.line ? fmt::format("  line {}", line.line) : "")).rtrim().str() + "\n";
+      out += StringRef(fmt::format("{:16}{:8}{:{}}{}", "", i ? "" : what, line.text, textWidth,
+                                   line.line ? fmt::format("  line {}", line.line) : ""))
+                 .rtrim()
+                 .str() +
+             "\n";
   };
   lines("reads", stratum.reads);
   lines("writes", stratum.writes);
@@ -77,7 +81,8 @@ void printKernels(std::string &out, const Explanation &explanation) {
 } // namespace
 
 std::string printExplanation(const Explanation &explanation) {
-  std::string out = explanation.mixer + (explanation.dims.empty() ? "" : "<" + join(explanation.dims, ", ") + ">") + "\n";
+  std::string out =
+      explanation.mixer + (explanation.dims.empty() ? "" : "<" + join(explanation.dims, ", ") + ">") + "\n";
   out += "strata\n";
   for (auto [i, stratum] : enumerate(explanation.strata))
     printStratum(out, stratum, i + 1);
@@ -103,7 +108,9 @@ json::Value jsonOf(const Explanation &explanation) {
   };
   json::Array strata, kernels;
   for (const Explanation::Stratum &stratum : explanation.strata) {
-    json::Object object{{"states", json::Array(stratum.states)}, {"description", stratum.description}, {"transition", stratum.transition}};
+    json::Object object{{"states", json::Array(stratum.states)},
+                        {"description", stratum.description},
+                        {"transition", stratum.transition}};
     if (stratum.transition == "sequential") {
       object["reason"] = stratum.reason;
       object["place"] = stratum.place;
@@ -116,8 +123,10 @@ json::Value jsonOf(const Explanation &explanation) {
     strata.push_back(std::move(object));
   }
   for (const Explanation::Kernel &kernel : explanation.kernels) {
-    json::Object object{{"kernel", kernel.name}, {"flops_per_token", kernel.cost.flopsPerToken},
-                        {"state_bytes_per_token", kernel.cost.stateBytesPerToken}, {"chunk", kernel.chunk}};
+    json::Object object{{"kernel", kernel.name},
+                        {"flops_per_token", kernel.cost.flopsPerToken},
+                        {"state_bytes_per_token", kernel.cost.stateBytesPerToken},
+                        {"chunk", kernel.chunk}};
     if (!kernel.why.empty())
       object["token_by_token"] = kernel.why;
     kernels.push_back(std::move(object));
@@ -125,8 +134,9 @@ json::Value jsonOf(const Explanation &explanation) {
   json::Object dims;
   for (const auto &[dim, number] : explanation.numbers)
     dims[dim] = number;
-  json::Object out{{"mixer", explanation.mixer}, {"dims", json::Array(explanation.dims)}, {"numbers", std::move(dims)},
-                   {"strata", std::move(strata)}, {"state_size", explanation.stateSize}, {"kernels", std::move(kernels)}};
+  json::Object out{{"mixer", explanation.mixer},          {"dims", json::Array(explanation.dims)},
+                   {"numbers", std::move(dims)},          {"strata", std::move(strata)},
+                   {"state_size", explanation.stateSize}, {"kernels", std::move(kernels)}};
   if (explanation.stateNumbers)
     out["state_bytes"] = 4 * *explanation.stateNumbers;
   return out;

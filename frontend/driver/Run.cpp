@@ -83,7 +83,8 @@ void setCounts(std::vector<uint64_t> &slots, const mix::Call &call) {
 }
 
 /// The numbers of a range of tokens of a [batch, time, ...] tensor: a block of [batch, tokens, ...].
-Floats rows(const Floats &all, const mix::Call &call, int64_t batchFrom, int64_t batch, int64_t token, int64_t perToken) {
+Floats rows(const Floats &all, const mix::Call &call, int64_t batchFrom, int64_t batch, int64_t token,
+            int64_t perToken) {
   Floats block(batch * perToken);
   for (int64_t b = 0; b < batch; ++b)
     std::copy_n(all.begin() + ((batchFrom + b) * call.time + token) * perToken, perToken, block.begin() + b * perToken);
@@ -97,7 +98,8 @@ Expected<std::unique_ptr<LoadedLibrary>> LoadedLibrary::open(const std::string &
   library->handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library->handle)
     return internalError(fmt::format("the library does not load: {}", dlerror()));
-  library->statusMessage = reinterpret_cast<const char *(*)(const void *)>(dlsym(library->handle, "mix_status_message"));
+  library->statusMessage =
+      reinterpret_cast<const char *(*)(const void *)>(dlsym(library->handle, "mix_status_message"));
   if (!library->statusMessage)
     return internalError("the library has no mix_status_message");
   if (Error error = library->find("forward", "_workspace_size", library->forward))
@@ -121,7 +123,8 @@ Error LoadedLibrary::find(const char *name, const std::string &sizeSuffix, Entry
   std::string prefix = identifier(interface.name);
   out.function = dlsym(handle, (prefix + "_" + name).c_str());
   out.workspaceSize = dlsym(handle, (prefix + sizeSuffix).c_str());
-  return out.function && out.workspaceSize ? Error::success() : internalError(fmt::format("the library has no {}_{}", prefix, name));
+  return out.function && out.workspaceSize ? Error::success()
+                                           : internalError(fmt::format("the library has no {}_{}", prefix, name));
 }
 
 bool LoadedLibrary::has(StringRef kernel) const {
@@ -142,7 +145,8 @@ Error LoadedLibrary::invoke(const Entry &entry, std::vector<uint64_t> &slots) co
   unsigned trailing = entry.info->entry == "decode" ? 4 : 5;
   slots[slots.size() - trailing] = (address(workspace.get()) + 63) / 64 * 64;
   const void *status = reinterpret_cast<const void *(*)(const void *)>(entry.function)(slots.data());
-  return status ? inputError(fmt::format("{}_{}: {}", interface.name, entry.info->entry, statusMessage(status))) : Error::success();
+  return status ? inputError(fmt::format("{}_{}: {}", interface.name, entry.info->entry, statusMessage(status)))
+                : Error::success();
 }
 
 Expected<mix::Answer> LoadedLibrary::runForward(const mix::Call &call, int64_t threads) const {
@@ -158,7 +162,9 @@ Expected<mix::Answer> LoadedLibrary::runForward(const mix::Call &call, int64_t t
     if (tensor.role == "output" || tensor.role == "final") {
       buffers[tensor.slot] = poisoned(sizeOf(shapeOf(tensor, call)));
     } else {
-      const mix::Arrays &source = tensor.role == "input" ? call.inputs : tensor.role == "param" ? call.params : call.initial;
+      const mix::Arrays &source = tensor.role == "input"   ? call.inputs
+                                  : tensor.role == "param" ? call.params
+                                                           : call.initial;
       Expected<Floats> numbers = given(tensor, source, call);
       if (!numbers)
         return numbers.takeError();
@@ -172,7 +178,8 @@ Expected<mix::Answer> LoadedLibrary::runForward(const mix::Call &call, int64_t t
   mix::Answer result;
   for (const TensorInfo &tensor : forward.info->tensors)
     if (tensor.role == "output" || tensor.role == "final")
-      (tensor.role == "output" ? result.outputs : result.final)[tensor.name] = answer(tensor, call, buffers[tensor.slot]);
+      (tensor.role == "output" ? result.outputs : result.final)[tensor.name] =
+          answer(tensor, call, buffers[tensor.slot]);
   return result;
 }
 
@@ -185,7 +192,9 @@ Expected<mix::Answer> LoadedLibrary::runDecode(const mix::Call &call, int64_t th
     } else if (tensor.role == "state" && !call.initial.count(tensor.name)) {
       whole[tensor.slot] = startOf(tensor, call);
     } else {
-      const mix::Arrays &source = tensor.role == "input" ? call.inputs : tensor.role == "param" ? call.params : call.initial;
+      const mix::Arrays &source = tensor.role == "input"   ? call.inputs
+                                  : tensor.role == "param" ? call.params
+                                                           : call.initial;
       Expected<Floats> numbers = given(tensor, source, call);
       if (!numbers)
         return numbers.takeError();
@@ -211,7 +220,8 @@ Expected<mix::Answer> LoadedLibrary::runDecode(const mix::Call &call, int64_t th
           place += packed ? run * perRow : 0;
         } else if (tensor.role != "param") {
           Floats &block = step[tensor.slot];
-          block = tensor.role == "output" ? poisoned(token.batch * perRow) : rows(whole[tensor.slot], call, 0, token.batch, t, perRow);
+          block = tensor.role == "output" ? poisoned(token.batch * perRow)
+                                          : rows(whole[tensor.slot], call, 0, token.batch, t, perRow);
           place = block.data();
         }
         slots[tensor.slot] = address(place);
@@ -223,7 +233,8 @@ Expected<mix::Answer> LoadedLibrary::runDecode(const mix::Call &call, int64_t th
           continue;
         int64_t perRow = columns(tensor, call) * elements(tensor);
         for (int64_t b = 0; b < token.batch; ++b)
-          std::copy_n(step[tensor.slot].begin() + b * perRow, perRow, whole[tensor.slot].begin() + (b * call.time + t) * perRow);
+          std::copy_n(step[tensor.slot].begin() + b * perRow, perRow,
+                      whole[tensor.slot].begin() + (b * call.time + t) * perRow);
       }
     }
   }

@@ -3,6 +3,7 @@
 #include "frontend/driver/CallFiles.h"
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Compare.h"
+#include "frontend/driver/Progress.h"
 #include "frontend/driver/Run.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -31,7 +32,8 @@ Expected<mix::MixerOp> onlyMixer(mlir::ModuleOp module, const Options &options) 
     names.push_back(mixer.getSymName().str());
   if (names.size() == 1)
     return *module.getOps<mix::MixerOp>().begin();
-  return usageError(fmt::format("`{}` has {} mixers: which one?", options.file, names.size()), fmt::format("`--mixer` and one of {}", join(names, ", ")));
+  return usageError(fmt::format("`{}` has {} mixers: which one?", options.file, names.size()),
+                    fmt::format("`--mixer` and one of {}", join(names, ", ")));
 }
 
 Expected<mix::Call> randomCall(mix::MixerOp mixer, const std::map<std::string, int64_t> &dims, const Options &options) {
@@ -43,14 +45,16 @@ Expected<mix::Call> randomCall(mix::MixerOp mixer, const std::map<std::string, i
 
 Expected<mix::Call> makeCall(mix::MixerOp mixer, const Options &options) {
   std::map<std::string, int64_t> dims = dimNumbers(mixer, options.dims);
-  Expected<mix::Call> call = options.in ? readCall(*options.in, mixer, dims, {options.batch, options.length, options.heads, options.groups})
-                                        : randomCall(mixer, dims, options);
+  Expected<mix::Call> call =
+      options.in ? readCall(*options.in, mixer, dims, {options.batch, options.length, options.heads, options.groups})
+                 : randomCall(mixer, dims, options);
   if (call)
     roundToFloat32(*call);
   return call;
 }
 
-Expected<mix::Answer> runLibrary(const Compiled &compiled, StringRef mixer, const mix::Call &call, const Options &options) {
+Expected<mix::Answer> runLibrary(const Compiled &compiled, StringRef mixer, const mix::Call &call,
+                                 const Options &options) {
   Scratch scratch;
   if (scratch.error)
     return inputError(fmt::format("cannot make a temporary folder: {}", scratch.error.message()));
@@ -59,12 +63,16 @@ Expected<mix::Answer> runLibrary(const Compiled &compiled, StringRef mixer, cons
   Expected<std::unique_ptr<LoadedLibrary>> library = LoadedLibrary::open(scratch.library(), *compiled.interface(mixer));
   if (!library)
     return library.takeError();
+  Progress progress(fmt::format("running the {} kernel", options.kernel));
   return (*library)->run(options.kernel, call, options.threads);
 }
 
-Expected<mix::Answer> runKernel(Compilation &compilation, mix::MixerOp mixer, const mix::Call &call, const Options &options) {
-  if (options.kernel == "interpreter")
+Expected<mix::Answer> runKernel(Compilation &compilation, mix::MixerOp mixer, const mix::Call &call,
+                                const Options &options) {
+  if (options.kernel == "interpreter") {
+    Progress progress("interpreting");
     return mix::interpret(mixer, call);
+  }
   Expected<Compiled> compiled = finish(compilation);
   if (!compiled)
     return compiled.takeError();
@@ -89,12 +97,14 @@ Error check(mix::MixerOp mixer, const mix::Call &call, const mix::Answer &answer
     width = std::max(width, tensor.name.size());
   outs() << fmt::format("  {:{}}  {:8}  {:8}\n", "tensor", width, "error", "at most");
   for (const TensorError &tensor : *errors) {
-    outs() << fmt::format("  {:{}}  {:<8.1e}  {:<8.1e}{}\n", tensor.name, width, tensor.error, tensor.bound, tensor.passes() ? "" : "WRONG");
+    outs() << fmt::format("  {:{}}  {:<8.1e}  {:<8.1e}{}\n", tensor.name, width, tensor.error, tensor.bound,
+                          tensor.passes() ? "" : "WRONG");
     wrong += !tensor.passes();
   }
   outs().flush();
   if (wrong)
-    return inputError(fmt::format("{} of {} tensors are further from the interpreter than they may be", wrong, errors->size()));
+    return inputError(
+        fmt::format("{} of {} tensors are further from the interpreter than they may be", wrong, errors->size()));
   return Error::success();
 }
 

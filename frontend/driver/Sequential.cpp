@@ -28,7 +28,8 @@ std::string reasonOf(mix::NextOp next) {
 
 Range rangeOf(Operation *op, const Source &source) {
   auto place = op->getLoc()->findInstanceOf<FileLineColRange>();
-  return place ? rangeAt(source, place.getStartLine(), place.getStartColumn(), place.getEndLine(), place.getEndColumn()) : Range{};
+  return place ? rangeAt(source, place.getStartLine(), place.getStartColumn(), place.getEndLine(), place.getEndColumn())
+               : Range{};
 }
 
 /// The updates without a normal form; of a stratum of several states, the first.
@@ -49,8 +50,9 @@ void checkRequireChunked(ModuleOp module, const Source &source, DiagnosticList &
     if (!mixer.getRequireChunked())
       continue;
     for (mix::NextOp next : sequentialUpdates(mixer)) {
-      Diagnostic &diagnostic = diagnostics.add(Code::NotChunked, culpritOf(next, source).value_or(rangeOf(next, source)),
-                                               fmt::format("`{}` cannot be chunked, and the mixer says `require chunked`", next.getName().str()));
+      Diagnostic &diagnostic = diagnostics.add(
+          Code::NotChunked, culpritOf(next, source).value_or(rangeOf(next, source)),
+          fmt::format("`{}` cannot be chunked, and the mixer says `require chunked`", next.getName().str()));
       if (std::string reason = reasonOf(next); !reason.empty())
         diagnostic.note(reason);
     }
@@ -70,7 +72,9 @@ void warnSequential(ModuleOp module, const Source &source, DiagnosticList &diagn
       if (std::string found = reasonOf(updates.front()); !found.empty())
         reason = found;
     }
-    diagnostics.add(Code::Sequential, place.value_or(rangeOf(mixer, source)), fmt::format("`{}` runs token by token", kernel.getMixer().str()))
+    diagnostics
+        .add(Code::Sequential, place.value_or(rangeOf(mixer, source)),
+             fmt::format("`{}` runs token by token", kernel.getMixer().str()))
         .note(reason)
         .help("`require chunked` in the mixer makes this an error");
   }

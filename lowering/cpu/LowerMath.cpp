@@ -2,6 +2,7 @@
 // into calls of the C library: it is used for values of params alone, once a call.
 //
 //   x^y = exp(y log|x|), with the sign of an odd whole y where x < 0; 0^0 = 1.
+//   e^x - 1 = 2^n (e^r - 1) + (2^n - 1), x = n ln 2 + r: one rounding near 0, where e^x - 1 loses every digit.
 #include "lowering/Passes.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -50,13 +51,58 @@ struct LowerPow : OpRewritePattern<math::PowFOp> {
   }
 };
 
+struct LowerExpM1 : OpRewritePattern<math::ExpM1Op> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::ExpM1Op op, PatternRewriter &b) const override {
+    auto type = dyn_cast<VectorType>(op.getType());
+    if (!type || !isFloat32(type))
+      return failure();
+    Location loc = op.getLoc();
+    auto number = [&](float value) -> Value {
+      return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, b.getF32FloatAttr(value)));
+    };
+    auto fma = [&](Value x, Value y, Value z) -> Value { return math::FmaOp::create(b, loc, x, y, z); };
+    // Beyond these e^x - 1 is -1 or infinite in float32.
+    Value x = arith::MaxNumFOp::create(b, loc, arith::MinNumFOp::create(b, loc, op.getOperand(), number(89)), number(-40));
+    Value n = math::RoundEvenOp::create(b, loc, arith::MulFOp::create(b, loc, x, number(0x1.715476p+0f)));
+    Value r = fma(n, number(-0x1.62e4p-1f), x); // ln 2 in two parts: n times the first is exact
+    r = fma(n, number(-0x1.7f7d1cp-20f), r);
+    Value p = number(1.0f / 5040);
+    for (float coefficient : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f})
+      p = fma(p, r, number(coefficient));
+    p = fma(arith::MulFOp::create(b, loc, r, r), p, r);
+    // 2^n as 2^(n/2) 2^(n - n/2): n = 128 has no float32 of its own
+    auto integers = VectorType::get(type.getShape(), b.getI32Type());
+    auto whole = [&](int32_t value) -> Value {
+      return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(integers, b.getI32IntegerAttr(value)));
+    };
+    Value k = arith::FPToSIOp::create(b, loc, integers, n);
+    Value half = arith::ShRSIOp::create(b, loc, k, whole(1));
+    auto power = [&](Value exponent) -> Value {
+      Value bits = arith::ShLIOp::create(b, loc, arith::AddIOp::create(b, loc, exponent, whole(127)), whole(23));
+      return arith::BitcastOp::create(b, loc, type, bits);
+    };
+    Value first = power(half), second = power(arith::SubIOp::create(b, loc, k, half));
+    Value scale = arith::MulFOp::create(b, loc, first, second);
+    // where 2^n itself overflows, the -1 is far below the last digit
+    Value small = fma(scale, p, arith::SubFOp::create(b, loc, scale, number(1)));
+    Value large = arith::MulFOp::create(b, loc, fma(p, first, first), second);
+    Value isLarge = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, n, number(64));
+    Value result = arith::SelectOp::create(b, loc, isLarge, large, small);
+    Value isNaN = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, op.getOperand(), op.getOperand());
+    b.replaceOpWithNewOp<arith::SelectOp>(op, isNaN, op.getOperand(), result);
+    return success();
+  }
+};
+
 struct LowerMath : mixc::impl::LowerMathBase<LowerMath> {
   using LowerMathBase::LowerMathBase;
 
   void runOnOperation() override {
-    RewritePatternSet powers(&getContext());
-    powers.add<LowerPow>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(powers))))
+    RewritePatternSet own(&getContext());
+    own.add<LowerPow, LowerExpM1>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(own))))
       return signalPassFailure();
     RewritePatternSet polynomials(&getContext());
     MathPolynomialApproximationOptions options;

@@ -14,17 +14,20 @@ public:
   llvm::SmallString<128> path;
 };
 
-std::string build(const TestMixer &mixer, int64_t key, int64_t value, Library &library) {
+std::string build(const TestMixer &mixer, int64_t key, int64_t value, const Choices &choices, Library &library) {
   static TemporaryFolder folder;
   static std::unique_ptr<mlir::MLIRContext> context = makeContext();
   CompileOptions options;
   options.dims = mixer.dims(key, value);
   options.mixer = mixer.name;
+  options.chunk = choices.chunk;
+  options.cpu = choices.cpu;
   llvm::Expected<Compiled> compiled = compileFile(*context, mixer.path(), options);
   if (!compiled)
     return llvm::toString(compiled.takeError());
   library.compiled = std::move(*compiled);
-  library.path = (folder.path + "/" + mixer.name + "_" + llvm::Twine(key) + "_" + llvm::Twine(value) + ".so").str();
+  static unsigned count = 0;
+  library.path = (folder.path + "/" + mixer.name + llvm::Twine(count++) + ".so").str();
   if (llvm::Error error = writeLibrary(library.compiled, library.path))
     return llvm::toString(std::move(error));
   library.equations = library.compiled.equations(mixer.name);
@@ -40,12 +43,12 @@ std::string build(const TestMixer &mixer, int64_t key, int64_t value, Library &l
 
 } // namespace
 
-Library &library(const TestMixer &mixer, int64_t key, int64_t value) {
-  static auto *built =
-      new std::map<std::tuple<std::string, int64_t, int64_t>, Library>(); // outlives every static it uses
-  auto [entry, isNew] = built->try_emplace({mixer.name, key, value});
+Library &library(const TestMixer &mixer, int64_t key, int64_t value, const Choices &choices) {
+  using Key = std::tuple<std::string, int64_t, int64_t, int64_t, std::string>;
+  static auto *built = new std::map<Key, Library>(); // outlives every static it uses
+  auto [entry, isNew] = built->try_emplace({mixer.name, key, value, choices.chunk, choices.cpu});
   if (isNew)
-    entry->second.error = build(mixer, key, value, entry->second);
+    entry->second.error = build(mixer, key, value, choices, entry->second);
   return entry->second;
 }
 

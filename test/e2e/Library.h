@@ -1,4 +1,4 @@
-// Mixers of examples/ as compiled libraries: each pair of (mixer, dims) is compiled once a process.
+// Mixers as compiled libraries: each combination of mixer, dims and choices is compiled once a process.
 #ifndef MIXC_TEST_E2E_LIBRARY_H
 #define MIXC_TEST_E2E_LIBRARY_H
 
@@ -15,8 +15,14 @@ struct Library {
   std::string path, error; // error: what the compiler or loader said; empty: all is well
 };
 
+/// What a user may choose, at its default.
+struct Choices {
+  int64_t chunk = 0; // the compiler's
+  std::string cpu = "native";
+};
+
 /// A test that cannot get one fails with `error`.
-Library &library(const TestMixer &mixer, int64_t key, int64_t value);
+Library &library(const TestMixer &mixer, int64_t key, int64_t value, const Choices &choices = {});
 
 /// Calls a kernel; a failure fails the test and gives nothing.
 std::optional<mix::Answer> runKernel(const Library &library, const std::string &kernel, const mix::Call &call,

@@ -56,7 +56,7 @@ def median_file_is_under_200_lines():
 
 def sources_begin_with_what_they_are():
     # a .cpp beside a header of its name may leave it to the header
-    for path in files(*CODE, "bench", "test", endings=(".cpp", ".h", ".c", ".td", ".def")):
+    for path in files(*CODE, "bench", endings=(".cpp", ".h", ".c", ".td", ".def")):
         has_header = path.endswith(".cpp") and os.path.exists(os.path.join(ROOT, path[:-4] + ".h"))
         if not has_header and not re.match(r"//|/\*", read(path)):
             yield f"{path}: its first line is not a comment"

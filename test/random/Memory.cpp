@@ -19,11 +19,19 @@ Term Memory::outer(Term v, Term k) {
 }
 
 Term Memory::value() {
-  Term v = words.value("V");
-  if (sources.empty() || !random.chance(60))
+  Term v = words.value(valueDim), from = sources.empty() ? Term() : random.pick(sources);
+  if (!from || from.shape().rows != valueDim || !random.chance(70))
     return v;
   words.mark("value from another memory");
-  return random.chance(50) ? random.pick(sources) : v - random.pick(sources);
+  return random.chance(50) ? from : v - from;
+}
+
+Term Memory::key() {
+  Term from = sources.empty() ? Term() : random.pick(sources);
+  if (!from || from.shape().rows != "K" || !random.chance(40))
+    return words.key("K");
+  words.mark("key from another memory");
+  return words.named(call("l2norm", {from}, from.shape(), ", 0.125"));
 }
 
 Term Memory::scaled(Term S) {
@@ -41,14 +49,14 @@ Term Memory::scaled(Term S) {
 
 Term Memory::written(Term S) {
   words.mark("step: free write");
-  Term v = value(), k = words.key("K");
+  Term v = value(), k = key();
   wrote(0);
   switch (random.below(7)) {
   case 0: return S - outer(v, k);
   case 1: return S + words.decay() * outer(v, k);
   case 2: return S + outer(words.scalar() * v, k);
   case 3: return outer(v, k) + S;
-  case 4: wrote(0); return S + outer(v, k) + outer(value(), words.key("K"));
+  case 4: wrote(0); return S + outer(v, k) + outer(value(), key());
   case 5: return S + (outer(v, k) - outer(value(), k));
   default: return S + outer(v, k);
   }
@@ -103,7 +111,7 @@ Term Memory::step(Term S, const Steps &allowed) {
   if (allowed.valueGate && random.chance(25)) {
     words.mark("step: value gate");
     valueGate = true;
-    Term e = words.gate("V");
+    Term e = words.gate(valueDim);
     if (allowed.diagonal && random.chance(40)) {
       words.mark("step: gate of both axes");
       diagonal = true;
@@ -115,14 +123,14 @@ Term Memory::step(Term S, const Steps &allowed) {
     words.mark("step: delta rule, a rate per channel");
     Term k = words.unitKey("K");
     wrote(2);
-    return S + outer(words.gate("V") % (value() - read(S, k)), k);
+    return S + outer(words.gate(valueDim) % (value() - read(S, k)), k);
   }
   if (allowed.nonlinear && random.chance(25)) {
     Term k = words.unitKey("K");
     wrote(3);
     if (random.chance(30)) {
       words.mark("step: write scaled by its read");
-      return S + outer(words.value("V"), words.squashed(transpose(read(S, k)) * words.value("V")) * k);
+      return S + outer(words.value(valueDim), words.squashed(transpose(read(S, k)) * words.value(valueDim)) * k);
     }
     words.mark("step: write not affine");
     return S + outer(words.squashed(value() - read(S, k)), k);
@@ -143,11 +151,13 @@ Term Memory::chain(Term S, int count, const Steps &allowed, const std::vector<Te
   for (int i = 0; i < count; ++i) {
     // Written twice where it is used twice, unless it is long.
     S = words.named(step(S, allowed), S.size() > 40 ? 100 : 25);
+    if (S->op == Op::Name && i + 1 < count)
+      stages.push_back(S);
   }
   return S;
 }
 
-const Promise Memory::promise() const {
+Promise Memory::promise() const {
   int kind = valueGate && writeKind == 1 ? 2 : writeKind;
   return {.normal = true, .chunked = !diagonal && !valueGate && kind <= 1, .writes = writes};
 }

@@ -23,11 +23,11 @@ struct Steps {
 
 class Memory {
 public:
-  /// `turned`: declared matrix<K, V>.
-  Memory(const std::string &name, bool turned, Mixer &mixer, Random &random, Vocabulary &words)
-      : name(name), turned(turned), mixer(mixer), random(random), words(words) {}
+  /// Keys have dim K. `turned`: declared matrix<K, V>.
+  Memory(const std::string &name, const std::string &valueDim, bool turned, Random &random, Vocabulary &words)
+      : name(name), valueDim(valueDim), turned(turned), random(random), words(words) {}
 
-  Shape shape() const { return turned ? Shape{"K", "V"} : Shape{"V", "K"}; }
+  Shape shape() const { return turned ? Shape{"K", valueDim} : Shape{valueDim, "K"}; }
   Term before() const { return oldState(name, shape()); }
   Term after() const { return newState(name, shape()); }
   /// S p: V, of a state or what has become of one, in one of its spellings.
@@ -35,9 +35,11 @@ public:
   /// v k', lying as the state does.
   Term outer(Term v, Term k);
 
-  /// The update, as a chain of `count` steps; `source` is mixed into values: reads of other memories.
+  /// The update, as a chain of `count` steps; `sources`, reads of other memories, are mixed into values and keys.
   Term chain(Term S, int count, const Steps &allowed, const std::vector<Term> &sources);
-  const Promise promise() const;
+  Promise promise() const;
+  /// What the state is between two steps of a chain, named.
+  const std::vector<Term> &halfway() const { return stages; }
 
 private:
   Term step(Term S, const Steps &allowed);
@@ -46,14 +48,14 @@ private:
   Term erased(Term S);
   Term written(Term S);
   Term value();
+  Term key();
   void wrote(int kind) { writeKind = std::max(writeKind, kind), ++writes; }
 
-  std::string name;
-  bool turned;
-  Mixer &mixer;
+  const std::string name, valueDim;
+  const bool turned;
   Random &random;
   Vocabulary &words;
-  std::vector<Term> sources;
+  std::vector<Term> sources, stages;
   int64_t writes = 0;
   int writeKind = 0; // free, affine, channel, nonlinear
   bool diagonal = false, valueGate = false;

@@ -1,6 +1,6 @@
 // A call as a folder of arrays: what is written is read, counts come from the arrays, and what does not fit is said.
-#include "dialect/mix/Sample.h"
 #include "frontend/driver/CallFiles.h"
+#include "dialect/mix/Sample.h"
 #include "frontend/driver/Compile.h"
 #include "frontend/driver/Npy.h"
 #include "frontend/gen/Import.h"
@@ -106,10 +106,12 @@ TEST_F(CallFiles, IntervalsAreChecked) {
   mix::Call call = random(2, 20);
   EXPECT_FALSE(checkIntervals(mixer, call));
   call.inputs["alpha"].data[1 * 20 * 4 + 17 * 4 + 2] = 1.5;
-  EXPECT_EQ(llvm::toString(checkIntervals(mixer, call)), "error: alpha is 1.5 at [batch 1, token 17, head 2], outside its interval `in [0, 1]` (--check)\n");
+  EXPECT_EQ(llvm::toString(checkIntervals(mixer, call)),
+            "error: alpha is 1.5 at [batch 1, token 17, head 2], outside its interval `in [0, 1]` (--check)\n");
   call = random(2, 20);
   call.params["gamma"].data[3] = NAN;
-  EXPECT_EQ(llvm::toString(checkIntervals(mixer, call)), "error: gamma is nan at [head 3], outside its interval `in [0, 1]` (--check)\n");
+  EXPECT_EQ(llvm::toString(checkIntervals(mixer, call)),
+            "error: gamma is nan at [head 3], outside its interval `in [0, 1]` (--check)\n");
 }
 
 } // namespace

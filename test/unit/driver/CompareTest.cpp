@@ -28,7 +28,8 @@ TEST(Compare, OfAZeroReferenceItIsAbsolute) {
 }
 
 TEST(Compare, ANanNeverPasses) {
-  for (double error : {relativeError(array({NAN, 1}), array({1, 1})), relativeError(array({1}), array({1, 1})), relativeError(array({1, 1}), array({NAN, 1}))})
+  for (double error : {relativeError(array({NAN, 1}), array({1, 1})), relativeError(array({1}), array({1, 1})),
+                       relativeError(array({1, 1}), array({NAN, 1}))})
     EXPECT_FALSE((TensorError{"y", error, 1e-5}.passes()));
 }
 

@@ -1,6 +1,6 @@
 // The command line as options.
-#include "frontend/driver/Failure.h"
 #include "frontend/driver/Options.h"
+#include "frontend/driver/Failure.h"
 #include <gtest/gtest.h>
 
 using namespace mixc;
@@ -64,10 +64,20 @@ TEST(Options, AFileMayBeCalledLikeACommandOrAnOption) {
 }
 
 TEST(Options, EveryMistakeHasStatus2) {
-  for (std::vector<const char *> arguments : std::vector<std::vector<const char *>>{
-           {"run"}, {"x.mix", "--nonsense"}, {"x.mix", "-D"}, {"x.mix", "-D", "=3"}, {"x.mix", "-D", "K="}, {"x.mix", "y.mix"},
-           {"x.mix", "--chunk=0"}, {"x.mix", "--chunk=many"}, {"run", "x.mix", "--length=-1"}, {"x.mix", "--emit=nothing"}, {"run", "x.mix", "-o", "y"},
-           {"x.mix", "--help=yes"}, {"check", "x.mix", "--color=green"}})
+  for (std::vector<const char *> arguments :
+       std::vector<std::vector<const char *>>{{"run"},
+                                              {"x.mix", "--nonsense"},
+                                              {"x.mix", "-D"},
+                                              {"x.mix", "-D", "=3"},
+                                              {"x.mix", "-D", "K="},
+                                              {"x.mix", "y.mix"},
+                                              {"x.mix", "--chunk=0"},
+                                              {"x.mix", "--chunk=many"},
+                                              {"run", "x.mix", "--length=-1"},
+                                              {"x.mix", "--emit=nothing"},
+                                              {"run", "x.mix", "-o", "y"},
+                                              {"x.mix", "--help=yes"},
+                                              {"check", "x.mix", "--color=green"}})
     EXPECT_EQ(statusOf(arguments), WrongUsage) << arguments.back();
 }
 
@@ -75,7 +85,8 @@ TEST(Options, EveryOptionIsListedByACommand) {
   for (const OptionRow &option : optionTable()) {
     bool listed = false;
     for (const CommandRow &command : commandTable())
-      listed |= (option.commands & command.command) && helpText(command.command).find(option.name.str()) != std::string::npos;
+      listed |=
+          (option.commands & command.command) && helpText(command.command).find(option.name.str()) != std::string::npos;
     EXPECT_TRUE(listed) << option.name.str();
   }
 }

@@ -29,17 +29,19 @@ protected:
 };
 
 TEST_F(Rendered, ARefusedConstructIsUnsupported) {
-  EXPECT_EQ(emit(at(2, 10, 11), "no such gate", "help: write another"),
-            "error[MIX0901]: unsupported: no such gate\n"
-            "  --> m.mix:2:10\n"
-            "   |\n"
-            " 2 |   H[t] = \xC3\xA9 * G\n"
-            "   |          ^\n"
-            "   = help: write another\n\n");
+  EXPECT_EQ(emit(at(2, 10, 11), "no such gate", "help: write another"), "error[MIX0901]: unsupported: no such gate\n"
+                                                                        "  --> m.mix:2:10\n"
+                                                                        "   |\n"
+                                                                        " 2 |   H[t] = \xC3\xA9 * G\n"
+                                                                        "   |          ^\n"
+                                                                        "   = help: write another\n\n");
 }
 
 TEST_F(Rendered, ACodeInFrontIsTheDiagnosticsOwn) {
-  EXPECT_EQ(emit(at(2, 14, 15), "MIX0301: `H` cannot be chunked", "it gates every entry").substr(0, 60).find("error[MIX0301]: `H` cannot be chunked\n  --> m.mix:2:14"), 0u);
+  EXPECT_EQ(emit(at(2, 14, 15), "MIX0301: `H` cannot be chunked", "it gates every entry")
+                .substr(0, 60)
+                .find("error[MIX0301]: `H` cannot be chunked\n  --> m.mix:2:14"),
+            0u);
 }
 
 TEST_F(Rendered, ColumnsCountCharacters) {

@@ -1,0 +1,273 @@
+#include "test/random/Rewrite.h"
+
+namespace mixc::random {
+namespace {
+
+using Terms = std::vector<Term>;
+
+bool is(const Term &x, Op op) { return x->op == op; }
+Term left(const Term &x) { return x->args[0]; }
+Term right(const Term &x) { return x->args[1]; }
+bool isSum(const Term &x) { return is(x, Op::Add) || is(x, Op::Sub); }
+/// A sum of two of one shape: a scalar added to every entry does not distribute over products.
+bool isPlainSum(const Term &x) { return isSum(x) && left(x).shape() == right(x).shape(); }
+bool isScaling(const Term &x) { return is(x, Op::Mul) && (left(x).shape().isScalar() || right(x).shape().isScalar()); }
+bool isProduct(const Term &x) { return is(x, Op::Mul) && !isScaling(x); }
+
+/// x y, where I is left out.
+Term product(const Term &x, const Term &y) {
+  if (is(x, Op::Identity) && !y.shape().isScalar())
+    return y;
+  if (is(y, Op::Identity) && !x.shape().isScalar())
+    return x;
+  return x * y;
+}
+
+/// x' without needless turns.
+Term turned(const Term &x) {
+  if (is(x, Op::Transpose))
+    return left(x);
+  if (is(x, Op::Identity) || x.shape().isScalar() || (is(x, Op::Call) && x->name == "diag"))
+    return x;
+  return transpose(x);
+}
+
+/// Does `I` find its size beside what is left of it? It needs a sum or a product.
+bool holdsIdentity(const Term &x) {
+  return anyOf(x, [](const Term &part) { return is(part, Op::Identity); });
+}
+
+Terms distribute(const Term &x) {
+  Terms results;
+  if (!is(x, Op::Mul) && !is(x, Op::Each))
+    return results;
+  auto times = [&](const Term &a, const Term &b) { return is(x, Op::Each) ? a % b : product(a, b); };
+  if (isPlainSum(left(x)) && !(right(x).shape().isScalar() && holdsIdentity(left(x))))
+    results.push_back(apply(left(x)->op, {times(left(left(x)), right(x)), times(right(left(x)), right(x))}));
+  if (isPlainSum(right(x)) && !(left(x).shape().isScalar() && holdsIdentity(right(x))))
+    results.push_back(apply(right(x)->op, {times(left(x), left(right(x))), times(left(x), right(right(x)))}));
+  return results;
+}
+
+Terms factor(const Term &x) {
+  Terms results;
+  if (!isPlainSum(x) || left(x)->op != right(x)->op || (!is(left(x), Op::Mul) && !is(left(x), Op::Each)))
+    return results;
+  Term a = left(left(x)), b = right(left(x)), c = left(right(x)), d = right(right(x));
+  if (a == c && b.shape() == d.shape())
+    results.push_back(apply(left(x)->op, {a, apply(x->op, {b, d})}));
+  if (b == d && a.shape() == c.shape())
+    results.push_back(apply(left(x)->op, {apply(x->op, {a, c}), b}));
+  return results;
+}
+
+Terms turn(const Term &x) {
+  if (!x.shape().isMatrix() || is(x, Op::Identity))
+    return {};
+  if (is(x, Op::Transpose)) {
+    Term of = left(x);
+    if (isProduct(of))
+      return {turned(right(of)) * turned(left(of))};
+    if (isPlainSum(of) || is(of, Op::Each))
+      return {apply(of->op, {turned(left(of)), turned(right(of))})};
+    return {};
+  }
+  if (isProduct(x))
+    return {transpose(turned(right(x)) * turned(left(x)))};
+  if (isPlainSum(x))
+    return {transpose(apply(x->op, {turned(left(x)), turned(right(x))}))};
+  return {};
+}
+
+Terms swap(const Term &x) {
+  if (is(x, Op::Add) || is(x, Op::Each) || isScaling(x))
+    return {apply(x->op, {right(x), left(x)})};
+  if (isProduct(x) && x.shape().isScalar()) // u' v = v' u
+    return {turned(right(x)) * turned(left(x))};
+  if (is(x, Op::Call) && (x->name == "dot" || x->name == "min" || x->name == "max") && left(x).shape() == right(x).shape())
+    return {call(x->name, {right(x), left(x)}, x.shape(), x->extra)};
+  return {};
+}
+
+/// Do three factors multiply the same way whichever is first?
+bool associates(const Term &a, const Term &b, const Term &c) {
+  auto inner = [](const Term &x, const Term &y) {
+    return !x.shape().isScalar() && !y.shape().isScalar() && x.shape().cols == y.shape().rows;
+  };
+  auto fits = [&](const Term &x, const Term &y) { return x.shape().isScalar() || y.shape().isScalar() || inner(x, y); };
+  // A scalar made by a product scales from either side, if the outer pair still fits.
+  if (!fits(a, b) || !fits(b, c))
+    return false;
+  Shape ab = (a * b).shape(), bc = (b * c).shape();
+  bool one = ab.isScalar() || c.shape().isScalar() || ab.cols == c.shape().rows;
+  bool two = bc.isScalar() || a.shape().isScalar() || a.shape().cols == bc.rows;
+  if (!one || !two)
+    return false;
+  // u (v' w) and (u v') w agree; (u' v) W and u' (v W) do not even fit; a row times a column in the middle scales.
+  return apply(Op::Mul, {a * b, c}).shape() == apply(Op::Mul, {a, b * c}).shape();
+}
+
+Terms associate(const Term &x) {
+  Terms results;
+  if (is(x, Op::Mul)) {
+    if (is(left(x), Op::Mul) && associates(left(left(x)), right(left(x)), right(x)))
+      results.push_back(left(left(x)) * (right(left(x)) * right(x)));
+    if (is(right(x), Op::Mul) && associates(left(x), left(right(x)), right(right(x))))
+      results.push_back((left(x) * left(right(x))) * right(right(x)));
+  }
+  if (is(x, Op::Add) && is(left(x), Op::Add) && isPlainSum(x) && isPlainSum(left(x)))
+    results.push_back(left(left(x)) + (right(left(x)) + right(x)));
+  if (is(x, Op::Add) && is(right(x), Op::Add) && isPlainSum(x) && isPlainSum(right(x)))
+    results.push_back((left(x) + left(right(x))) + right(right(x)));
+  return results;
+}
+
+/// (a X) Y = a (X Y), X (a Y) = a (X Y)
+Terms moveScalar(const Term &x) {
+  Terms results;
+  if (!isProduct(x))
+    return results;
+  auto split = [](const Term &scaling) {
+    bool isLeft = left(scaling).shape().isScalar();
+    return std::pair(isLeft ? left(scaling) : right(scaling), isLeft ? right(scaling) : left(scaling));
+  };
+  if (isScaling(left(x)) && !left(x).shape().isScalar()) {
+    auto [a, X] = split(left(x));
+    results.push_back(a * (X * right(x)));
+    if (!is(right(x), Op::Identity))
+      results.push_back(X * (a * right(x)));
+  }
+  if (isScaling(right(x)) && !right(x).shape().isScalar()) {
+    auto [a, Y] = split(right(x));
+    results.push_back(a * (left(x) * Y));
+  }
+  return results;
+}
+
+Terms sign(const Term &x) {
+  if (is(x, Op::Sub))
+    return {left(x) + -right(x), -(right(x) - left(x)), left(x) + number(-1) * right(x)};
+  if (is(x, Op::Neg) && !is(left(x), Op::Number))
+    return {number(-1) * left(x)};
+  if (is(x, Op::Add) && is(right(x), Op::Neg))
+    return {left(x) - left(right(x))};
+  return {};
+}
+
+Terms divide(const Term &x) {
+  if (is(x, Op::Div))
+    return {(number(1) / right(x)) * left(x)};
+  return {};
+}
+
+/// Other spellings of outer products, dots and diagonals.
+Terms respell(const Term &x) {
+  if (is(x, Op::Call) && x->name == "outer")
+    return {left(x) * transpose(right(x))};
+  if (is(x, Op::Call) && x->name == "dot")
+    return {transpose(left(x)) * right(x), sum(left(x) % right(x))};
+  if (isProduct(x) && left(x).shape().isColumn() && is(right(x), Op::Transpose))
+    return {call("outer", {left(x), left(right(x))}, x.shape())};
+  if (isProduct(x) && x.shape().isScalar())
+    return {call("dot", {turned(left(x)), right(x)}, {})};
+  if (isProduct(x) && is(left(x), Op::Call) && left(x)->name == "diag" && x.shape().isColumn())
+    return {left(left(x)) % right(x)};
+  // (e g') .* S = diag(e) S diag(g)
+  if (is(x, Op::Each) && x.shape().isMatrix() && isProduct(left(x)) && left(left(x)).shape().isColumn())
+    return {diag(left(left(x))) * right(x) * diag(turned(right(left(x))))};
+  return {};
+}
+
+Terms timesOne(const Term &x) {
+  if (is(x, Op::Old) && x.shape().isMatrix())
+    return {number(1) * x, transpose(transpose(x)), x * identity(x.shape().cols)};
+  return {};
+}
+
+std::vector<Mixer> inlined(const Mixer &mixer) {
+  std::vector<Mixer> results;
+  for (const Equation &let : mixer.lets) {
+    Mixer other = mixer;
+    for (Term *term : other.terms())
+      *term = replaceAll(*term, [&](const Term &x) { return is(x, Op::Name) && x->name == let.name ? let.value : Term(); });
+    std::erase_if(other.lets, [&](const Equation &candidate) { return candidate.name == let.name; });
+    if (other.size() < 600)
+      results.push_back(other);
+  }
+  for (const State &state : mixer.states) {
+    Mixer other = mixer;
+    bool found = false;
+    for (Term *term : other.terms())
+      *term = replaceAll(*term, [&](const Term &x) {
+        bool isThis = is(x, Op::New) && x->name == state.name;
+        found |= isThis;
+        return isThis ? state.update : Term();
+      });
+    if (found && other.size() < 600)
+      results.push_back(other);
+  }
+  return results;
+}
+
+std::vector<Mixer> named(const Mixer &mixer) {
+  std::vector<Mixer> results;
+  for (size_t i = 0; i < mixer.terms().size(); ++i) {
+    Term fresh = name("n" + std::to_string(mixer.lets.size()), {});
+    Term term = *mixer.terms()[i], value;
+    for (const Term &other : replaceOne(term, [&](const Term &x) -> Terms {
+           bool isLeaf = x->args.empty() || x.shape().isRow();
+           return isLeaf || holdsIdentity(x) ? Terms() : Terms{Term({.op = Op::Name, .shape = x.shape(), .args = {x}, .name = fresh->name})};
+         })) {
+      Mixer copy = mixer;
+      // The fresh name carries what it stands for until here.
+      *copy.terms()[i] = replaceAll(other, [&](const Term &x) {
+        if (!is(x, Op::Name) || x->name != fresh->name)
+          return Term();
+        value = left(x);
+        return name(fresh->name, x.shape());
+      });
+      copy.lets.push_back({fresh->name, value});
+      results.push_back(copy);
+    }
+  }
+  return results;
+}
+
+} // namespace
+
+const std::vector<Rule> &rules() {
+  static const std::vector<Rule> all = {
+      {"distribute", distribute}, {"factor", factor},          {"transpose", turn}, {"swap operands", swap},
+      {"associate", associate},   {"move a scalar", moveScalar}, {"sign", sign},      {"divide", divide},
+      {"respell", respell},       {"times one", timesOne},
+  };
+  return all;
+}
+
+std::vector<std::string> ruleNames() {
+  std::vector<std::string> names = {"inline", "name a term"};
+  for (const Rule &rule : rules())
+    names.emplace_back(rule.name);
+  return names;
+}
+
+std::vector<Mixer> rewritten(const Mixer &mixer, const std::string &rule) {
+  if (rule == "inline")
+    return inlined(mixer);
+  if (rule == "name a term")
+    return named(mixer);
+  std::vector<Mixer> results;
+  for (const Rule &candidate : rules()) {
+    if (candidate.name != rule)
+      continue;
+    for (size_t i = 0; i < mixer.terms().size(); ++i)
+      for (const Term &other : replaceOne(*mixer.terms()[i], candidate.rewrite)) {
+        Mixer copy = mixer;
+        *copy.terms()[i] = other;
+        results.push_back(std::move(copy));
+      }
+  }
+  return results;
+}
+
+} // namespace mixc::random
