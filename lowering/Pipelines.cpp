@@ -34,8 +34,7 @@ void componentToTile(OpPassManager &passes, const PipelineOptions &options) {
   passes.addPass(createBindDims(bind));
   passes.addPass(createBuildChunked({options.chunk}));
   passes.addPass(createBuildRecurrent());
-  addCleanup(passes);
-  passes.addPass(createInferPrecision());
+  passes.addPass(createInferPrecision()); // before constants are inlined as float32
   addCleanup(passes);
 }
 

@@ -20,7 +20,7 @@ struct Scratch {
   std::error_code error = sys::fs::createUniqueDirectory("mixc", folder);
   ~Scratch() {
     if (!error)
-      sys::fs::remove_directories(folder);
+      (void)sys::fs::remove_directories(folder);
   }
   std::string library() const { return (folder + "/kernel.so").str(); }
 };

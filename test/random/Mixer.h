@@ -12,7 +12,7 @@ struct Argument {
   std::string name;
   Shape shape;
   bool isParam = false, perGroup = false;
-  std::optional<std::pair<double, double>> interval;
+  std::optional<std::pair<double, double>> interval = {};
 };
 
 struct State {

@@ -35,7 +35,7 @@ protected:
     ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("mixc-call", path));
     folder = path.str().str();
   }
-  void TearDown() override { llvm::sys::fs::remove_directories(folder); }
+  void TearDown() override { (void)llvm::sys::fs::remove_directories(folder); }
 
   mix::Call random(int64_t batch, int64_t length, const mix::SampleOptions &options = {}) {
     return mix::sample(mixer, dims, batch, length, /*heads=*/4, /*groups=*/2, /*seed=*/1, options);

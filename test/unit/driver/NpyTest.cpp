@@ -11,7 +11,7 @@ namespace {
 class Npy : public ::testing::Test {
 protected:
   void SetUp() override { ASSERT_FALSE(llvm::sys::fs::createTemporaryFile("mixc", "npy", path)); }
-  void TearDown() override { llvm::sys::fs::remove(path); }
+  void TearDown() override { (void)llvm::sys::fs::remove(path); }
 
   std::string file() const { return path.str().str(); }
 
@@ -55,7 +55,7 @@ TEST_F(Npy, RoundTrip) {
 }
 
 TEST_F(Npy, ShapesOfAnyRank) {
-  for (std::vector<int64_t> shape : {std::vector<int64_t>{}, {5}, {0}, {2, 0, 3}, {1, 2, 3, 4}}) {
+  for (const std::vector<int64_t> &shape : {std::vector<int64_t>{}, {5}, {0}, {2, 0, 3}, {1, 2, 3, 4}}) {
     mix::Array array(shape, 2.0);
     ASSERT_FALSE(writeNpy(file(), array, NpyType::Float32));
     llvm::Expected<mix::Array> read = readNpy(file());

@@ -1,0 +1,86 @@
+#include "test/random/Campaign.h"
+#include "test/random/Generator.h"
+#include "test/random/Random.h"
+#include "test/random/Rewrite.h"
+#include "llvm/ADT/StringExtras.h"
+#include <fmt/format.h>
+
+namespace mixc::random {
+namespace {
+
+std::string commented(const std::string &text) {
+  std::string result;
+  for (llvm::StringRef line : llvm::split(llvm::StringRef(text).rtrim(), '\n'))
+    result += "# " + line.str() + "\n";
+  return result;
+}
+
+void tell(const Failure &failure, uint64_t seed, const char *what, llvm::raw_ostream &out, const std::string &folder) {
+  std::string text = fmt::format("# {}: seed {}: {}\n# {}\n", what, seed, failure.verdict.kind, failure.trial.text());
+  text += commented(failure.verdict.message) + failure.mixer.text();
+  out << text << "\n";
+  if (folder.empty())
+    return;
+  std::error_code error;
+  llvm::raw_fd_ostream file(fmt::format("{}/{}-{}.mix", folder, seed, what), error);
+  if (!error)
+    file << text;
+}
+
+} // namespace
+
+Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
+  using Clock = std::chrono::steady_clock;
+  auto began = Clock::now();
+  auto spent = [&] { return std::chrono::duration<double>(Clock::now() - began).count(); };
+  Tally tally;
+  for (int64_t i = 0; i < campaign.count; ++i) {
+    if (campaign.seconds > 0 && spent() > campaign.seconds)
+      break;
+    uint64_t seed = campaign.seed + i;
+    Generated generated = generate(seed);
+    bool compiled = campaign.compileEvery > 0 && i % campaign.compileEvery == 0;
+    Trial trial = drawTrial(seed, compiled);
+    ++tally.mixers;
+    for (const std::string &mark : generated.marks)
+      ++tally.marks[mark];
+
+    bool good = true;
+    auto hold = [&](const std::string &rule, const Verdict &verdict) {
+      for (const std::string &mark : verdict.marks)
+        ++tally.marks[mark];
+      if (verdict.kind.empty())
+        return true;
+      good = false;
+      Failure failure{generated.mixer, trial, rule, verdict};
+      tell(failure, seed, "failure", out, campaign.folder);
+      if (tally.failures[verdict.kind]++ < campaign.shrinkEach)
+        tell(shrink(failure, campaign.shrinkSeconds), seed, "shrunk", out, campaign.folder);
+      out.flush();
+      return false;
+    };
+    if (hold("", judge(generated.mixer, trial))) {
+      tally.compiled += compiled;
+      Random random(seed ^ 0x7275);
+      std::vector<std::string> names = ruleNames();
+      for (int use = 0; use < 3; ++use) {
+        std::string rule = random.pick(names);
+        ++tally.rewrites;
+        if (!hold(rule, judgeRewrites(generated.mixer, rule, trial, random.below(1 << 20))))
+          break;
+      }
+    }
+    tally.passed += good;
+  }
+  return tally;
+}
+
+void print(const Tally &tally, llvm::raw_ostream &out) {
+  for (const auto &[mark, count] : tally.marks)
+    out << fmt::format("{:6} {}\n", count, mark);
+  out << fmt::format("{} mixers, {} passed, {} of them compiled; {} rewrites\n", tally.mixers, tally.passed, tally.compiled, tally.rewrites);
+  for (const auto &[kind, count] : tally.failures)
+    out << fmt::format("{:6} failed: {}\n", count, kind);
+}
+
+} // namespace mixc::random

@@ -1,0 +1,32 @@
+// Many random mixers, one after the other.
+#ifndef MIXC_TEST_RANDOM_CAMPAIGN_H
+#define MIXC_TEST_RANDOM_CAMPAIGN_H
+
+#include "test/random/Shrink.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace mixc::random {
+
+struct Campaign {
+  int64_t count = 100;
+  uint64_t seed = 0; // of the first mixer; the next one's is one more
+  int64_t compileEvery = 0;
+  double seconds = 0; // 0: no limit
+  double shrinkSeconds = 30;
+  int64_t shrinkEach = 2; // failures of one kind that are made small
+  std::string folder = ""; // failures are written there as well
+};
+
+struct Tally {
+  int64_t mixers = 0, passed = 0, compiled = 0, rewrites = 0;
+  std::map<std::string, int64_t> marks;    // constructs, classes, rules
+  std::map<std::string, int64_t> failures; // by kind
+};
+
+/// One mixer and three rewrites of it; every failure is printed with its seed.
+Tally run(const Campaign &campaign, llvm::raw_ostream &out);
+void print(const Tally &tally, llvm::raw_ostream &out);
+
+} // namespace mixc::random
+
+#endif

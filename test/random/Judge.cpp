@@ -1,0 +1,339 @@
+// What is asked of a mixer, in this order:
+//     it is read, and normalised; the interpreter of the components gives the numbers of the equations
+//     every state has the class that its construction promises, or a better one, and no more writes
+//     forward and decode, interpreted as tile programs, give the numbers of the equations
+//     compiled, they do within what float32 allows
+// The tolerance in float64 is 1e-11, or ten times the change that a relative 1e-15 of the arguments makes, where that is more.
+#include "test/random/Judge.h"
+#include "dialect/mix/Sample.h"
+#include "frontend/driver/Compare.h"
+#include "frontend/driver/Compile.h"
+#include "frontend/driver/Run.h"
+#include "lowering/normalize/Classify.h"
+#include "test/random/Isolate.h"
+#include "test/random/Random.h"
+#include "test/random/Rewrite.h"
+#include "test/random/Tiles.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include <cmath>
+#include <fmt/format.h>
+
+using namespace llvm;
+
+namespace mixc::random {
+
+static constexpr int secondsEach = 60;
+
+std::string Trial::text() const {
+  std::string joined;
+  for (int64_t length : lengths)
+    joined += (joined.empty() ? "" : ",") + std::to_string(length);
+  return fmt::format("K={} V={} chunk={} lengths={} arguments' seed={}{}", K, V, chunk, joined, seed, compiled ? " compiled" : "");
+}
+
+Trial drawTrial(uint64_t seed, bool compiled) {
+  Random random(seed ^ 0x7472);
+  Trial trial;
+  trial.K = random.pick({1, 2, 5, 5, 16, 33});
+  trial.V = random.pick({1, 3, 5, 7, 16, 33});
+  trial.chunk = random.pick({0, 0, 0, 1, 3, 4, 8});
+  trial.lengths = {random.pick({1, 2, 5}), random.pick({15, 16, 17}), random.pick({31, 33, 40})};
+  if (compiled)
+    trial.lengths.push_back(random.pick({63, 64, 130}));
+  trial.seed = random.below(1000000);
+  trial.compiled = compiled;
+  return trial;
+}
+
+namespace {
+
+mix::MixerOp mixerOf(mlir::ModuleOp module) { return *module.getOps<mix::MixerOp>().begin(); }
+
+/// Class and number of writes of each component, and the states without one; one a line, sorted.
+std::string findingsOf(mix::MixerOp mixer) {
+  std::vector<std::string> lines;
+  for (mlir::Operation &op : mixer.step()) {
+    if (auto component = mlir::dyn_cast<mix::ComponentOp>(op)) {
+      std::vector<std::string> states;
+      for (mlir::Value state : component.getStates())
+        states.push_back(state.getDefiningOp<mix::StateOp>().getName().str());
+      sort(states);
+      mix::ClassAttr found = component.getClassAttrAttr();
+      lines.push_back(fmt::format("{}: {}, {}{}, {} writes", join(states, " "), stringifyTransitionKind(found.getTransition()).str(),
+                                  stringifyWriteKind(found.getWrites()).str(), found.getValueGate() ? ", value gate" : "",
+                                  component.getNumWrites()));
+    }
+    if (auto next = mlir::dyn_cast<mix::NextOp>(op))
+      lines.push_back(next.getName().str() + ": no normal form");
+  }
+  sort(lines);
+  return join(lines, "\n");
+}
+
+class Judge {
+public:
+  Judge(const Mixer &mixer, const Trial &trial) : mixer(mixer), trial(trial) {}
+
+  Verdict run() {
+    context = makeContext();
+    bool good = read() && checkComponents() && checkPromises() && checkTiles() && (!trial.compiled || checkCompiled());
+    static_cast<void>(good);
+    return std::move(verdict);
+  }
+
+  /// As far as the components alone.
+  bool readOnly() {
+    context = makeContext();
+    return read();
+  }
+  Verdict verdict;
+  mlir::OwningOpRef<mlir::ModuleOp> equations;
+
+  std::vector<mix::Call> calls(mix::MixerOp op) {
+    std::vector<mix::Call> all;
+    Random random(trial.seed);
+    for (int64_t length : trial.lengths) {
+      mix::SampleOptions options;
+      options.decay = random.pick({mix::Decay::Uniform, mix::Decay::NearHigh, mix::Decay::Mild, mix::Decay::Strong, mix::Decay::Resets, mix::Decay::High});
+      options.initialStates = random.chance(50);
+      int64_t groups = random.chance(50) ? 1 : 2;
+      all.push_back(mix::sample(op, dims(), 1, length, 2, groups, trial.seed + length, options));
+    }
+    return all;
+  }
+
+  /// Does an answer agree with the reference?
+  bool agrees(const std::string &kind, mix::MixerOp op, const mix::Call &call, const mix::Answer &reference, Expected<mix::Answer> answer) {
+    std::string where = fmt::format("{} tokens, {} groups{}", call.time, call.groups, call.initial.empty() ? "" : ", initial states");
+    if (!answer)
+      return fail(kind + " fails", where + ": " + toString(answer.takeError()));
+    std::optional<mix::Answer> moved;
+    auto hold = [&](const mix::Arrays &wanted, const mix::Arrays &got, bool isOutput) {
+      for (const auto &[name, array] : wanted) {
+        auto found = got.find(name);
+        if (found == got.end())
+          return fail(kind + " disagrees", fmt::format("{}: no {}", where, name));
+        double error = relativeError(found->second, array);
+        if (error <= 1e-11)
+          continue;
+        if (!moved)
+          moved = perturbed(op, call);
+        double change = moved ? relativeError((isOutput ? moved->outputs : moved->final)[name], array) : 0;
+        if (!(error <= 10 * change) || !std::isfinite(error))
+          return fail(kind + " disagrees", fmt::format("{}: {} {} is off by {:.2g}, where a perturbed input moves it by {:.2g}", where,
+                                                       isOutput ? "output" : "state", name, error, change));
+        mark("tolerance by perturbation");
+      }
+      return true;
+    };
+    return hold(reference.outputs, answer->outputs, true) && hold(reference.final, answer->final, false);
+  }
+
+  std::map<std::string, int64_t> dims() const { return {{"K", trial.K}, {"V", trial.V}}; }
+  bool fail(const std::string &kind, const std::string &message) {
+    verdict.kind = kind;
+    verdict.message = message;
+    return false;
+  }
+
+private:
+  void mark(const std::string &what) { verdict.marks.push_back(what); }
+
+  CompileOptions options() const {
+    CompileOptions options;
+    options.dims = dims();
+    options.chunk = trial.chunk;
+    return options;
+  }
+
+  bool read() {
+    compilation.emplace(*context, Source("random.mix", mixer.text()), options());
+    if (Error error = compilation->read())
+      return fail("refused", toString(std::move(error)));
+    equations = compilation->module().clone();
+    if (Error error = compilation->advance("component"))
+      return fail("not normalised", toString(std::move(error)));
+    components = compilation->module().clone();
+    verdict.findings = findingsOf(mixerOf(*components));
+    return true;
+  }
+
+  std::optional<mix::Answer> perturbed(mix::MixerOp op, mix::Call call) {
+    Random random(1);
+    for (mix::Arrays *arrays : {&call.inputs, &call.params, &call.initial})
+      for (auto &[name, array] : *arrays)
+        for (double &x : array.data)
+          x *= 1 + 1e-15 * random.centred();
+    Expected<mix::Answer> answer = mix::interpret(op, call);
+    if (answer)
+      return std::move(*answer);
+    consumeError(answer.takeError());
+    return std::nullopt;
+  }
+
+  bool checkComponents() {
+    mix::MixerOp op = mixerOf(*equations);
+    for (const mix::Call &call : calls(op)) {
+      Expected<mix::Answer> reference = mix::interpret(op, call);
+      if (!reference)
+        return fail("not interpreted", toString(reference.takeError()));
+      for (const auto &[name, array] : reference->outputs)
+        for (double x : array.data)
+          if (!std::isfinite(x))
+            return fail("not finite", fmt::format("output {} of the equations themselves", name));
+      if (!agrees("normal form", op, call, *reference, mix::interpret(mixerOf(*components), call)))
+        return false;
+      references.push_back(std::move(*reference));
+    }
+    return true;
+  }
+
+  bool checkPromises() {
+    for (mlir::Operation &inner : mixerOf(*components).step()) {
+      if (auto next = mlir::dyn_cast<mix::NextOp>(inner)) {
+        mark("class: none");
+        auto promise = mixer.promises.find(next.getName().str());
+        if (promise != mixer.promises.end() && promise->second.normal) {
+          auto why = next->getAttrOfType<mlir::StringAttr>("mix.sequential");
+          return fail("no normal form", fmt::format("{}: {}", next.getName().str(), why ? why.getValue().str() : ""));
+        }
+        continue;
+      }
+      auto component = mlir::dyn_cast<mix::ComponentOp>(inner);
+      if (!component)
+        continue;
+      mix::ClassAttr found = component.getClassAttrAttr();
+      mark(fmt::format("class: {} x {}{}{}", stringifyTransitionKind(found.getTransition()).str(), stringifyWriteKind(found.getWrites()).str(),
+                       found.getValueGate() ? ", value gate" : "", component.getStates().size() > 1 ? ", mixing" : ""));
+      mark(fmt::format("writes: {}", component.getNumWrites()));
+      int64_t allowed = 0;
+      bool chunked = true;
+      for (mlir::Value value : component.getStates()) {
+        auto promise = mixer.promises.find(value.getDefiningOp<mix::StateOp>().getName().str());
+        allowed += promise == mixer.promises.end() || !promise->second.normal ? 1000 : promise->second.writes;
+        chunked &= promise != mixer.promises.end() && promise->second.chunked;
+      }
+      if (static_cast<int64_t>(component.getNumWrites()) > allowed)
+        return fail("too many writes", fmt::format("{}; {} were written", verdict.findings, allowed));
+      if (chunked && (found.getTransition() > mix::TransitionKind::Scalar || found.getWrites() > mix::WriteKind::Affine || found.getValueGate()))
+        return fail("slower class", verdict.findings);
+    }
+    return true;
+  }
+
+  bool checkTiles() {
+    if (Error error = compilation->advance("tile"))
+      return fail("no tile program", toString(std::move(error)));
+    mix::MixerOp op = mixerOf(*equations);
+    for (StringRef suffix : {"_forward", "_decode"}) {
+      tile::KernelOp kernel = findKernel(compilation->module(), suffix);
+      if (!kernel)
+        return fail("no tile program", suffix.str());
+      if (suffix == "_forward") {
+        auto form = kernel->getAttrOfType<mlir::StringAttr>("form");
+        mark("form: " + form.getValue().str());
+        if (mixer.chunked && form.getValue() != "chunked")
+          return fail("not chunked", verdict.findings);
+      }
+      size_t i = 0;
+      for (const mix::Call &call : calls(op))
+        if (!agrees("tile program" + suffix.str(), op, call, references[i++], interpretTiles(kernel, op, call)))
+          return false;
+    }
+    return true;
+  }
+
+  bool checkCompiled() {
+    compilation.emplace(*context, Source("random.mix", mixer.text()), options());
+    if (Error error = compilation->read())
+      return fail("refused", toString(std::move(error)));
+    Expected<Compiled> compiled = finish(*compilation);
+    if (!compiled)
+      return fail("not compiled", toString(compiled.takeError()));
+    SmallString<128> path;
+    if (std::error_code error = sys::fs::createTemporaryFile("mix-random", "so", path))
+      return fail("no temporary file", error.message());
+    FileRemover remover(path);
+    SmallString<128> header(path);
+    header.pop_back_n(2);
+    header += "h";
+    FileRemover headerRemover(header);
+    if (Error error = writeLibrary(*compiled, path.str().str()))
+      return fail("not linked", toString(std::move(error)));
+    Expected<std::unique_ptr<LoadedLibrary>> library = LoadedLibrary::open(path.str().str(), compiled->mixers.front());
+    if (!library)
+      return fail("not loaded", toString(library.takeError()));
+    mix::MixerOp op = compiled->equations("m");
+    for (mix::Call call : calls(op)) {
+      roundToFloat32(call);
+      for (StringRef kernel : {"chunked", "recurrent"})
+        if (!checkKernel(**library, kernel, op, call))
+          return false;
+    }
+    mark("compiled");
+    return true;
+  }
+
+  bool checkKernel(const LoadedLibrary &library, StringRef kernel, mix::MixerOp op, const mix::Call &call) {
+    Expected<mix::Answer> answer = library.run(kernel, call, 1);
+    if (!answer)
+      return fail("compiled " + kernel.str() + " fails", toString(answer.takeError()));
+    Expected<std::vector<TensorError>> errors = compare(op, call, *answer);
+    if (!errors)
+      return fail("not interpreted", toString(errors.takeError()));
+    for (const TensorError &error : *errors)
+      if (!error.passes())
+        return fail("compiled " + kernel.str() + " disagrees",
+                    fmt::format("{} tokens: {} is off by {:.2g}, at most {:.2g} is allowed", call.time, error.name, error.error, error.bound));
+    return true;
+  }
+
+  const Mixer &mixer;
+  const Trial &trial;
+  std::unique_ptr<mlir::MLIRContext> context;
+  std::optional<Compilation> compilation;
+  mlir::OwningOpRef<mlir::ModuleOp> components;
+  std::vector<mix::Answer> references;
+};
+
+Verdict compareRewrites(const Mixer &mixer, const std::string &rule, const Trial &trial, std::optional<size_t> use) {
+  std::vector<Mixer> others = rewritten(mixer, rule);
+  if (others.empty())
+    return {};
+  if (use)
+    others = {others[*use % others.size()]};
+  Judge before(mixer, trial);
+  if (!before.readOnly())
+    return before.verdict;
+  mix::MixerOp op = mixerOf(*before.equations);
+  mix::Call call = before.calls(op).back();
+  Expected<mix::Answer> reference = mix::interpret(op, call);
+  if (!reference)
+    return {.kind = "not interpreted", .message = toString(reference.takeError())};
+  for (const Mixer &other : others) {
+    Judge after(other, trial);
+    std::string text = fmt::format("after `{}`:\n{}", rule, other.text());
+    if (!after.readOnly())
+      return {.kind = after.verdict.kind + " when rewritten", .message = after.verdict.message + text};
+    if (!after.agrees("rewritten", op, call, *reference, mix::interpret(mixerOf(*after.equations), call)))
+      return {.kind = after.verdict.kind, .message = after.verdict.message + "\n" + text};
+    if (after.verdict.findings != before.verdict.findings)
+      return {.kind = "class changes under a rewrite",
+              .message = fmt::format("before:\n{}\nafter:\n{}\n{}", before.verdict.findings, after.verdict.findings, text)};
+  }
+  return {.marks = {"rewrite: " + rule}};
+}
+
+} // namespace
+
+Verdict judge(const Mixer &mixer, const Trial &trial) {
+  return isolate([&] { return Judge(mixer, trial).run(); }, secondsEach);
+}
+
+Verdict judgeRewrites(const Mixer &mixer, const std::string &rule, const Trial &trial, std::optional<size_t> use) {
+  return isolate([&] { return compareRewrites(mixer, rule, trial, use); }, secondsEach);
+}
+
+} // namespace mixc::random
