@@ -48,8 +48,8 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
                              uint64_t(call.groups)};
   std::copy(std::begin(counts), std::end(counts), slots.begin());
   for (const TensorInfo &tensor : entry->tensors) {
-    if (tensor.role == "initial")
-      continue; // starts from zero
+    if (tensor.role == "initial" || tensor.role == "kept")
+      continue; // starts from zero, and only the last state is wanted
     const int64_t size = sizeOf(tensor, call);
     auto *numbers = static_cast<float *>(made.allocate(size * sizeof(float)));
     const mix::Arrays &source = tensor.role == "param" ? call.params : call.inputs;

@@ -58,6 +58,12 @@ def LowerMixers : Pass<"mix-lower-mixers", "mlir::ModuleOp"> {
   let summary = "erase the mixers, whose kernels are functions by now";
 }
 
+def LowerConversions : Pass<"mix-lower-conversions", "mlir::ModuleOp"> {
+  let summary = "replace conversions from and to 16-bit types that the target lacks by integer arithmetic";
+  let options = [Option<"cpu", "cpu", "std::string", "\"native\"", "CPU name, or native">];
+  let dependentDialects = ["mlir::arith::ArithDialect"];
+}
+
 def LowerMath : Pass<"mix-lower-math", "mlir::ModuleOp"> {
   let summary = "replace functions of float32 vectors by polynomials, and of float64 by library calls";
   let dependentDialects = ["mlir::vector::VectorDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect",

@@ -46,8 +46,9 @@ void planToVector(OpPassManager &passes, const PipelineOptions &) {
 }
 
 /// The plainest pipeline keeps 88 % of the FMA peak: the speed is in the plan.
-void vectorToLlvm(OpPassManager &passes, const PipelineOptions &) {
+void vectorToLlvm(OpPassManager &passes, const PipelineOptions &options) {
   passes.addPass(createLowerMixers());
+  passes.addPass(createLowerConversions({options.cpu}));
   passes.addPass(createLowerMath());
   passes.addPass(createConvertVectorToSCFPass(VectorTransferToSCFOptions().enableFullUnroll()));
   passes.addPass(createLowerAffinePass());

@@ -50,6 +50,11 @@ struct Call {
   Call(const mixrt_entry &entry, const void *slots) : entry(entry), arguments(entry, slots) {}
 };
 
+/// One row for every token; else one for every sequence, or, of a param, one in all.
+inline bool isPerToken(const mixrt_tensor &tensor) {
+  return tensor.role == MIXRT_INPUT || tensor.role == MIXRT_OUTPUT || tensor.role == MIXRT_KEPT;
+}
+
 /// Reads and checks everything. On success the call may run.
 mix_status check(Call &call);
 /// The part of check that needs no tensor. False if an argument is not legal.

@@ -81,7 +81,7 @@ mix_status checkSequences(const Call &call) {
 /// Run.cpp.
 mix_status checkTensor(const Call &call, const mixrt_tensor &tensor) {
   const Arguments &arguments = call.arguments;
-  const bool perToken = tensor.role == MIXRT_INPUT || tensor.role == MIXRT_OUTPUT;
+  const bool perToken = isPerToken(tensor);
   const int64_t columns = tensor.per_group ? call.groups : call.heads;
   int64_t rows = 1, bytes;
   bool overflow = false;
@@ -91,16 +91,17 @@ mix_status checkTensor(const Call &call, const mixrt_tensor &tensor) {
     rows = call.sequences;
   overflow |= __builtin_mul_overflow(rows, columns, &bytes);
   overflow |= __builtin_mul_overflow(bytes, tensor.elements, &bytes);
-  overflow |= __builtin_mul_overflow(bytes, static_cast<int64_t>(sizeof(float)), &bytes);
+  overflow |= __builtin_mul_overflow(bytes, tensor.element_bytes, &bytes);
   if (overflow)
     return fail(MIX_TOO_LARGE, "%s would have more than 2^63 bytes", tensor.field);
 
   const void *pointer = arguments.pointer(tensor.slot);
-  const bool optional = tensor.role == MIXRT_INITIAL || tensor.role == MIXRT_FINAL;
+  const bool optional =
+      tensor.role == MIXRT_INITIAL || tensor.role == MIXRT_FINAL || tensor.role == MIXRT_KEPT;
   if (!pointer && !optional && bytes > 0)
     return fail(MIX_NULL_ARGUMENT, "%s is null", tensor.field);
-  if (reinterpret_cast<uintptr_t>(pointer) % alignof(float))
-    return fail(MIX_MISALIGNED, "%s is not aligned to 4 bytes", tensor.field);
+  if (reinterpret_cast<uintptr_t>(pointer) % tensor.element_bytes)
+    return fail(MIX_MISALIGNED, "%s is not aligned to %" PRId64 " bytes", tensor.field, tensor.element_bytes);
   return nullptr;
 }
 

@@ -1,7 +1,7 @@
 // Runs the kernel over all (sequence, head). In memory a tensor is, row-major (H heads, or G groups of them; E elements
 // each)
 //
-//     input, output           [batch, time, H, E]      first row of sequence s: s time, or cu_seqlens[s]
+//     input, output, kept     [batch, time, H, E]      first row of sequence s: s time, or cu_seqlens[s]
 //     param                   [H, E]
 //     initial, final, state   [sequences, H, E]
 #include "runtime/Call.h"
@@ -22,11 +22,11 @@ void *locate(const Call &call, const mixrt_tensor &tensor, int64_t sequence, int
   const int64_t columns = tensor.per_group ? call.groups : call.heads;
   const int64_t column = tensor.per_group ? head / (call.heads / call.groups) : head;
   int64_t row = 0;
-  if (tensor.role == MIXRT_INPUT || tensor.role == MIXRT_OUTPUT)
+  if (isPerToken(tensor))
     row = firstRow;
   else if (tensor.role != MIXRT_PARAM)
     row = sequence;
-  return base + (row * columns + column) * tensor.elements * static_cast<int64_t>(sizeof(float));
+  return base + (row * columns + column) * tensor.elements * tensor.element_bytes;
 }
 
 void runItem(const Call &call, int64_t item, void **tensors, const int64_t *strides, void *scratch) {

@@ -298,6 +298,14 @@ def Mix_KronOp : Mix_PureOp<"kron", [DeclareOpInterfaceMethods<InferTypeOpInterf
   let assemblyFormat = "$x `,` $y attr-dict `:` type($x) `,` type($y)";
 }
 
+def Mix_ReshapeOp : Mix_PureOp<"reshape"> {
+  let summary = "the entries of a vector as a matrix, row by row, or those of a matrix as a vector";
+  let arguments = (ins Mix_T:$x);
+  let results = (outs Mix_T:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 //===-- Normal form ---------------------------------------------------------------------------------------------===//
 
 def Mix_ComponentOp : Mix_Op<"component", [AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">, HasParent<"MixerOp">]> {

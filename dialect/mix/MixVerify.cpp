@@ -102,6 +102,23 @@ LogicalResult SliceOp::verify() {
   return success();
 }
 
+/// How many entries, on symbols.
+static Dim entriesOf(TensorType type) {
+  Dim size(1);
+  for (const Dim &dim : type.getDims())
+    size = size * dim;
+  return size;
+}
+
+LogicalResult ReshapeOp::verify() {
+  TensorType x = getX().getType(), type = getResult().getType();
+  if (x.isScalar() || type.isScalar() || x.rank() == type.rank() || x.getRate() != type.getRate()) // reshape_c1
+    return emitOpError("makes a vector of a matrix or a matrix of a vector, at its rate (reshape_c1)");
+  if (!(entriesOf(x) == entriesOf(type))) // reshape_c2
+    return emitOpError("makes a ") << spell(type) << " of a " << spell(x) << " (reshape_c2)";
+  return success();
+}
+
 //===-- The mixer -----------------------------------------------------------------------------------------------===//
 
 namespace {

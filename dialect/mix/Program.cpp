@@ -46,14 +46,14 @@ Expected<int64_t> Program::number(const Dim &dim) {
   return *value;
 }
 
-Expected<Shape> Program::shapeOf(TensorType type) {
+Expected<Shape> Program::shapeOf(TensorType type, int64_t least) {
   Shape shape;
   shape.rank = type.rank();
   for (unsigned axis = 0; axis < type.rank(); ++axis) {
     Expected<int64_t> extent = number(type.getDims()[axis]);
     if (!extent)
       return extent.takeError();
-    if (*extent < 1)
+    if (*extent < least)
       return createStringError("dim " + type.getDims()[axis].str() + " is " + std::to_string(*extent));
     (axis == 0 ? shape.rows : shape.cols) = *extent;
   }

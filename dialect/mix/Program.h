@@ -68,7 +68,8 @@ public:
 
 private:
   llvm::Expected<int64_t> number(const Dim &dim);
-  llvm::Expected<Shape> shapeOf(TensorType type);
+  /// Declared values have at least one entry; a part of a `concat` may have none.
+  llvm::Expected<Shape> shapeOf(TensorType type, int64_t least = 1);
   llvm::Error add(mlir::Operation &op);
   llvm::Error addDeclaration(mlir::Operation &op);
   llvm::Error addComponent(ComponentOp op);

@@ -17,7 +17,7 @@ Expected<Step> Program::pureStep(Operation &op) {
     return createStringError("the interpreter does not know " + op.getName().getStringRef());
   unsigned result = slot(op.getResult(0));
   unsigned x = operands.empty() ? 0 : operands[0], y = operands.size() < 2 ? 0 : operands[1];
-  Expected<Shape> expectedShape = shapeOf(cast<TensorType>(op.getResult(0).getType()));
+  Expected<Shape> expectedShape = shapeOf(cast<TensorType>(op.getResult(0).getType()), isa<FillOp>(op) ? 0 : 1);
   if (!expectedShape)
     return expectedShape.takeError();
   Shape shape = *expectedShape;
@@ -114,6 +114,17 @@ Expected<Step> Program::pureStep(Operation &op) {
           frame[result].reset(1, shape.rows, 1);
           std::rotate_copy(frame[x].storage.begin(), frame[x].storage.begin() + first, frame[x].storage.end(),
                            frame[result].storage.begin());
+        };
+      })
+      .Case([&](ReshapeOp) -> Result {
+        return [=](Frame &frame) {
+          std::vector<double> entries(shape.size());
+          frame[x].write(entries.data(), false);
+          frame[result].reset(shape.rank, shape.rows, shape.cols);
+          if (shape.rank == 2)
+            frame[result].takeDense(entries);
+          else
+            frame[result].storage = entries;
         };
       })
       .Default([](Operation *unknown) -> Result {

@@ -55,7 +55,7 @@ Error Machine::checkSizes() {
     auto type = cast<ViewType>(argument.getType());
     int64_t size = rowSize(type) * (type.getPer() == Per::Token ? length : 1);
     StringRef role = cast<StringAttr>(kernel.getRoles()[i]).getValue();
-    if (!tensors[i].present && role != "initial" && role != "final")
+    if (!tensors[i].present && role != "initial" && role != "final" && role != "kept")
       return llvm::createStringError("tensor %zu (%s) may not be absent", i, role.str().c_str());
     if (tensors[i].present && static_cast<int64_t>(tensors[i].data.size()) != size)
       return llvm::createStringError("tensor %zu has %zu numbers, expected %lld", i, tensors[i].data.size(),
@@ -81,6 +81,8 @@ Array Machine::load(LoadOp op) {
 }
 
 void Machine::store(StoreOp op) {
+  if (!buffer(op.getTensor()).present)
+    return;
   int64_t size = rowSize(op.getTensor().getType());
   std::copy_n(value(op.getValue()).data.begin(), chunk.valid * size,
               buffer(op.getTensor()).data.begin() + chunk.first * size);

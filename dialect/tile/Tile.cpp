@@ -36,6 +36,12 @@ SmallVector<Axis> mixc::tile::unite(ArrayRef<Axis> x, ArrayRef<Axis> y) {
   return axes;
 }
 
+StringRef mixc::tile::roleOf(Value tensor) {
+  auto argument = dyn_cast<BlockArgument>(tensor);
+  auto kernel = argument ? dyn_cast<KernelOp>(argument.getOwner()->getParentOp()) : KernelOp();
+  return kernel ? cast<StringAttr>(kernel.getRoles()[argument.getArgNumber()]).getValue() : StringRef();
+}
+
 int TileType::find(StringRef name) const {
   for (auto [i, axis] : llvm::enumerate(getAxes()))
     if (axis.str() == name)
@@ -142,7 +148,10 @@ Type ViewType::parse(AsmParser &parser) {
   return parser.getChecked<ViewType>(parser.getContext(), *per, shape, elementType);
 }
 
-LogicalResult ViewType::verify(function_ref<InFlightDiagnostic()> emitError, Per, ArrayRef<int64_t> shape, Type) {
+LogicalResult ViewType::verify(function_ref<InFlightDiagnostic()> emitError, Per, ArrayRef<int64_t> shape,
+                               Type elementType) {
+  if (!elementType.isF32() && !elementType.isBF16() && !elementType.isF16())
+    return emitError() << "a tensor's element type is f32, bf16 or f16, not " << elementType;
   for (int64_t extent : shape)
     if (extent < 1)
       return emitError() << "a tensor's dim is " << extent << ", at least 1 is expected";

@@ -43,6 +43,8 @@ namespace mixc::tile {
 
 /// The axes of x, then those of y that x lacks: the axes of an elementwise result. Extents must agree.
 llvm::SmallVector<Axis> unite(llvm::ArrayRef<Axis> x, llvm::ArrayRef<Axis> y);
+/// The role of a tensor of a kernel; empty of what is none.
+llvm::StringRef roleOf(mlir::Value tensor);
 
 } // namespace mixc::tile
 

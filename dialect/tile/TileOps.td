@@ -63,7 +63,8 @@ def Tile_TensorKind : I32EnumAttr<"Per", "how a tensor outside is indexed", [
 
 def Tile_Tensor : Tile_Type<"View", "tensor"> {
   let summary = "what one work item sees of a tensor of the caller";
-  let description = [{ `!tile.tensor<token, [128], f32>`: for every token 128 numbers; `!tile.tensor<head, [128, 128], f32>`: a state or param. }];
+  let description = [{ `!tile.tensor<token, [128], f32>`: for every token 128 numbers; `!tile.tensor<head, [128, 128], f32>`: a state or param.
+    Element types: f32, bf16, f16. }];
   let parameters = (ins "Per":$per, ArrayRefParameter<"int64_t">:$shape, "mlir::Type":$elementType);
   let genVerifyDecl = 1;
   let hasCustomAssemblyFormat = 1;
@@ -88,7 +89,8 @@ def Tile_KernelOp : Tile_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock, N
   let summary = "the program of one work item (sequence, head)";
   let description = [{
     Block arguments are the caller's tensors. `names` and `roles` say what they are: `input`, `param`, `initial` (a state's start, may be
-    absent: zero, or as declared), `output`, `final` (a state's end, may be absent), `state` (read and written in place).
+    absent: zero, or as declared), `output`, `final` (a state's end, may be absent), `state` (read and written in place), `kept` (a state after
+    each token, may be absent).
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$mixer, StrArrayAttr:$names, StrArrayAttr:$roles);
   let regions = (region SizedRegion<1>:$body);
@@ -121,7 +123,7 @@ def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ReturnLike]> {
 def Tile_LoadOp : Tile_PureOp<"load"> {
   let summary = "read rows of this chunk from a `token` tensor, or all of a `head` tensor";
   let description = [{
-    Axes after `time` are the tensor's dims, in order. Rows past the last valid one repeat it. Converts the element type (f32 in memory to f32 or f64).
+    Axes after `time` are the tensor's dims, in order. Rows past the last valid one repeat it. Converts the element type (f32, bf16 or f16 in memory to f32 or f64).
     Of a `token` tensor only inside `tile.chunks`; of a `head` tensor anywhere.
   }];
   let arguments = (ins Tile_Tensor:$tensor);
@@ -132,6 +134,10 @@ def Tile_LoadOp : Tile_PureOp<"load"> {
 
 def Tile_StoreOp : Tile_Op<"store"> {
   let summary = "write the valid rows of this chunk to a `token` tensor";
+  let description = [{
+    Rounds to the tensor's element type, to nearest even. A `kept` tensor, which may be absent, takes a state's tile (without `time`) after the only
+    token of a chunk of one.
+  }];
   let arguments = (ins Tile_T:$value, Tile_Tensor:$tensor);
   let assemblyFormat = "$value `,` $tensor attr-dict `:` type($value) `,` type($tensor)";
   let hasVerifier = 1;

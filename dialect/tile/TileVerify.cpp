@@ -68,9 +68,9 @@ LogicalResult KernelOp::verify() {
     auto view = dyn_cast<ViewType>(argument.getType());
     if (!view)
       return emitOpError() << "argument " << i << " is no tensor";
-    // kernel_c3: roles are known ones; inputs and outputs are per token, params and states per head.
+    // kernel_c3: roles are known ones; inputs, outputs and kept states are per token, params and states per head.
     StringRef role = cast<StringAttr>(getRoles()[i]).getValue();
-    bool perToken = role == "input" || role == "output";
+    bool perToken = role == "input" || role == "output" || role == "kept";
     if (!perToken && !llvm::is_contained({"param", "initial", "final", "state"}, role))
       return emitOpError() << "argument " << i << " has unknown role `" << role << "`";
     if (perToken != (view.getPer() == Per::Token))
@@ -104,20 +104,18 @@ LogicalResult ChunksOp::verify() {
 
 /// The tensor is an argument of the kernel with one of these roles.
 static LogicalResult verifyRole(Operation *op, Value tensor, ArrayRef<StringRef> roles) {
-  auto argument = dyn_cast<BlockArgument>(tensor);
-  auto kernel = argument ? dyn_cast<KernelOp>(argument.getOwner()->getParentOp()) : KernelOp();
-  if (!kernel)
+  StringRef role = roleOf(tensor);
+  if (role.empty())
     return op->emitOpError("takes a tensor that is no argument of the kernel");
-  StringRef role = cast<StringAttr>(kernel.getRoles()[argument.getArgNumber()]).getValue();
   if (!llvm::is_contained(roles, role))
     return op->emitOpError() << "takes a tensor with role `" << role << "`";
   return success();
 }
 
-/// The tile's axes, after `time` for a tensor per token, are the tensor's dims in order; `time` is a whole chunk.
-static LogicalResult verifyTensorAxes(Operation *op, TileType tile, ViewType tensor) {
+/// The tile's axes, after `time` for a tensor per token (but not for a kept state), are the tensor's dims in order; `time` is a whole chunk.
+static LogicalResult verifyTensorAxes(Operation *op, TileType tile, ViewType tensor, bool isKept = false) {
   ArrayRef<Axis> axes = tile.getAxes();
-  if (tensor.getPer() == Per::Token) {
+  if (tensor.getPer() == Per::Token && !isKept) {
     auto chunks = op->getParentOfType<ChunksOp>();
     if (!chunks)
       return op->emitOpError("takes a tensor per token outside `tile.chunks`");
@@ -144,9 +142,16 @@ LogicalResult LoadOp::verify() {
 }
 
 LogicalResult StoreOp::verify() {
-  // store_c1: writes outputs.
-  if (failed(verifyRole(*this, getTensor(), {"output"})))
+  // store_c1: writes outputs, and states that are kept.
+  if (failed(verifyRole(*this, getTensor(), {"output", "kept"})))
     return failure();
+  // store_c3: a kept state is the one after the only token of a chunk of one.
+  if (roleOf(getTensor()) == "kept") {
+    auto chunks = (*this)->getParentOfType<ChunksOp>();
+    if (!chunks || chunks.getSize() != 1)
+      return emitOpError("keeps a state outside a loop over single tokens");
+    return verifyTensorAxes(*this, getValue().getType(), getTensor().getType(), /*isKept=*/true);
+  }
   // store_c2: a tensor per token only inside the loop, a whole chunk of it, dims in order.
   return verifyTensorAxes(*this, getValue().getType(), getTensor().getType());
 }

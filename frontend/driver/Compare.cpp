@@ -1,4 +1,5 @@
 #include "frontend/driver/Compare.h"
+#include "frontend/driver/ElementTypes.h"
 #include "frontend/driver/Progress.h"
 #include <cmath>
 
@@ -8,6 +9,7 @@ namespace mixc {
 
 static constexpr double floatBound = 1e-5;
 static constexpr double roundingAllowance = 4;
+static constexpr double narrowBound = 5e-3;
 
 double relativeError(const mix::Array &y, const mix::Array &reference) {
   if (y.shape != reference.shape)
@@ -44,6 +46,8 @@ Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &
       double rounding = relativeError(inFloat32.at(name), array);
       // What overflows in float32 has no yardstick.
       double bound = std::isfinite(rounding) ? std::max(floatBound, roundingAllowance * rounding) : floatBound;
+      if (elementTypeOf(mixer, name) != "f32")
+        bound = std::max(bound, narrowBound);
       errors.push_back({name + suffix, error, bound});
     }
   };

@@ -7,11 +7,12 @@ namespace mixc {
 struct TensorError {
   std::string name; // `y`, `H.final`
   double error;     // |y - ref| / |ref|
-  double bound;     // 1e-5, or four times the error of the interpreter in float32 where that is larger
+  double bound;     // of float32 1e-5, or four times the error of the interpreter in float32 where that is larger;
+                    // of bf16 and f16 5e-3
   bool passes() const { return error <= bound; } // NaN does not
 };
 
-/// The reference is the mixer interpreted in float64 on the same call; each output and each final state is held against it.
+/// The reference is the mixer interpreted in float64 on the same call, whose numbers are rounded to their element types; each output and each final state is held against it.
 llvm::Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &call, const mix::Answer &answer);
 
 /// |y - ref|_2 / |ref|_2. Entries that are equal differ by 0, infinities too; of a zero reference it is |y|_2.

@@ -37,9 +37,14 @@ Compilation::Compilation(mlir::MLIRContext &context, Source source, CompileOptio
 
 Error Compilation::read() {
   Error error = at->name == "ast" ? readMix() : readModule();
-  if (!error && at->name == "ast")
+  if (error)
+    return error;
+  if (at->name == "ast")
     at = findStage("mix");
-  return error;
+  if (at >= findStage("tile") && !options.elementTypes.areDefault())
+    return usageError("`--dtype` comes too late: a module at stage " + at->name.str() + " has its loads and stores",
+                      "start from `component` or before");
+  return setElementTypes(*current, options.elementTypes);
 }
 
 Error Compilation::readMix() {

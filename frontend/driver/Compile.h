@@ -1,5 +1,6 @@
 // From a .mix file to a library, a stage at a time.
 #pragma once
+#include "frontend/driver/ElementTypes.h"
 #include "frontend/driver/Failure.h"
 #include "frontend/syntax/Source.h"
 #include "lowering/Pipelines.h"
@@ -14,6 +15,7 @@ struct CompileOptions {
   int64_t chunk = 0; // 0: chosen
   std::optional<std::string> mixer;
   std::string from = "ast"; // the stage that the file is at
+  ElementTypes elementTypes = {};
 
   PipelineOptions pipeline() const { return {dims, cpu, chunk}; }
 };

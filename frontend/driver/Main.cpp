@@ -28,7 +28,7 @@ Error run(const Options &options) {
   case ExplainCommand: return explainCommand(options);
   case RunCommand: return runCommand(options);
   case FormatCommand:
-    return unsupportedOption("`mixc fmt`", "`mixc FILE.mix --emit=ast` prints the program, without its comments");
+    return fmtCommand(options);
   default: return compileCommand(options);
   }
 }

@@ -79,15 +79,6 @@ Error setStage(StringRef option, const std::string &text, bool isFrom) {
   return oneOf(option, text, known);
 }
 
-Error setElementType(Options &, const std::string &text) {
-  if (text == "f32")
-    return Error::success();
-  StringRef type = text.find('=') == std::string::npos ? StringRef(text) : StringRef(text).split('=').second;
-  if (type == "bf16" || type == "f16" || type == "f32")
-    return unsupportedOption("`--dtype=" + text + "`", "`--dtype=f32` works");
-  return usageError("`--dtype=" + text + "`: expected f32, bf16 or f16");
-}
-
 Error setPrecision(Options &, const std::string &text) {
   if (text == "f32")
     return Error::success();
@@ -110,7 +101,9 @@ const OptionRow optionRows[] = {
      setTarget},
     {"--chunk", "N", Builds | ExplainCommand, "tokens per chunk, instead of the compiler's choice",
      [](Options &o, Text v) -> Error { return number("--chunk", v, 1, o.chunk); }},
-    {"--dtype", "TYPE", Builds, "the element type of inputs and outputs: f32", setElementType},
+    {"--dtype", "TYPE", Builds,
+     "f32, bf16 or f16 for outputs and inputs without an interval; NAME=TYPE for one declaration",
+     [](Options &o, Text v) -> Error { return addElementType(o.elementTypes, v); }},
     {"--precision", "NAME", Builds, "how matrix products are computed: f32", setPrecision},
     {"--emit", "STAGE", CompileCommand, "print one stage instead of writing a library; `list` names them",
      [](Options &o, Text v) -> Error { return o.emit = v, setStage("--emit", v, false); }},
@@ -130,7 +123,7 @@ const OptionRow optionRows[] = {
      [](Options &, Text) -> Error {
        return unsupportedOption("`--backward`: kernels of gradients are not built yet");
      }},
-    {"--check", "", RunCommand, "compare with the interpreter (without --in always)",
+    {"--check", "", RunCommand | FormatCommand, "run: compare with the interpreter (without --in always); fmt: only list what is not formatted",
      [](Options &o, Text) -> Error { return o.check = true, Error::success(); }},
     {"--threads", "N", RunCommand, "threads (all of the machine's)",
      [](Options &o, Text v) -> Error { return number("--threads", v, 1, o.threads); }},
@@ -162,7 +155,7 @@ constexpr CommandRow commandRows[] = {
     {"explain", ExplainCommand, "mixc explain FILE.mix | MIX0203",
      "say what was found and why, or what a diagnostic means"},
     {"run", RunCommand, "mixc run FILE.mix -D K=64 ...", "compile, load, run, and compare with the interpreter"},
-    {"fmt", FormatCommand, "mixc fmt FILE.mix", "format"},
+    {"fmt", FormatCommand, "mixc fmt FILE.mix ... | -", "format in place, or from standard input to output"},
 };
 
 } // namespace

@@ -65,6 +65,8 @@ private:
         if (!command.name.empty() && argument == command.name)
           return options.command = command.command, Error::success();
     }
+    if (!options.file.empty() && options.command == FormatCommand)
+      return options.moreFiles.push_back(argument.str()), Error::success();
     if (!options.file.empty())
       return secondFile(argument);
     options.file = argument.str();

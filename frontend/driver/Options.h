@@ -1,5 +1,6 @@
 // The command line: `mixc FILE ...` compiles, `mixc check|fmt|explain|run FILE ...` do what they say.
 #pragma once
+#include "frontend/driver/ElementTypes.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
@@ -22,6 +23,7 @@ enum Command : unsigned {
 struct Options {
   Command command = CompileCommand;
   std::string file; // or a diagnostic's code, for explain
+  std::vector<std::string> moreFiles; // fmt
   bool help = false, version = false;
   std::optional<bool> colour; // unset: if stderr is a terminal
 
@@ -29,6 +31,7 @@ struct Options {
   std::map<std::string, int64_t> dims;
   std::string cpu = "native";
   int64_t chunk = 0; // 0: chosen
+  ElementTypes elementTypes;
 
   std::optional<std::string> output, emit;
   std::string from = "ast";
@@ -38,7 +41,7 @@ struct Options {
   // run
   std::string kernel = "chunked";
   std::optional<std::string> in, out;
-  bool check = false;
+  bool check = false; // and fmt
   int64_t threads = 0, seed = 0;
   std::optional<int64_t> batch, length, heads, groups; // of random input; with --in, what the arrays must agree with
 };

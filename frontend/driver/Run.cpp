@@ -1,5 +1,6 @@
 #include "frontend/driver/Run.h"
 #include "frontend/driver/Failure.h"
+#include "frontend/driver/Storage.h"
 #include "lowering/emit/Names.h"
 #include <cmath>
 #include <dlfcn.h>
@@ -9,8 +10,6 @@ using namespace llvm;
 
 namespace mixc {
 namespace {
-
-using Floats = std::vector<float>;
 
 int64_t elements(const TensorInfo &tensor) {
   int64_t product = 1;
@@ -24,7 +23,7 @@ int64_t columns(const TensorInfo &tensor, const mix::Call &call) { return tensor
 /// The shape of a tensor in a call.
 std::vector<int64_t> shapeOf(const TensorInfo &tensor, const mix::Call &call) {
   std::vector<int64_t> shape;
-  if (tensor.role == "input" || tensor.role == "output")
+  if (tensor.isPerToken())
     shape = {call.batch, call.time};
   else if (tensor.role != "param")
     shape = {call.sequences()};
@@ -40,35 +39,39 @@ int64_t sizeOf(const std::vector<int64_t> &shape) {
   return product;
 }
 
-Floats poisoned(int64_t size) { return Floats(size, std::nanf("")); }
+Storage poisoned(const TensorInfo &tensor, const mix::Call &call) {
+  return Storage(tensor.elementType, sizeOf(shapeOf(tensor, call)));
+}
 
-Expected<Floats> given(const TensorInfo &tensor, const mix::Arrays &arrays, const mix::Call &call) {
+/// What the caller passes for an input, param or state.
+Expected<Storage> given(const TensorInfo &tensor, const mix::Call &call) {
+  const mix::Arrays &arrays = tensor.role == "input" ? call.inputs : tensor.role == "param" ? call.params : call.initial;
   auto found = arrays.find(tensor.name);
   if (found == arrays.end())
     return inputError(fmt::format("there is no array for `{}`", tensor.name));
   int64_t size = sizeOf(shapeOf(tensor, call));
   if (found->second.size() != size)
     return inputError(fmt::format("`{}` has {} numbers, {} are expected", tensor.name, found->second.size(), size));
-  return Floats(found->second.data.begin(), found->second.data.end());
+  return Storage(tensor.elementType, found->second.data);
 }
 
 /// The states' starts where the call gives none, as they are declared.
-Floats startOf(const TensorInfo &state, const mix::Call &call) {
+Storage startOf(const TensorInfo &state, const mix::Call &call) {
   int64_t size = sizeOf(shapeOf(state, call)), each = elements(state);
   double number = 0;
   if (state.start != "zero" && state.start != "the identity")
     StringRef(state.start).getAsDouble(number);
-  Floats start(size, static_cast<float>(number));
+  std::vector<double> start(size, number);
   if (state.start == "the identity")
     for (int64_t i = 0; i < size; i += each)
       for (int64_t row = 0; row < state.dims[0]; ++row)
         start[i + row * state.dims[1] + row] = 1;
-  return start;
+  return Storage(state.elementType, start);
 }
 
-mix::Array answer(const TensorInfo &tensor, const mix::Call &call, const Floats &numbers) {
+mix::Array answer(const TensorInfo &tensor, const mix::Call &call, const Storage &storage) {
   mix::Array array(shapeOf(tensor, call));
-  array.data.assign(numbers.begin(), numbers.end());
+  array.data = storage.numbers();
   return array;
 }
 
@@ -82,14 +85,19 @@ void setCounts(std::vector<uint64_t> &slots, const mix::Call &call) {
   slots[4] = call.groups;
 }
 
-/// The numbers of a range of tokens of a [batch, time, ...] tensor: a block of [batch, tokens, ...].
-Floats rows(const Floats &all, const mix::Call &call, int64_t batchFrom, int64_t batch, int64_t token,
-            int64_t perToken) {
-  Floats block(batch * perToken);
-  for (int64_t b = 0; b < batch; ++b)
-    std::copy_n(all.begin() + ((batchFrom + b) * call.time + token) * perToken, perToken, block.begin() + b * perToken);
-  return block;
-}
+/// Tokens [token, token + count) of a [batch, time, ...] array, of all sequences that advance together.
+struct TokenBlock {
+  int64_t batch, time, token, count, perToken;
+
+  void read(const Storage &whole, Storage &block) const {
+    for (int64_t b = 0; b < batch; ++b)
+      block.copy(b * count * perToken, whole, (b * time + token) * perToken, count * perToken);
+  }
+  void write(Storage &whole, const Storage &block) const {
+    for (int64_t b = 0; b < batch; ++b)
+      whole.copy((b * time + token) * perToken, block, b * count * perToken, count * perToken);
+  }
+};
 
 } // namespace
 
@@ -135,7 +143,7 @@ bool LoadedLibrary::has(StringRef kernel) const {
 Expected<mix::Answer> LoadedLibrary::run(StringRef kernel, const mix::Call &call, int64_t threads) const {
   if (!has(kernel))
     return inputError(fmt::format("`{}` has no {} kernel", interface.name, kernel.str()));
-  return kernel == "recurrent" ? runDecode(call, threads) : runForward(call, threads);
+  return kernel == "recurrent" ? decodeTokens(call, 1, nullptr, threads) : runForward(call, threads);
 }
 
 /// Allocates the workspace and calls; it is the first of the trailing fields, whatever the entry.
@@ -155,23 +163,20 @@ Expected<mix::Answer> LoadedLibrary::runForward(const mix::Call &call, int64_t t
   slots[5] = call.sequences();
   slots[6] = call.cuSeqlens.empty() ? 0 : address(call.cuSeqlens.data());
   slots[slots.size() - 3] = threads;
-  std::map<unsigned, Floats> buffers; // by slot
+  std::map<unsigned, Storage> buffers; // by slot
   for (const TensorInfo &tensor : forward.info->tensors) {
     if (tensor.role == "initial" && !call.initial.count(tensor.name))
       continue;
-    if (tensor.role == "output" || tensor.role == "final") {
-      buffers[tensor.slot] = poisoned(sizeOf(shapeOf(tensor, call)));
+    Storage &buffer = buffers[tensor.slot];
+    if (tensor.isWritten()) {
+      buffer = poisoned(tensor, call);
     } else {
-      const mix::Arrays &source = tensor.role == "input"   ? call.inputs
-                                  : tensor.role == "param" ? call.params
-                                                           : call.initial;
-      Expected<Floats> numbers = given(tensor, source, call);
+      Expected<Storage> numbers = given(tensor, call);
       if (!numbers)
         return numbers.takeError();
-      buffers[tensor.slot] = std::move(*numbers);
+      buffer = std::move(*numbers);
     }
-    buffers[tensor.slot].reserve(1); // an empty array has an address too
-    slots[tensor.slot] = address(buffers[tensor.slot].data());
+    slots[tensor.slot] = address(buffer.at(0));
   }
   if (Error error = invoke(forward, slots))
     return std::move(error);
@@ -184,18 +189,18 @@ Expected<mix::Answer> LoadedLibrary::runForward(const mix::Call &call, int64_t t
 }
 
 // All sequences of a batch advance together; sequences of `cu_seqlens`, which differ in length, one after the other.
-Expected<mix::Answer> LoadedLibrary::runDecode(const mix::Call &call, int64_t threads) const {
-  std::map<unsigned, Floats> whole, step; // by slot: of the call, of one token
+Expected<mix::Answer> LoadedLibrary::decodeTokens(const mix::Call &call, int64_t tokensPerCall, mix::Arrays *kept,
+                                                  int64_t threads) const {
+  std::map<unsigned, Storage> whole, block; // by slot: of the call, of the tokens of one call of the entry
+  auto isWanted = [&](const TensorInfo &tensor) { return tensor.role == "output" || (kept && tensor.role == "kept"); };
   for (const TensorInfo &tensor : decode.info->tensors) {
-    if (tensor.role == "output") {
-      whole[tensor.slot] = poisoned(sizeOf(shapeOf(tensor, call)));
+    if (tensor.role == "output" || tensor.role == "kept") {
+      if (isWanted(tensor))
+        whole[tensor.slot] = poisoned(tensor, call);
     } else if (tensor.role == "state" && !call.initial.count(tensor.name)) {
       whole[tensor.slot] = startOf(tensor, call);
     } else {
-      const mix::Arrays &source = tensor.role == "input"   ? call.inputs
-                                  : tensor.role == "param" ? call.params
-                                                           : call.initial;
-      Expected<Floats> numbers = given(tensor, source, call);
+      Expected<Storage> numbers = given(tensor, call);
       if (!numbers)
         return numbers.takeError();
       whole[tensor.slot] = std::move(*numbers);
@@ -203,45 +208,49 @@ Expected<mix::Answer> LoadedLibrary::runDecode(const mix::Call &call, int64_t th
   }
 
   std::vector<uint64_t> slots(decode.info->slots);
-  mix::Call token = call;
-  token.time = 1;
-  bool packed = !call.cuSeqlens.empty();
-  int64_t runs = packed ? call.sequences() : 1;
-  token.batch = packed ? 1 : call.batch;
+  const bool packed = !call.cuSeqlens.empty();
+  const int64_t runs = packed ? call.sequences() : 1;
+  mix::Call part = call;
+  part.batch = packed ? 1 : call.batch;
   for (int64_t run = 0; run < runs; ++run) {
-    int64_t first = packed ? call.cuSeqlens[run] : 0, last = packed ? call.cuSeqlens[run + 1] : call.time;
-    for (int64_t t = first; t < last; ++t) {
-      setCounts(slots, token);
+    const int64_t first = packed ? call.cuSeqlens[run] : 0, last = packed ? call.cuSeqlens[run + 1] : call.time;
+    for (int64_t token = first; token < last; token += part.time) {
+      part.time = std::min(tokensPerCall, last - token);
+      setCounts(slots, part);
       slots[slots.size() - 3] = threads;
+      auto rowsOf = [&](const TensorInfo &tensor) {
+        return TokenBlock{part.batch, call.time, token, part.time, columns(tensor, call) * elements(tensor)};
+      };
       for (const TensorInfo &tensor : decode.info->tensors) {
-        int64_t perRow = columns(tensor, call) * elements(tensor);
-        float *place = whole[tensor.slot].data();
+        const void *place = whole[tensor.slot].at(0);
         if (tensor.role == "state") {
-          place += packed ? run * perRow : 0;
-        } else if (tensor.role != "param") {
-          Floats &block = step[tensor.slot];
-          block = tensor.role == "output" ? poisoned(token.batch * perRow)
-                                          : rows(whole[tensor.slot], call, 0, token.batch, t, perRow);
-          place = block.data();
+          place = whole[tensor.slot].at(packed ? run * columns(tensor, call) * elements(tensor) : 0);
+        } else if (tensor.role == "kept" && !kept) {
+          place = nullptr;
+        } else if (tensor.isPerToken()) {
+          const TokenBlock rows = rowsOf(tensor);
+          Storage &tokens = block[tensor.slot] = Storage(tensor.elementType, rows.batch * rows.count * rows.perToken);
+          if (!tensor.isWritten())
+            rows.read(whole[tensor.slot], tokens);
+          place = tokens.at(0);
         }
         slots[tensor.slot] = address(place);
       }
       if (Error error = invoke(decode, slots))
         return std::move(error);
-      for (const TensorInfo &tensor : decode.info->tensors) {
-        if (tensor.role != "output")
-          continue;
-        int64_t perRow = columns(tensor, call) * elements(tensor);
-        for (int64_t b = 0; b < token.batch; ++b)
-          std::copy_n(step[tensor.slot].begin() + b * perRow, perRow,
-                      whole[tensor.slot].begin() + (b * call.time + t) * perRow);
-      }
+      for (const TensorInfo &tensor : decode.info->tensors)
+        if (isWanted(tensor))
+          rowsOf(tensor).write(whole[tensor.slot], block[tensor.slot]);
     }
   }
   mix::Answer result;
-  for (const TensorInfo &tensor : decode.info->tensors)
+  for (const TensorInfo &tensor : decode.info->tensors) {
     if (tensor.role == "output" || tensor.role == "state")
-      (tensor.role == "output" ? result.outputs : result.final)[tensor.name] = answer(tensor, call, whole[tensor.slot]);
+      (tensor.role == "output" ? result.outputs : result.final)[tensor.name] =
+          answer(tensor, call, whole[tensor.slot]);
+    else if (kept && tensor.role == "kept")
+      (*kept)[tensor.name] = answer(tensor, call, whole[tensor.slot]);
+  }
   return result;
 }
 

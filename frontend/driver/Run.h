@@ -14,9 +14,14 @@ public:
   LoadedLibrary(const LoadedLibrary &) = delete;
   LoadedLibrary &operator=(const LoadedLibrary &) = delete;
 
-  /// `chunked` is the forward entry; `recurrent` is decode, token by token, every sequence from its initial state. Numbers are
-  /// rounded to float32 on the way in; what the library writes is poisoned with NaN first. threads = 0: all of the machine's.
+  /// `chunked` is the forward entry; `recurrent` is decode, token by token, every sequence from its initial state.
+  /// Numbers are rounded to their tensors' element types on the way in; what the library writes is poisoned with NaN
+  /// first. threads = 0: all of the machine's.
   llvm::Expected<mix::Answer> run(llvm::StringRef kernel, const mix::Call &call, int64_t threads = 0) const;
+  /// Decode, several tokens a call; `kept`, if it is wanted, gets the states after each token,
+  /// [batch, time, heads, dims...].
+  llvm::Expected<mix::Answer> decodeTokens(const mix::Call &call, int64_t tokensPerCall, mix::Arrays *kept,
+                                           int64_t threads = 0) const;
   bool has(llvm::StringRef kernel) const;
 
 private:
@@ -27,7 +32,6 @@ private:
   LoadedLibrary(const MixerInterface &interface) : interface(interface) {}
   llvm::Error find(const char *entry, const std::string &sizeSuffix, Entry &out);
   llvm::Expected<mix::Answer> runForward(const mix::Call &call, int64_t threads) const;
-  llvm::Expected<mix::Answer> runDecode(const mix::Call &call, int64_t threads) const;
   llvm::Error invoke(const Entry &entry, std::vector<uint64_t> &slots) const;
 
   MixerInterface interface;
@@ -36,7 +40,7 @@ private:
   const char *(*statusMessage)(const void *status) = nullptr;
 };
 
-/// The random call or the one read from files is for float32: what the kernels see, the interpreter sees too.
+/// Rounds a call's numbers to float32: what the kernels see, the interpreter sees too.
 void roundToFloat32(mix::Call &call);
 
 } // namespace mixc

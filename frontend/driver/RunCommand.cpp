@@ -49,7 +49,7 @@ Expected<mix::Call> makeCall(mix::MixerOp mixer, const Options &options) {
       options.in ? readCall(*options.in, mixer, dims, {options.batch, options.length, options.heads, options.groups})
                  : randomCall(mixer, dims, options);
   if (call)
-    roundToFloat32(*call);
+    roundToStorage(mixer, *call);
   return call;
 }
 

@@ -135,7 +135,45 @@ void MixerImporter::define(const Definition &definition, Value &value) {
 
 //===-- Expressions --------------------------------------------------------------------------------------------===//
 
-Value MixerImporter::emit(const Expr &e) {
+Value MixerImporter::unary(Location at, mix::UnaryKind kind, Value x) {
+  return mix::UnaryOp::create(builder, at, kind, x);
+}
+Value MixerImporter::binary(Location at, mix::BinaryKind kind, Value x, Value y) {
+  return mix::BinaryOp::create(builder, at, kind, x, y);
+}
+Value MixerImporter::reduce(Location at, mix::ReduceKind kind, Value x) {
+  return mix::ReduceOp::create(builder, at, kind, x);
+}
+Value MixerImporter::sumOfSquares(Location at, Value x) {
+  return reduce(at, mix::ReduceKind::Sum, binary(at, mix::BinaryKind::Mul, x, x));
+}
+
+/// norm(x)^2 is sum(x .* x): no root is taken.
+static bool isSquaredNorm(const Expr &e) {
+  return e.op == Expr::Op::Binary && e.binary == mix::BinaryKind::Pow && e.args[0]->op == Expr::Op::Norm &&
+         e.args[1]->op == Expr::Op::Number && e.args[1]->number == 2;
+}
+
+/// Each node once, after its arguments, on a stack of its own: derivatives are as deep as chains of lets are long.
+Value MixerImporter::emit(const Expr &root) {
+  llvm::SmallVector<std::pair<const Expr *, size_t>> stack{{&root, 0}};
+  while (!stack.empty()) {
+    auto &[e, next] = stack.back();
+    llvm::ArrayRef<Expr *> parts = isSquaredNorm(*e) ? e->args[0]->args : e->args;
+    if (next < parts.size()) {
+      const Expr *part = parts[next++];
+      if (!emitted.count(part))
+        stack.push_back({part, 0});
+      continue;
+    }
+    if (!emitted.count(e))
+      emitted[e] = emitOne(*e);
+    stack.pop_back();
+  }
+  return emitted.at(&root);
+}
+
+Value MixerImporter::emitOne(const Expr &e) {
   switch (e.op) {
   case Expr::Op::Input:
   case Expr::Op::Param:
@@ -147,23 +185,23 @@ Value MixerImporter::emit(const Expr &e) {
     return defined[e.entity];
   case Expr::Op::Transpose:
     if (!e.type.isMatrix())
-      return emit(*e.args[0]);
-    return mix::TransposeOp::create(builder, locate(e.range), emit(*e.args[0]));
+      return emitted.at(e.args[0]);
+    return mix::TransposeOp::create(builder, locate(e.range), emitted.at(e.args[0]));
   case Expr::Op::Product:
     return product(e);
-  case Expr::Op::Binary:
-    if (e.binary == mix::BinaryKind::Pow)
-      return power(e);
-    break;
+  case Expr::Op::Fill:
+    return fill(e);
   default:
     break;
   }
+  if (isSquaredNorm(e))
+    return sumOfSquares(locate(e.range), emitted.at(e.args[0]->args[0]));
   return emitOperation(e);
 }
 
 Value MixerImporter::product(const Expr &e) {
   const Expr &left = *e.args[0], &right = *e.args[1];
-  Value x = emit(left), y = emit(right);
+  Value x = emitted.at(&left), y = emitted.at(&right);
   Location at = locate(e.range);
   if (left.type.isRow() && right.type.isColumn())
     return mix::DotOp::create(builder, at, x, y);
@@ -174,21 +212,25 @@ Value MixerImporter::product(const Expr &e) {
   return mix::MatmulOp::create(builder, at, x, y);
 }
 
-/// norm(x)^2 is sum(x .* x): no root is taken, nor differentiated at 0.
-Value MixerImporter::power(const Expr &e) {
-  const Expr &base = *e.args[0], &exponent = *e.args[1];
+/// A matrix of one number is an outer product: so it is a write like any other.
+Value MixerImporter::fill(const Expr &e) {
   Location at = locate(e.range);
-  if (base.op == Expr::Op::Norm && exponent.op == Expr::Op::Number && exponent.number == 2)
-    return sumOfSquares(at, emit(*base.args[0]));
-  Value x = emit(base);
-  return binary(at, mix::BinaryKind::Pow, x, emit(exponent));
+  Value scalar = emitted.at(e.args[0]);
+  auto vector = [&](const Dim &size, Value entry) -> Value {
+    mix::Rate rate = llvm::cast<mix::TensorType>(entry.getType()).getRate();
+    return mix::FillOp::create(builder, at, typeOf(Type::column(size), rate), entry);
+  };
+  if (!e.type.isMatrix())
+    return vector(e.type.isRow() ? e.type.cols : e.type.rows, scalar);
+  Value one = mix::ConstantOp::create(builder, at, 1.0);
+  return mix::OuterOp::create(builder, at, vector(e.type.rows, scalar), vector(e.type.cols, one));
 }
 
 Value MixerImporter::emitOperation(const Expr &e) {
   Location at = locate(e.range);
   llvm::SmallVector<Value> args;
   for (const Expr *arg : e.args)
-    args.push_back(emit(*arg));
+    args.push_back(emitted.at(arg));
   switch (e.op) {
   case Expr::Op::Number:
     return mix::ConstantOp::create(builder, at, typeOf(Type::scalar(), mix::Rate::Constant),
@@ -223,14 +265,9 @@ Value MixerImporter::emitOperation(const Expr &e) {
     return mix::KronOp::create(builder, at, args[0], args[1]);
   case Expr::Op::Norm:
     return unary(at, mix::UnaryKind::Sqrt, sumOfSquares(at, args[0]));
-  case Expr::Op::L2Norm:
-    return l2norm(at, args[0], args[1]);
-  case Expr::Op::RmsNorm:
-    return rmsnorm(at, args[0], args[1]);
-  case Expr::Op::LayerNorm:
-    return layernorm(at, args[0], args[1]);
-  case Expr::Op::Softmax:
-    return softmax(at, args[0]);
+  case Expr::Op::Reshape:
+    return mix::ReshapeOp::create(
+        builder, at, typeOf(e.type, llvm::cast<mix::TensorType>(args[0].getType()).getRate()), args[0]);
   default:
     llvm_unreachable("sema has refused it, or emit has done it");
   }

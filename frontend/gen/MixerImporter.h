@@ -20,17 +20,11 @@ private:
   bool refuseUnsupported();
 
   mlir::Value emit(const Expr &e);
+  mlir::Value emitOne(const Expr &e);
   mlir::Value emitOperation(const Expr &e);
   mlir::Value product(const Expr &e);
-  mlir::Value power(const Expr &e);
-
-  // Expansions (Expand.cpp).
+  mlir::Value fill(const Expr &e);
   mlir::Value sumOfSquares(mlir::Location at, mlir::Value x);
-  mlir::Value l2norm(mlir::Location at, mlir::Value x, mlir::Value epsilon);
-  mlir::Value rmsnorm(mlir::Location at, mlir::Value x, mlir::Value epsilon);
-  mlir::Value layernorm(mlir::Location at, mlir::Value x, mlir::Value epsilon);
-  mlir::Value softmax(mlir::Location at, mlir::Value x);
-  mlir::Value mean(mlir::Location at, mlir::Value total, mlir::Value of);
 
   mlir::Value unary(mlir::Location at, mix::UnaryKind kind, mlir::Value x);
   mlir::Value binary(mlir::Location at, mix::BinaryKind kind, mlir::Value x, mlir::Value y);
@@ -46,6 +40,7 @@ private:
   std::vector<mlir::Value> declared; // a state's is its value before the token
   std::vector<mlir::Value> after;    // a state's value after the token
   std::vector<mlir::Value> defined;
+  llvm::DenseMap<const Expr *, mlir::Value> emitted;
 };
 
 } // namespace mixc

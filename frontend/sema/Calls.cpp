@@ -1,5 +1,6 @@
 // The shapes of functions: what each takes and what it gives.
 #include "frontend/sema/ExprChecker.h"
+#include "frontend/sema/Gradient.h"
 #include "frontend/sema/Suggest.h"
 #include "frontend/syntax/Print.h"
 #include <fmt/format.h>
@@ -70,7 +71,7 @@ Expr *ExprChecker::call(const ast::Call &e) {
     return x->type.isColumn() ? make(Expr::Op::Diag, Type::matrix(x->type.rows, x->type.rows), e.range, {x})
                               : argumentError(e, x, "a vector");
   case Signature::Softmax:
-    return x->type.isColumn() ? make(Expr::Op::Softmax, x->type, e.range, {x}) : argumentError(e, x, "a vector");
+    return x->type.isColumn() ? ExprBuilder(out, e.range).softmax(x) : argumentError(e, x, "a vector");
   case Signature::Normalize:
     return normalize(e, *function, x);
   case Signature::Slice:
@@ -114,7 +115,10 @@ Expr *ExprChecker::normalize(const ast::Call &e, const Function &function, Expr 
     return error(e.range);
   if (!epsilon->type.isScalar())
     return argumentError(e, epsilon, "a scalar epsilon");
-  return make(function.op, x->type, e.range, {x, epsilon});
+  ExprBuilder builder(out, e.range);
+  if (function.name == "l2norm")
+    return builder.l2norm(x, epsilon);
+  return function.name == "rmsnorm" ? builder.rmsnorm(x, epsilon) : builder.layernorm(x, epsilon);
 }
 
 Expr *ExprChecker::concat(const ast::Call &e) {
@@ -185,9 +189,10 @@ Expr *ExprChecker::grad(const ast::Call &e) {
                     "a gradient is taken by a state before the token or by a `let`");
     return error(e.range);
   }
-  diagnostics.add(Code::NotBuiltYet, e.range, "`grad`")
-      .help("write the derivative out: that of `0.5 * norm(H[t-1] * k - v)^2` by `H[t-1]` is `(H[t-1] * k - v) * k'`");
-  return error(e.range);
+  ExprBuilder builder(out, e.range);
+  if (Expr *derivative = gradient(builder, out, loss, variable, maxExpressions))
+    return derivative;
+  return unrollsTooFar(e.range);
 }
 
 } // namespace mixc

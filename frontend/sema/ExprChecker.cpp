@@ -6,9 +6,6 @@
 namespace mixc {
 using llvm::cast;
 
-/// More than any mixer that a person writes unrolls to.
-static constexpr size_t maxExpressions = 1'000'000;
-
 Expr *ExprChecker::make(Expr::Op op, Type type, Range range, std::vector<Expr *> args) {
   Expr &e = out.expressions.emplace_back();
   e.op = op;
@@ -20,12 +17,17 @@ Expr *ExprChecker::make(Expr::Op op, Type type, Range range, std::vector<Expr *>
       e.type = Type::error();
   }
   e.args = std::move(args);
-  if (out.expressions.size() == maxExpressions) {
+  if (out.expressions.size() >= maxExpressions && !shared.tooLarge)
+    unrollsTooFar(range);
+  return &e;
+}
+
+Expr *ExprChecker::unrollsTooFar(Range range) {
+  if (!shared.tooLarge)
     diagnostics.add(Code::UnrollsTooFar, range,
                     fmt::format("the mixer unrolls to more than {} operations", maxExpressions));
-    shared.tooLarge = true;
-  }
-  return &e;
+  shared.tooLarge = true;
+  return error(range);
 }
 
 Expr *ExprChecker::number(double value, Range range) {

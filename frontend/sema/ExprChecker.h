@@ -18,6 +18,9 @@ struct Checking {
   bool tooLarge = false;
 };
 
+/// More than any mixer that a person writes unrolls to.
+constexpr size_t maxExpressions = 1'000'000;
+
 class ExprChecker {
 public:
   ExprChecker(Checking &shared, const Node &node, DiagnosticList &diagnostics, DiagnosticList &lagDiagnostics)
@@ -36,6 +39,7 @@ private:
   Expr *make(Expr::Op op, Type type, Range range, std::vector<Expr *> args = {});
   Expr *error(Range range) { return make(Expr::Op::Error, Type::error(), range); }
   Expr *number(double value, Range range);
+  Expr *unrollsTooFar(Range range);
 
   Expr *reference(const ast::Reference &e);
   Expr *stateReference(const ast::Reference &e, const Target &target);

@@ -32,11 +32,9 @@ struct Expr {
     Slice, // entries from `dim` on
     Roll,  // by `shift`
     Kron,
-    Norm,      // sqrt(sum(x .* x))
-    L2Norm,    // args[0] / sqrt(sum(x .* x) + args[1])
-    RmsNorm,   // args[0] / sqrt(mean(x .* x) + args[1])
-    LayerNorm, // rmsnorm of args[0] less its mean
-    Softmax,
+    Norm,    // sqrt(sum(x .* x))
+    Fill,    // every entry is the scalar args[0]
+    Reshape, // the entries of args[0], row by row
   };
 
   Op op = Op::Error;

@@ -60,8 +60,7 @@ void Layout::run() {
   }
   place();
   if (breaks.empty() && isEquation() && lines.back().text.size() > formatWidth) {
-    breaks = wrapped();
-    place();
+    wrap();
   }
 }
 
@@ -132,43 +131,49 @@ unsigned Layout::continuation(size_t token) const {
   return std::max(valueColumn - before, indent + 1);
 }
 
-/// Where a line may break: the sums and commas of the least depth that has any, or else its products.
-std::vector<size_t> Layout::candidates() const {
-  uint32_t deepest = 0, outermost = in.tokens[first].depth;
-  for (size_t token = equals + 1; token < last; ++token)
-    deepest = std::max(deepest, in.tokens[token].depth);
-  std::vector<size_t> sums, products;
-  for (uint32_t depth = outermost; depth <= std::min(deepest, outermost + 4); ++depth) {
-    for (size_t token = equals + 1; token < last; ++token) {
-      const SpacedToken &here = in.tokens[token];
-      if (here.depth != depth || !here.space)
+/// Breaks every line that is too long where that disturbs least: at its sums and commas, then its products, then the same
+/// inside brackets, until all fit.
+void Layout::wrap() {
+  uint32_t outermost = in.tokens[first].depth;
+  for (uint32_t level = 0; level < 8; ++level) {
+    std::vector<size_t> begins = std::move(breaks);
+    begins.insert(begins.begin(), first);
+    begins.push_back(last);
+    breaks.clear();
+    bool allFit = true;
+    for (size_t i = 0; i + 1 < begins.size(); ++i) {
+      if (i)
+        breaks.push_back(begins[i]);
+      if (endOf(begins[i + 1] - 1) <= formatWidth)
         continue;
-      if (here.isSumOperator() || in.tokens[token - 1].is(Tok::Comma))
-        sums.push_back(token);
-      else if (here.isBinary)
-        products.push_back(token);
+      allFit = false;
+      fill(begins[i], begins[i + 1], outermost + level / 2, level % 2);
     }
-    if (!sums.empty() || !products.empty())
-      break;
+    if (allFit)
+      return;
+    place();
   }
-  return sums.empty() ? products : sums;
 }
 
-/// As many parts on each line as it holds.
-std::vector<size_t> Layout::wrapped() const {
-  std::vector<size_t> parts = candidates(), chosen;
-  size_t lineFirst = first;
-  unsigned lineBegin = indent;
-  auto endOf = [&](size_t token) { return columns[token - first] + in.tokens[token].width(); };
-  for (size_t i = 0; i < parts.size(); ++i) {
-    size_t partLast = (i + 1 < parts.size() ? parts[i + 1] : last) - 1;
-    if (lineBegin + endOf(partLast) - columns[lineFirst - first] <= formatWidth)
-      continue;
-    chosen.push_back(parts[i]);
-    lineFirst = parts[i];
-    lineBegin = valueColumn;
+/// Breaks a line at operators or commas of one depth, with as many parts on each line as it holds.
+void Layout::fill(size_t begin, size_t end, uint32_t depth, bool atProducts) {
+  std::vector<size_t> parts;
+  unsigned nextColumn = valueColumn, lineColumn = columns[begin - first];
+  for (size_t token = std::max(begin, equals + 1); token < end; ++token) {
+    const SpacedToken &here = in.tokens[token], &before = in.tokens[token - 1];
+    if (before.opens() && before.depth + 1 == depth && parts.empty())
+      nextColumn = columns[token - first];
+    bool isSum = here.isSumOperator() || before.is(Tok::Comma);
+    if (here.depth == depth && here.space && token > begin && (atProducts ? here.isBinary && !isSum : isSum))
+      parts.push_back(token);
   }
-  return chosen;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    size_t partEnd = i + 1 < parts.size() ? parts[i + 1] : end;
+    if (lineColumn + endOf(partEnd - 1) - columns[begin - first] <= formatWidth)
+      continue;
+    breaks.push_back(begin = parts[i]);
+    lineColumn = nextColumn;
+  }
 }
 
 } // namespace mixc

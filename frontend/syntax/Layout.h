@@ -59,8 +59,9 @@ private:
   void placeToken(size_t token);
   void newLine(size_t token);
   unsigned continuation(size_t token) const;
-  std::vector<size_t> wrapped() const;
-  std::vector<size_t> candidates() const;
+  void wrap();
+  void fill(size_t begin, size_t end, uint32_t depth, bool atProducts);
+  unsigned endOf(size_t token) const { return columns[token - first] + in.tokens[token].width(); }
   unsigned column() const { return line.text.size(); }
 
   const FormatInput &in;

@@ -14,6 +14,25 @@ Value KernelEmitter::tensorPointer(Value tensor) { return pointers[tensor]; }
 /// A flat buffer over a tensor; its extent is not known here.
 Value KernelEmitter::tensorBuffer(Value tensor) { return buffers[tensor]; }
 
+/// A number, or a vector of them, as it is computed with: extended in steps that the machine has (float16 to float64 has none).
+Value KernelEmitter::extended(Value stored, Type element) {
+  auto onto = [&](Value x, Type to) -> Value {
+    if (getElementTypeOrSelf(x.getType()) == to)
+      return x;
+    auto vectorType = dyn_cast<VectorType>(x.getType());
+    return arith::ExtFOp::create(b, loc, vectorType ? Type(vectorType.clone(to)) : to, x);
+  };
+  return onto(onto(stored, b.getF32Type()), element);
+}
+
+/// As the caller keeps it: rounded to nearest even.
+Value KernelEmitter::rounded(Value computed, Type element) {
+  if (getElementTypeOrSelf(computed.getType()) == element)
+    return computed;
+  auto vectorType = dyn_cast<VectorType>(computed.getType());
+  return arith::TruncFOp::create(b, loc, vectorType ? Type(vectorType.clone(element)) : element, computed);
+}
+
 /// Entry of the tensor at a point of the tile: row * stride + the row-major index of the dims, which are the tile's axes
 /// other than time in order.
 Value KernelEmitter::tensorOffset(tile::ViewType view, Value tensor, TileType type, Value row, const Point &point) {
@@ -55,24 +74,18 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
     }
     return tensorOffset(view, op.getTensor(), type, row, point);
   };
-  auto convert = [&](Value x) -> Value {
-    Type stored = view.getElementType();
-    if (stored == layout.elementType)
-      return x;
-    return arith::ExtFOp::create(b, loc, layout.elementType, x);
-  };
   bool contiguous = !layout.axes.empty() && !type.getAxes().empty() && layout.lane() == type.getAxes().back().str() &&
-                    layout.lane() != "time" && view.getElementType() == layout.elementType;
+                    layout.lane() != "time" && layout.elementType.isF32();
   if (!contiguous) {
     forEachEntry(layout.axes, [&](const Point &point) {
       // the last panel ends before its width
       Value entry = memref::LoadOp::create(b, loc, buffer, source(point, false));
-      putEntry(op.getResult(), point, convert(entry));
+      putEntry(op.getResult(), point, extended(entry, layout.elementType));
     });
     return;
   }
   forEachVector(layout, [&](const Point &point, int64_t n) {
-    auto vectorType = vector(n, layout.elementType);
+    auto vectorType = vector(n, view.getElementType());
     Value at = source(point, false), value;
     if (Value mask = laneMask(layout, point, n))
       value = vector::MaskedLoadOp::create(b, loc, vectorType, buffer, at, mask, number(0, vectorType));
@@ -81,8 +94,14 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
     if (point.at("time") && !validRows && chunk > 1)
       memref::PrefetchOp::create(b, loc, buffer, source(point, true), /*isWrite=*/false, /*localityHint=*/2,
                                  /*isDataCache=*/true);
-    put(op.getResult(), point, value);
+    put(op.getResult(), point, extended(value, layout.elementType));
   });
+}
+
+/// Is the pointer null? Then there is no such tensor.
+static Value isAbsent(OpBuilder &b, Location loc, Value pointer) {
+  Value null = LLVM::ZeroOp::create(b, loc, pointer.getType());
+  return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, pointer, null);
 }
 
 void KernelEmitter::emitStore(tile::StoreOp op) {
@@ -99,12 +118,13 @@ void KernelEmitter::emitStore(tile::StoreOp op) {
   }
   bool contiguous = !immediate && !layout.axes.empty() && layout.lane() == type.getAxes().back().str() && layout.lane() != "time";
   auto storeAt = [&](const Point &point, int64_t n) {
-    Value at = tensorOffset(view, op.getTensor(), type, add(firstRow, point.at("time")), point);
+    Value row = point.at("time") ? add(firstRow, point.at("time")) : firstRow; // a kept state has no time axis
+    Value at = tensorOffset(view, op.getTensor(), type, row, point);
     if (!contiguous) {
-      memref::StoreOp::create(b, loc, fetchEntry(op.getValue(), point), buffer, at);
+      memref::StoreOp::create(b, loc, rounded(fetchEntry(op.getValue(), point), view.getElementType()), buffer, at);
       return;
     }
-    Value value = fetch(op.getValue(), point, layout.lane(), n);
+    Value value = rounded(fetch(op.getValue(), point, layout.lane(), n), view.getElementType());
     if (Value mask = laneMask(layout, point, n))
       vector::MaskedStoreOp::create(b, loc, buffer, at, mask, value);
     else
@@ -118,16 +138,15 @@ void KernelEmitter::emitStore(tile::StoreOp op) {
     b.setInsertionPointToStart(valid.thenBlock());
     storeAt(point, n);
   };
+  OpBuilder::InsertionGuard guard(b);
+  if (tile::roleOf(op.getTensor()) == "kept") {
+    auto absent = scf::IfOp::create(b, loc, isAbsent(b, loc, tensorPointer(op.getTensor())), /*withElse=*/true);
+    b.setInsertionPointToStart(absent.elseBlock());
+  }
   if (contiguous)
     forEachVector(layout, guarded);
   else
     forEachEntry(layout.axes, [&](const Point &point) { guarded(point, 1); });
-}
-
-/// Is the pointer null? Then there is no such tensor.
-static Value isAbsent(OpBuilder &b, Location loc, Value pointer) {
-  Value null = LLVM::ZeroOp::create(b, loc, pointer.getType());
-  return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, pointer, null);
 }
 
 void KernelEmitter::emitInit(tile::InitOp op) {
@@ -159,6 +178,7 @@ void KernelEmitter::emitInit(tile::InitOp op) {
         Value entry;
         if (present) {
           entry = memref::LoadOp::create(b, loc, tensorBuffer(op.getTensor()), tensorOffset(view, op.getTensor(), type, {}, point));
+          entry = extended(entry, b.getF32Type());
         } else if (op.getIdentity()) {
           Value same = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, point.at(type.getAxes()[0].str()), point.at(type.getAxes()[1].str()));
           entry = arith::SelectOp::create(b, loc, same, number(1, b.getF32Type()), number(0, b.getF32Type()));
@@ -194,7 +214,7 @@ void KernelEmitter::emitFinal(tile::FinalOp op) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(wanted.elseBlock());
   forEachEntry(type.getAxes(), [&](const Point &point) {
-    memref::StoreOp::create(b, loc, fetchEntry(op.getValue(), point), tensorBuffer(op.getTensor()),
+    memref::StoreOp::create(b, loc, rounded(fetchEntry(op.getValue(), point), view.getElementType()), tensorBuffer(op.getTensor()),
                             tensorOffset(view, op.getTensor(), type, {}, point));
   });
 }

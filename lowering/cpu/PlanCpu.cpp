@@ -233,7 +233,8 @@ void Planner::place(Operation *op) {
       add("sliced", builder.getUnitAttr());
     auto init = dyn_cast<tile::InitOp>(op);
     if (init && cast<StringAttr>(kernel.getRoles()[cast<BlockArgument>(init.getTensor()).getArgNumber()]).getValue() == "state" &&
-        !layout.padded(plan)) {
+        init.getTensor().getType().getElementType() == layout.elementType && !layout.padded(plan) &&
+        ArrayRef(layout.axes) == cast<TileType>(result.getType()).getAxes()) {
       add("external", builder.getUnitAttr());
     } else if (auto it = inPlace.find(op); it != inPlace.end()) {
       add("in_place", builder.getI64IntegerAttr(it->second));

@@ -23,10 +23,10 @@ Target mixc::cpu::describe(llvm::StringRef cpu) {
   std::unique_ptr<llvm::MCSubtargetInfo> info(backend->createMCSubtargetInfo(triple, name, features));
   auto has = [&](llvm::StringRef feature) { return info->checkFeatures(("+" + feature).str()); };
   if (triple.isAArch64())
-    return {name, "NEON", 4, 32, 64};
+    return {name, "NEON", 4, 32, 64, true};
   if (has("avx512f") && has("avx512vl"))
-    return {name, "AVX-512", 16, 32, 64};
+    return {name, "AVX-512", 16, 32, 64, true};
   if (has("avx2") && has("fma"))
-    return {name, "AVX2", 8, 16, 64};
-  return {name, "SSE2", 4, 16, 64};
+    return {name, "AVX2", 8, 16, 64, has("f16c")};
+  return {name, "SSE2", 4, 16, 64, has("f16c")};
 }

@@ -45,6 +45,7 @@ public:
     if (walk.wasInterrupted())
       return failure();
     replaceDims();
+    dropEmptyParts();
     SmallVector<NamedAttribute> bindings;
     Builder builder(mixer.getContext());
     for (const auto &[name, number] : numbers)
@@ -105,7 +106,7 @@ private:
       return success();
     SmallVector<Dim> dims;
     for (const Dim &dim : type.getDims()) {
-      FailureOr<int64_t> bound = number(op, dim, 1);
+      FailureOr<int64_t> bound = number(op, dim, isa<mix::FillOp>(op) ? 0 : 1);
       if (failed(bound))
         return failure();
       dims.push_back(Dim(*bound));
@@ -126,6 +127,23 @@ private:
       return failure();
     slice.setFrom(std::to_string(*bound));
     return success();
+  }
+
+  /// The padding of a slice's derivative may come out empty.
+  void dropEmptyParts() {
+    auto isEmpty = [](Value part) {
+      auto type = cast<mix::TensorType>(part.getType());
+      return type.isVector() && type.getDims()[0].asNumber() == 0;
+    };
+    mixer.walk([&](mix::ConcatOp op) {
+      SmallVector<Value> parts(llvm::make_filter_range(op.getParts(), [&](Value part) { return !isEmpty(part); }));
+      if (parts.size() < op.getParts().size())
+        op.getPartsMutable().assign(parts);
+    });
+    mixer.walk([&](mix::FillOp op) {
+      if (isEmpty(op.getResult()))
+        op.erase();
+    });
   }
 
   void replaceDims() {

@@ -2,7 +2,8 @@
 //
 //     r = S p      w = phi(r)      S <- e . (S diag(a)) + w u'      y = psi(r, w)
 //
-// Tensors: inputs, params, states, outputs. Every mixer has this form.
+// Tensors: inputs, params, states, outputs, and the states after each token of the call, where the caller wants them.
+// Every mixer has this form.
 #include "lowering/Passes.h"
 #include "lowering/derive/ChunkProgram.h"
 

@@ -1,8 +1,17 @@
-// Segment products of a scalar decay a, by running products: no division, so a = 0 is exact.
+// Segment products of a decay a, by running products: no division, so a = 0 is exact.
 //
 //     D(0,t-1] = recur(a, 0, init 1), exclusive            D(t,C] the same, reverse and exclusive
 //     D(0,C]   = last row of recur(a, 0, init 1)           D(s,t-1] = recur(a, [t = s]), exclusive
+//
+// A decay along the key axis cannot leave the sum over keys, p_t' D(s,t-1] u_s = sum_k p_tk D_k(s,t-1] u_sk. The chunk is
+// halved, recursively: tokens t of a right half meet tokens s of the left one at the middle m between them,
+//
+//     p_t' D(s,t-1] u_s = (D(m-1,t-1] p_t)' (D(s,m-1] u_s)
+//
+// one matmul a level, whose factors are products of decays alone: at most 1 where the decay is.
 #include "lowering/derive/ChunkedComponent.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace mixc;
@@ -10,20 +19,26 @@ using namespace mixc::derive;
 
 Value ChunkContext::valid() { return mask ? mask : mask = parts.tiles.valid(); }
 
-const Segments &ChunkContext::segments(Value transition) {
-  auto [at, isNew] = products.try_emplace(transition.getAsOpaquePointer());
+const Segments &ChunkContext::segments(Value transition, tile::Axis key) {
+  auto [at, isNew] = products.try_emplace({transition.getAsOpaquePointer(), key.str().str()});
   Segments &segments = at->second;
   if (!isNew)
     return segments;
   TileBuilder &tiles = parts.tiles;
-  Value one = tiles.constant(1), zero = tiles.constant(0, tiles.time());
-  Value given = tiles.with(parts.local.scalar(transition), tiles.time());
-  Value a = tiles.select(valid(), given, one);
+  bool isScalar = cast<mix::TensorType>(transition.getType()).isScalar();
+  SmallVector<tile::Axis> axes{tiles.time()};
+  if (!isScalar)
+    axes.push_back(key);
+  Value given = isScalar ? parts.local.scalar(transition) : parts.local.emit(transition, key);
+  Value one = tiles.constant(1), zero = tiles.constant(0, axes);
+  Value a = tiles.select(valid(), tiles.with(given, axes), one);
+  segments.decay = a;
   segments.before = tiles.recur(a, zero, one, /*reverse=*/false, /*exclusive=*/true);
   segments.after = tiles.recur(a, zero, one, /*reverse=*/true, /*exclusive=*/true);
   segments.whole = tiles.row(tiles.recur(a, zero, one, /*reverse=*/false, /*exclusive=*/false), tiles.chunk() - 1);
-  segments.between =
-      tiles.recur(a, tiles.diagonal(tiles.time(), tiles.source()), {}, /*reverse=*/false, /*exclusive=*/true);
+  if (isScalar)
+    segments.between =
+        tiles.recur(a, tiles.diagonal(tiles.time(), tiles.source()), {}, /*reverse=*/false, /*exclusive=*/true);
   return segments;
 }
 
@@ -35,10 +50,63 @@ Value ChunkContext::written(Value direction, tile::Axis key) {
   return u;
 }
 
-Value ChunkContext::pairs(Value p, Value u, tile::Axis key) {
-  Value &dots = paired[{p.getAsOpaquePointer(), u.getAsOpaquePointer()}];
+Value ChunkContext::pairs(Value p, Value u, tile::Axis key, const Segments &segments) {
+  bool carriesDecay = segments.decay && !segments.between;
+  const void *decay = carriesDecay ? segments.decay.getAsOpaquePointer() : nullptr;
+  Value &dots = paired[{p.getAsOpaquePointer(), u.getAsOpaquePointer(), decay}];
   TileBuilder &tiles = parts.tiles;
-  if (!dots)
+  if (!dots && carriesDecay)
+    dots = decayedPairs(p, u, key, segments.decay);
+  else if (!dots)
     dots = tiles.contract(p, tiles.rename(u, tiles.time(), tiles.source()), key, {}, tile::Mask::Strict);
   return dots;
+}
+
+Value ChunkContext::towards(bool rows, Value decay, int64_t block) {
+  Value &product = blocks[{decay.getAsOpaquePointer(), block, rows}];
+  if (product)
+    return product;
+  TileBuilder &tiles = parts.tiles;
+  // 1 where a product starts anew: behind the last row of a block, or before the first where it runs backwards.
+  Value starts = tiles.map(tiles.iota(tiles.time()), [&](OpBuilder &b, Location at, ValueRange x) -> Value {
+    auto number = [&](double value) -> Value {
+      return arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), value));
+    };
+    Value position = rows ? arith::AddFOp::create(b, at, x[0], number(1)).getResult() : x[0];
+    Value count = arith::MulFOp::create(b, at, position, number(1.0 / static_cast<double>(block)));
+    Value isWhole =
+        arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, math::FloorOp::create(b, at, count), count);
+    return arith::SelectOp::create(b, at, isWhole, number(1), number(0));
+  });
+  Value kept = tiles.map({decay, starts}, [](OpBuilder &b, Location at, ValueRange x) -> Value {
+    Value zero = arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), 0));
+    Value goesOn = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, x[1], zero);
+    return arith::SelectOp::create(b, at, goesOn, x[0], zero);
+  });
+  return product = tiles.recur(kept, tiles.with(starts, TileBuilder::axesOf(decay)), tiles.constant(1),
+                               /*reverse=*/!rows, /*exclusive=*/true);
+}
+
+Value ChunkContext::decayedPairs(Value p, Value u, tile::Axis key, Value decay) {
+  TileBuilder &tiles = parts.tiles;
+  auto dots = [&](Value x, Value y) {
+    return tiles.contract(x, tiles.rename(y, tiles.time(), tiles.source()), key, {}, tile::Mask::Strict);
+  };
+  Value result = dots(p, u); // neighbours: nothing lies between them
+  for (int64_t block = 2; block < tiles.chunk(); block *= 2) {
+    Value level = dots(tiles.sum(Product(1, {towards(true, decay, block), p})),
+                       tiles.sum(Product(1, {towards(false, decay, block), u})));
+    // Pairs in different blocks; larger blocks come later and take precedence.
+    result = tiles.map({result, level, tiles.iota(tiles.time()), tiles.iota(tiles.source())},
+                       [&](OpBuilder &b, Location at, ValueRange x) -> Value {
+                         auto blockOf = [&](Value position) -> Value {
+                           Value size = arith::ConstantOp::create(
+                               b, at, b.getFloatAttr(position.getType(), 1.0 / static_cast<double>(block)));
+                           return math::FloorOp::create(b, at, arith::MulFOp::create(b, at, position, size));
+                         };
+                         Value same = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, blockOf(x[2]), blockOf(x[3]));
+                         return arith::SelectOp::create(b, at, same, x[0], x[1]);
+                       });
+  }
+  return result;
 }

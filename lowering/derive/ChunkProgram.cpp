@@ -1,6 +1,7 @@
 // From a mixer to its kernel.
 //
-//     tensors            inputs, params, initial states, outputs, final states (or states in place, before the outputs)
+//     tensors            inputs, params, initial states, outputs, final states (or states in place, before
+//                        the outputs, and after them the states to keep after each token)
 //     before the loop    starts of the states, loads of params
 //     tile.chunks        carries all states; inputs are loaded where they are first wanted
 //       components       in order; each one's program for C tokens (ChunkedComponent) or for one (OneToken)
@@ -24,27 +25,30 @@ static mix::TensorType typeOf(Value value) { return cast<mix::TensorType>(value.
 //===-- Tensors -------------------------------------------------------------------------------------------------===//
 
 BlockArgument KernelBuilder::addTensor(tile::KernelOp kernel, StringRef name, StringRef role, tile::Per per,
-                                       Value declared) {
+                                       Value declared, Operation *declaration) {
   tensorNames.push_back(builder.getStringAttr(name));
   roles.push_back(builder.getStringAttr(role));
-  auto type = tile::ViewType::get(builder.getContext(), per, extents(declared), builder.getF32Type());
+  auto type = tile::ViewType::get(builder.getContext(), per, extents(declared), mix::elementTypeOf(declaration));
   return kernel.getBody().front().addArgument(type, declared.getLoc());
 }
 
 void KernelBuilder::addTensors(tile::KernelOp kernel) {
   for (auto input : mixer.step().getOps<mix::InputOp>())
-    tensors[input.getResult()] = addTensor(kernel, input.getName(), "input", tile::Per::Token, input.getResult());
+    tensors[input.getResult()] = addTensor(kernel, input.getName(), "input", tile::Per::Token, input.getResult(), input);
   for (auto param : mixer.step().getOps<mix::ParamOp>())
-    tensors[param.getResult()] = addTensor(kernel, param.getName(), "param", tile::Per::Head, param.getResult());
+    tensors[param.getResult()] = addTensor(kernel, param.getName(), "param", tile::Per::Head, param.getResult(), param);
   for (State &state : states)
     state.from = addTensor(kernel, state.op.getName(), options.statesInPlace ? "state" : "initial", tile::Per::Head,
-                           state.op.getResult());
+                           state.op.getResult(), state.op);
   for (auto output : mixer.step().getOps<mix::OutputOp>())
-    outputs.push_back({output, addTensor(kernel, output.getName(), "output", tile::Per::Token, output.getValue())});
+    outputs.push_back({output, addTensor(kernel, output.getName(), "output", tile::Per::Token, output.getValue(), output)});
   for (State &state : states)
-    state.to = options.statesInPlace
-                   ? state.from
-                   : addTensor(kernel, state.op.getName(), "final", tile::Per::Head, state.op.getResult());
+    if (options.statesInPlace) {
+      state.to = state.from;
+      state.kept = addTensor(kernel, state.op.getName(), "kept", tile::Per::Token, state.op.getResult(), state.op);
+    } else {
+      state.to = addTensor(kernel, state.op.getName(), "final", tile::Per::Head, state.op.getResult(), state.op);
+    }
   kernel.setNamesAttr(builder.getArrayAttr(tensorNames));
   kernel.setRolesAttr(builder.getArrayAttr(roles));
 }
@@ -169,6 +173,9 @@ void KernelBuilder::buildBody() {
   SmallVector<Value> after;
   for (State &state : states)
     after.push_back(nextOf(state));
+  for (auto [state, value] : llvm::zip(states, after))
+    if (state.kept)
+      tile::StoreOp::create(builder, state.op.getLoc(), value, state.kept);
   tile::YieldOp::create(builder, mixer.getLoc(), after);
 }
 

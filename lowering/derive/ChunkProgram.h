@@ -19,7 +19,7 @@ std::optional<Obstacle> findObstacle(mix::MixerOp mixer);
 struct KernelOptions {
   llvm::StringRef suffix;     // the kernel is @NAME_suffix
   int64_t chunk = 1;          // tokens per chunk; more than one only if there is no obstacle
-  bool statesInPlace = false; // role `state`, else `initial` and `final`
+  bool statesInPlace = false; // roles `state` and `kept`, else `initial` and `final`; only token by token
 };
 
 /// Builds the kernel of a mixer whose dims are bound, behind it. Failure has been reported.

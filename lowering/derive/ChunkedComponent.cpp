@@ -27,7 +27,7 @@ ChunkedComponent::ChunkedComponent(mix::ComponentOp op, ChunkContext &context, A
       carriedReads(op.getNumReads()) {
   // The identity needs no products.
   if (!isOne(op.getTransition()[0]))
-    decay = context.segments(op.getTransition()[0]);
+    decay = context.segments(op.getTransition()[0], key);
 }
 
 Affine::Rules ChunkedComponent::rulesOf(mix::ComponentOp op) {
@@ -46,8 +46,6 @@ bool ChunkedComponent::isSupported(mix::ComponentOp op, std::string &why) {
     why = "its gate is on the value axis";
   else if (op.getTransition().size() != 1)
     why = "it forgets its state at every token";
-  else if (!cast<mix::TensorType>(op.getTransition()[0].getType()).isScalar())
-    why = "its decay differs along the key axis";
   else if (Affine affine(rulesOf(op)); !llvm::all_of(op.getPhi().front().getTerminator()->getOperands(),
                                                      [&](Value w) { return affine.isAffine(w); }))
     why = "what it writes is not affine, with scalar coefficients, in what it reads";
@@ -89,7 +87,7 @@ Value ChunkedComponent::matrix(const Coefficients &g, unsigned m, const Coeffici
   SmallVector<Product> products;
   for (const auto &[i, coefficient] : g)
     if (Value p = direction(i); p && u)
-      products.push_back(coefficient.times({decay.between, context.pairs(p, u, key)}, sign));
+      products.push_back(coefficient.times({decay.between, context.pairs(p, u, key, decay)}, sign));
   Axes axes{tiles.time(), tiles.source()};
   Value below = products.empty() ? Value() : tiles.sum(products, axes);
   if (!h)

@@ -1,10 +1,10 @@
-// The chunk program of a component of one state with a scalar transition and writes that are free of reads or affine in
-// them.
+// The chunk program of a component of one state with a transition that is a scalar or differs along the key axis, and
+// writes that are free of reads or affine in them.
 //
 // With D(s,t] the product of the transitions of tokens s+1 .. t, and S the state before the chunk,
 //
-//     r_t = D(0,t-1] S p_t + sum_{s<t} (p_t' u_s) D(s,t-1] w_s
-//     S'  = D(0,C] S + sum_s D(s,C] w_s u_s'
+//     r_t = S D(0,t-1] p_t + sum_{s<t} (p_t' D(s,t-1] u_s) w_s
+//     S'  = S D(0,C] + sum_s w_s (D(s,C] u_s)'
 //
 // Rows past the end repeat the last token: there u is selected to 0 and the decay to 1, so they neither write nor
 // forget, and what they compute is a read of the final state that nobody keeps.
@@ -15,8 +15,10 @@
 
 namespace mixc::derive {
 
-/// Products of one decay over parts of a chunk; null values are 1.
+/// Products of one decay over parts of a chunk; null values are 1. A decay that differs along the key axis has that axis
+/// everywhere, and no `between`: there the pairs themselves carry it.
 struct Segments {
+  mlir::Value decay;   // selected to 1 past the end, on [time] or [time, key]
   mlir::Value before;  // D(0,t-1] on [time]
   mlir::Value between; // D(s,t-1] for s < t, else 0, on [time, source]
   mlir::Value after;   // D(t,C] on [time]
@@ -29,20 +31,26 @@ public:
   explicit ChunkContext(ProgramParts parts) : parts(parts) {}
 
   /// The products of a transition; of none, if it is the identity.
-  const Segments &segments(mlir::Value transition);
+  const Segments &segments(mlir::Value transition, tile::Axis key);
   /// A write direction with the rows past the end selected away, on [time, key].
   mlir::Value written(mlir::Value direction, tile::Axis key);
-  /// p_t' u_s for s < t, else 0, on [time, source].
-  mlir::Value pairs(mlir::Value p, mlir::Value u, tile::Axis key);
+  /// p_t' u_s for s < t, else 0, on [time, source]; p_t' D(s,t-1] u_s for a decay along the key axis.
+  mlir::Value pairs(mlir::Value p, mlir::Value u, tile::Axis key, const Segments &segments);
   mlir::Value valid();
 
   ProgramParts parts;
 
 private:
+  /// D(m-1,t-1] for the rows t, or D(s,m-1] for the rows s, of every block of `block` rows and its end m nearest the
+  /// other block: products that start anew at the blocks.
+  mlir::Value towards(bool rows, mlir::Value decay, int64_t block);
+  mlir::Value decayedPairs(mlir::Value p, mlir::Value u, tile::Axis key, mlir::Value decay);
+
   mlir::Value mask;
-  std::map<const void *, Segments> products;
+  std::map<std::pair<const void *, std::string>, Segments> products;
   std::map<std::pair<const void *, std::string>, mlir::Value> directions;
-  std::map<std::pair<const void *, const void *>, mlir::Value> paired;
+  std::map<std::tuple<const void *, const void *, const void *>, mlir::Value> paired;
+  std::map<std::tuple<const void *, int64_t, bool>, mlir::Value> blocks;
 };
 
 class ChunkedComponent : public ComponentProgram {

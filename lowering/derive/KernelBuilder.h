@@ -2,6 +2,7 @@
 #ifndef MIXC_LOWERING_DERIVE_KERNEL_BUILDER_H
 #define MIXC_LOWERING_DERIVE_KERNEL_BUILDER_H
 
+#include "dialect/mix/ElementType.h"
 #include "lowering/derive/ChunkProgram.h"
 #include "lowering/derive/ChunkedComponent.h"
 
@@ -19,7 +20,7 @@ private:
   struct State {
     mix::StateOp op;
     Axes axes; // as declared
-    mlir::BlockArgument from, to;
+    mlir::BlockArgument from, to, kept; // kept: of states in place
     mlir::Value tile;
   };
   struct Placed {
@@ -29,7 +30,7 @@ private:
 
   void addTensors(tile::KernelOp kernel);
   mlir::BlockArgument addTensor(tile::KernelOp kernel, llvm::StringRef name, llvm::StringRef role, tile::Per per,
-                                mlir::Value declared);
+                                mlir::Value declared, mlir::Operation *declaration);
   void placeStates();
   void placeVectors();
   void buildBody();

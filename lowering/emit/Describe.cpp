@@ -11,7 +11,7 @@ namespace {
 
 json::Array layout(const TensorInfo &tensor) {
   json::Array axes;
-  if (tensor.role == "input" || tensor.role == "output")
+  if (tensor.isPerToken())
     axes = json::Array{"batch", "time"};
   else if (tensor.role != "param")
     axes = json::Array{tensor.role == "state" ? "batch" : "sequences"};
@@ -30,11 +30,13 @@ json::Value bound(double value) {
 
 json::Object describeTensor(const TensorInfo &tensor) {
   json::Object object{{"name", tensor.name}, {"field", tensor.field},    {"role", tensor.role},
-                      {"dtype", "f32"},      {"layout", layout(tensor)}, {"offset", 8 * int64_t(tensor.slot)}};
+                      {"dtype", tensor.elementType}, {"layout", layout(tensor)}, {"offset", 8 * int64_t(tensor.slot)}};
   if (tensor.lo)
     object["interval"] = json::Array{bound(*tensor.lo), bound(*tensor.hi)};
   if (!tensor.start.empty())
     object["start"] = tensor.start;
+  if (tensor.isOptional())
+    object["optional"] = true;
   return object;
 }
 

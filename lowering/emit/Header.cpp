@@ -30,6 +30,11 @@ struct mix_error {
   out << R"(  MIX_SUCCESS = 0
 };
 
+/* 16-bit numbers, as their bits: mix_bf16 is the upper half of a float (8 bits of exponent, 7 of fraction), mix_f16 is
+   IEEE's binary16 (5 and 10). Whatever is computed is computed in float and rounded to nearest, ties to even. */
+typedef uint16_t mix_bf16;
+typedef uint16_t mix_f16;
+
 /* Calls body(argument, index) once for every index in [0, count), in any order and on any threads, and returns when
    all of them have returned. */
 typedef void (*mix_parallel_for)(void *context, int64_t count, void (*body)(void *argument, int64_t index),
@@ -50,7 +55,7 @@ std::string interval(const TensorInfo &tensor) {
 /// `[B, T, H, 128], in [0, 1]`.
 std::string comment(const TensorInfo &tensor) {
   std::string shape = tensor.perGroup ? "G" : "H";
-  if (tensor.role == "input" || tensor.role == "output")
+  if (tensor.isPerToken())
     shape = "B, T, " + shape;
   else if (tensor.role != "param")
     shape = (tensor.role == "state" ? "B, " : "sequences, ") + shape;
@@ -61,6 +66,8 @@ std::string comment(const TensorInfo &tensor) {
     text += ", or NULL for " + tensor.start;
   if (tensor.role == "final")
     text += ", or NULL";
+  if (tensor.role == "kept")
+    text += ", the state after each token, or NULL";
   if (tensor.role == "state")
     text += ", updated in place (starts at " + tensor.start + ")";
   return text;
@@ -83,17 +90,20 @@ void printTensors(raw_ostream &out, ArrayRef<TensorInfo> tensors) {
   for (size_t i = 0; i < fields.size();) {
     const TensorInfo &first = fields[i];
     std::string names = "*" + first.field;
-    for (++i; i < fields.size() && fields[i].role == first.role && comment(fields[i]) == comment(first); ++i)
+    for (++i; i < fields.size() && fields[i].role == first.role && fields[i].elementType == first.elementType &&
+                comment(fields[i]) == comment(first);
+         ++i)
       names += ", *" + fields[i].field;
-    const bool written = first.role == "output" || first.role == "final" || first.role == "state";
-    printField(out, Twine(written ? "float " : "const float ") + names, comment(first));
+    const std::string type = first.elementType == "f32" ? "float " : "mix_" + first.elementType + " ";
+    printField(out, Twine(first.isWritten() ? "" : "const ") + type + names, comment(first));
   }
 }
 
 void printEntry(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
   const std::string prefix = identifier(mixer.name), name = prefix + "_" + entry.entry;
   const bool decode = entry.entry == "decode";
-  out << (decode ? "/* One or a few tokens: the states are read and written in place. */\n"
+  out << (decode ? "/* One or a few tokens: the states are read and written in place. To go back to token t of the call (0 .. T - 1), put\n"
+                   "   X_kept[:, t] where X is. */\n"
                  : "/* Whole sequences, from initial to final states: training's forward pass, and prefill. */\n");
   out << "typedef struct {\n";
   printField(out, "size_t size", "sizeof(" + name + "_args)");

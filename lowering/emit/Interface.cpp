@@ -2,6 +2,7 @@
 // argument structs hold, in which order, and the `mix.kernel` attributes of its functions say which of it each kernel
 // takes.
 #include "lowering/emit/Interface.h"
+#include "dialect/mix/ElementType.h"
 #include "lowering/emit/Names.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/StringExtras.h"
@@ -43,6 +44,8 @@ public:
         error = add(output.getName(), "output", output.getValue().getType());
       if (error)
         return error;
+      if (isa<mix::InputOp, mix::ParamOp, mix::StateOp, mix::OutputOp>(op))
+        all.back().elementType = mix::nameOfElementType(mix::elementTypeOf(&op)).str();
     }
     return llvm::Error::success();
   }
@@ -53,11 +56,11 @@ public:
     FieldNames names(leadingFields(entry), trailingFields(entry));
     unsigned slot = leadingFields(entry).size();
     const SmallVector<StringRef> forward = {"input", "param", "initial", "output", "final"};
-    const SmallVector<StringRef> decode = {"input", "param", "state", "output"};
+    const SmallVector<StringRef> decode = {"input", "param", "state", "output", "kept"};
     for (StringRef role : entry == "decode" ? decode : forward)
       for (const TensorInfo &declared : all) {
         const bool isState = declared.role == "state";
-        const bool belongs = isState ? role == "initial" || role == "final" || role == "state" : role == declared.role;
+        const bool belongs = isState ? role != "input" && role != "param" && role != "output" : role == declared.role;
         if (!belongs)
           continue;
         TensorInfo tensor = declared;

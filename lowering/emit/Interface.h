@@ -6,7 +6,7 @@
 //     void NAME_forward_kernel(void *const *tensors, const int64_t *strides, int64_t length, void *scratch);
 //
 // tensors[i] is the kernel's i-th tensor of this (sequence, head): the first token's row for a `token` tensor, the
-// array itself for a `head` tensor, null for an absent initial or final. strides[i]: elements from one token to the
+// array itself for a `head` tensor, null for an absent initial, final or kept. strides[i]: elements from one token to the
 // next. scratch: `scratchBytes` bytes, 64-byte aligned. The function carries `mix.kernel = {mixer = "NAME", entry =
 // "forward"|"decode", names = [...], roles = [...], scratch = N : i64}`.
 //
@@ -16,7 +16,7 @@
 //               inputs, params, X_initial, outputs, X_final
 //               workspace saved threads parallel_for parallel_for_context
 //     decode    size batch time heads groups
-//               inputs, params, X (states, in place), outputs
+//               inputs, params, X (states, in place), outputs, X_kept (states after each token)
 //               workspace threads parallel_for parallel_for_context
 //
 // Within a group of tensors: in order of declaration. `time` of decode is the number of tokens of this call. threads: 0
@@ -35,12 +35,18 @@ namespace mixc {
 struct TensorInfo {
   std::string name;          // as declared
   std::string field;         // as in the argument struct: `H_initial`
-  std::string role;          // input param initial output final state
+  std::string role;          // input param initial output final state kept
   std::vector<int64_t> dims; // per token and head
+  std::string elementType = "f32"; // or bf16, f16
   bool perGroup = false;
   std::optional<double> lo, hi;
   std::string start; // of a state where the caller passes none: `zero`, `-inf`, `the identity`
   unsigned slot = 0; // position of its pointer in the argument struct, in units of 8 bytes
+
+  bool isPerToken() const { return role == "input" || role == "output" || role == "kept"; }
+  bool isWritten() const { return role == "output" || role == "final" || role == "state" || role == "kept"; }
+  bool isOptional() const { return role == "initial" || role == "final" || role == "kept"; }
+  int64_t elementBytes() const { return elementType == "f32" ? 4 : 2; }
 };
 
 struct EntryInfo {

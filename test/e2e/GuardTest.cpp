@@ -86,11 +86,11 @@ private:
                                 : tensor.role == "input" ? call.inputs
                                                          : call.initial;
     int64_t size = (tensor.perGroup ? call.groups : call.heads) * (tensor.role == "param" ? 1 : call.batch);
-    size *= tensor.role == "input" || tensor.role == "output" ? call.time : 1;
+    size *= tensor.isPerToken() ? call.time : 1;
     for (int64_t dim : tensor.dims)
       size *= dim;
     slots[tensor.slot] = address(size);
-    if (tensor.role != "output" && tensor.role != "final")
+    if (!tensor.isWritten() || tensor.role == "state")
       llvm::copy(source.at(tensor.name).data, arrays.back()->numbers);
   }
 

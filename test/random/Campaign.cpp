@@ -55,7 +55,7 @@ Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
       Failure failure{generated.mixer, trial, rule, verdict};
       tell(failure, seed, "failure", out, campaign.folder);
       if (tally.failures[verdict.kind]++ < campaign.shrinkEach)
-        tell(shrink(failure, campaign.shrinkSeconds), seed, "shrunk", out, campaign.folder);
+        tell(shrink(failure, campaign.shrinkSeconds * (compiled ? 2 : 1)), seed, "shrunk", out, campaign.folder);
       out.flush();
       return false;
     };

@@ -25,7 +25,7 @@ size_t Term::size() const {
 
 namespace {
 
-enum Level { Sums, Products, Signs, Postfix, Atoms };
+enum Level { Sums, Products, Signs, Powers, Turns, Atoms };
 
 struct Spelling {
   Level level;
@@ -41,9 +41,9 @@ Spelling spelling(Op op) {
   case Op::Div: return {Products, " / "};
   case Op::EachDiv: return {Products, " ./ "};
   case Op::Neg: return {Signs, "-"};
-  case Op::Pow: return {Postfix, "^"};
-  case Op::EachPow: return {Postfix, " .^ "};
-  case Op::Transpose: return {Postfix, "'"};
+  case Op::Pow: return {Powers, "^"};
+  case Op::EachPow: return {Powers, " .^ "};
+  case Op::Transpose: return {Turns, "'"};
   default: return {Atoms, ""};
   }
 }
@@ -74,14 +74,14 @@ std::string print(const Term &term, int least) {
     break;
   }
   case Op::Neg:
-    text = symbol + print(term->args[0], Postfix);
+    text = symbol + print(term->args[0], Powers);
     break;
   case Op::Transpose:
-    text = print(term->args[0], Postfix) + symbol;
+    text = print(term->args[0], Turns) + symbol;
     break;
   case Op::Pow:
   case Op::EachPow:
-    text = print(term->args[0], Atoms) + symbol + print(term->args[1], Atoms);
+    text = print(term->args[0], Turns) + symbol + print(term->args[1], Turns);
     break;
   default: // to the left
     text = print(term->args[0], level) + symbol + print(term->args[1], level + 1);

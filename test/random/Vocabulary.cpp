@@ -3,7 +3,7 @@
 namespace mixc::random {
 
 /// Epsilons that float32 holds.
-static const char *const epsilon = ", 0.0009765625";
+static const char *const epsilon = ", 0.0009765625", *const smallEpsilon = ", 0.00000095367431640625";
 
 Term Vocabulary::argument(const std::string &prefix, const Shape &shape, bool bounded, bool isParam) {
   std::vector<const Argument *> known;
@@ -57,11 +57,11 @@ Term Vocabulary::unitKey(const std::string &dim) {
     return -k;
   case 3:
     mark("key: slice");
-    return named(call("l2norm", {call("slice", {input("x", {"K + V", ""})}, shape, dim == "K" ? ", 0, K" : ", K, K + V")}));
+    return named(call("l2norm", {call("slice", {input("x", {"K + V", ""})}, shape, dim == "K" ? ", 0, K" : ", K, K + V")}, shape, epsilon));
   case 4:
     return k;
   default:
-    return named(call("l2norm", {k}));
+    return named(call("l2norm", {k}, shape, smallEpsilon));
   }
 }
 

@@ -73,6 +73,18 @@ tile.kernel @store_c1 of "m" names ["x"] roles ["input"] {
 
 // -----
 
+// store_c3
+tile.kernel @store_c3 of "m" names ["H"] roles ["kept"] {
+^bb0(%x: !tile.tensor<token, [3], f32>):
+  tile.chunks size 4 {
+  %a = tile.constant 0.0 : !tile.t<[key(K):3], f32>
+  // expected-error @below {{keeps a state outside a loop over single tokens}}
+  tile.store %a, %x : !tile.t<[key(K):3], f32>, !tile.tensor<token, [3], f32>
+  }
+}
+
+// -----
+
 // store_c2
 tile.kernel @store_c2 of "m" names ["x"] roles ["output"] {
 ^bb0(%x: !tile.tensor<token, [3], f32>):

@@ -38,3 +38,9 @@ func.func @per(%a: !tile.tensor<batch, [2], f32>)
 
 // expected-error @below {{a tensor's dim is 0, at least 1 is expected}}
 func.func @dim(%a: !tile.tensor<head, [0], f32>)
+
+// -----
+
+// tensor_element_type
+// expected-error @below {{a tensor's element type is f32, bf16 or f16, not 'f64'}}
+func.func private @tensor(!tile.tensor<token, [3], f64>)

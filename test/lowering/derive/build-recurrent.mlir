@@ -1,17 +1,18 @@
 // RUN: mix-opt %s --mix-bind-dims=bindings=K=8,V=12,N=4 --mix-build-recurrent --canonicalize | FileCheck %s
 
 // One token: reads, then the update with its decay, in place.
-// CHECK-LABEL: tile.kernel @gla_decode of "gla" names ["k", "a", "v", "H", "y"]
-// CHECK-SAME:  roles ["input", "input", "input", "state", "output"]
-// CHECK:       ^bb0({{.*}}, %[[H:.*]]: !tile.tensor<head, [12, 8], f32>, %{{.*}}: !tile.tensor<token, [12], f32>):
+// CHECK-LABEL: tile.kernel @gla_decode of "gla" names ["k", "a", "v", "H", "y", "H"]
+// CHECK-SAME:  roles ["input", "input", "input", "state", "output", "kept"]
+// CHECK:       ^bb0({{.*}}, %[[H:.*]]: !tile.tensor<head, [12, 8], f32>, %{{.*}}: !tile.tensor<token, [12], f32>, %[[KEPT:.*]]: !tile.tensor<token, [12, 8], f32>):
 // CHECK:       tile.init %[[H]]
 // CHECK:       tile.chunks size 1
 // CHECK-NEXT:  ^bb0(%[[S:.*]]: !tile.t
 // CHECK:       %[[Y:.*]] = tile.contract %[[S]], %{{.*}} over ["K"] : {{.*}} -> <[time:1, value(V):12], f32>
 // CHECK:       tile.store %[[Y]]
 // CHECK:       %[[A:.*]] = tile.row %{{.*}}[0] : <[time:1, key(K):8], f32> -> <[key(K):8], f32>
-// CHECK:       %[[KEPT:.*]] = tile.map(%[[S]], %[[A]])
-// CHECK:       tile.contract %{{.*}}, %{{.*}} acc %[[KEPT]] : {{.*}} over ["time"]
+// CHECK:       %[[FADED:.*]] = tile.map(%[[S]], %[[A]])
+// CHECK:       %[[NEXT:.*]] = tile.contract %{{.*}}, %{{.*}} acc %[[FADED]] : {{.*}} over ["time"]
+// CHECK:       tile.store %[[NEXT]], %[[KEPT]] : {{.*}}<[value(V):12, key(K):8], f32>
 // CHECK:       tile.final %{{.*}}, %[[H]]
 mix.mixer @gla dims ["K", "V"] {
   %k = mix.input "k" : <[K], head>
@@ -45,4 +46,19 @@ mix.mixer @rnn dims ["N"] {
   %next = mix.unary tanh %sum : <[N], head>
   mix.next "h", %next : <[N], head>
   mix.output "y", %next : <[N], head>
+}
+
+// Element types are those of the declarations: what the caller's memory holds.
+// CHECK-LABEL: tile.kernel @narrow_decode
+// CHECK:       ^bb0(%{{.*}}: !tile.tensor<token, [8], bf16>, %{{.*}}: !tile.tensor<token, [], f32>, %{{.*}}: !tile.tensor<head, [8], f16>, %{{.*}}: !tile.tensor<token, [8], bf16>, %{{.*}}: !tile.tensor<token, [8], f16>):
+// CHECK:       tile.init %{{.*}} : <head, [8], f16> -> <[key(K):8], f32>
+// CHECK:       tile.load %{{.*}} : <token, [8], bf16> -> <[time:1, key(K):8], f32>
+mix.mixer @narrow dims ["K"] {
+  %x = mix.input "x" {mix.dtype = bf16} : <[K], head>
+  %g = mix.input "g" in [0.0, 1.0] : <[], head>
+  %h = mix.state "h" {mix.dtype = f16} : <[K], head>
+  %faded = mix.binary mul %g, %h : <[], head>, <[K], head>
+  %next = mix.binary add %faded, %x : <[K], head>, <[K], head>
+  mix.next "h", %next : <[K], head>
+  mix.output "y", %next {mix.dtype = bf16} : <[K], head>
 }

@@ -274,6 +274,47 @@ TEST(Chunked, SlicedAndRolledKeys) {
     })");
 }
 
+TEST(Chunked, DecayAlongTheKeyAxis) {
+  expectChunked(R"(
+    mixer gla<K, V> {
+      input q, k : vector<K>
+      input alpha : vector<K> in [0, 1]
+      input v : vector<V>
+      state H : matrix<V, K>
+      output y : vector<V>
+      H[t] = H[t-1] * diag(alpha) + v * k'
+      y[t] = H[t] * q
+    })");
+}
+
+TEST(Chunked, BonusForThePresentToken) {
+  expectChunked(R"(
+    mixer rwkv6<K, V> {
+      input r, k : vector<K>
+      input w : vector<K> in [0, 1]
+      input v : vector<V>
+      param u : vector<K>
+      state H : matrix<V, K>
+      output y : vector<V>
+      H[t] = H[t-1] * diag(w) + v * k'
+      y[t] = (H[t-1] + v * (u .* k)') * r
+    })");
+}
+
+TEST(Chunked, DecayAlongTheKeyAxisAndAffine) {
+  expectChunked(R"(
+    mixer rwkv7<K, V> {
+      input r, k, kappa : vector<K>
+      input w, a : vector<K> in [0, 1]
+      input v : vector<V>
+      state H : matrix<V, K>
+      output y : vector<V>
+      let erase = l2norm(kappa)
+      H[t] = H[t-1] * (diag(w) - erase * (a .* erase)') + v * k'
+      y[t] = H[t] * r
+    })");
+}
+
 TEST(Chunked, PaddedRowsCannotOverflow) {
   // Keys far from unit length: a sequence that went on with the last token would grow by 1e30 at every row.
   Kernels kernels(R"(

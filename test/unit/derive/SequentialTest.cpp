@@ -13,33 +13,6 @@ void expectRecurrent(const std::string &text, const Kernels::Dims &dims = {{"K",
     kernels.expectAgreement(decay);
 }
 
-TEST(Recurrent, DecayAlongTheKeyAxis) {
-  expectRecurrent(R"(
-    mixer gla<K, V> {
-      input q, k : vector<K>
-      input alpha : vector<K> in [0, 1]
-      input v : vector<V>
-      state H : matrix<V, K>
-      output y : vector<V>
-      H[t] = H[t-1] * diag(alpha) + v * k'
-      y[t] = H[t] * q
-    })");
-}
-
-TEST(Recurrent, BonusForThePresentToken) {
-  expectRecurrent(R"(
-    mixer rwkv6<K, V> {
-      input r, k : vector<K>
-      input w : vector<K> in [0, 1]
-      input v : vector<V>
-      param u : vector<K>
-      state H : matrix<V, K>
-      output y : vector<V>
-      H[t] = H[t-1] * diag(w) + v * k'
-      y[t] = (H[t-1] + v * (u .* k)') * r
-    })");
-}
-
 TEST(Recurrent, GateOnBothAxes) {
   expectRecurrent(R"(
     mixer gated<K, V> {
@@ -51,20 +24,6 @@ TEST(Recurrent, GateOnBothAxes) {
       output y : vector<V>
       H[t] = (e * s') .* H[t-1] + v * k'
       y[t] = H[t] * q
-    })");
-}
-
-TEST(Recurrent, DiagonalAndAffine) {
-  expectRecurrent(R"(
-    mixer rwkv7<K, V> {
-      input r, k, kappa : vector<K>
-      input w, a : vector<K> in [0, 1]
-      input v : vector<V>
-      state H : matrix<V, K>
-      output y : vector<V>
-      let erase = l2norm(kappa)
-      H[t] = H[t-1] * (diag(w) - erase * (a .* erase)') + v * k'
-      y[t] = H[t] * r
     })");
 }
 

@@ -92,7 +92,7 @@ const std::vector<Case<ForwardArgs>> forwardCases = {
 };
 
 const std::vector<Case<DecodeArgs>> decodeCases = {
-    {D(args.size = 152), MIX_BAD_STRUCT_SIZE, "size is 152, and sizeof(leaky_decode_args) is 120 in this library"},
+    {D(args.size = 152), MIX_BAD_STRUCT_SIZE, "size is 152, and sizeof(leaky_decode_args) is 128 in this library"},
     {D(args.batch = -2), MIX_BAD_SHAPE, "batch is -2"},
     {D(args.time = -1), MIX_BAD_SHAPE, "time is -1"},
     {D(args.heads = 0), MIX_BAD_SHAPE, "heads is 0"},
@@ -104,6 +104,8 @@ const std::vector<Case<DecodeArgs>> decodeCases = {
     {D(args.H = nullptr), MIX_NULL_ARGUMENT, "H is null"},
     {D(args.H = odd(args.H)), MIX_MISALIGNED, "H is not aligned to 4 bytes"},
     {D(args.y = nullptr), MIX_NULL_ARGUMENT, "y is null"},
+    {D(args.z = odd(args.z)), MIX_MISALIGNED, "z is not aligned to 4 bytes"},
+    {D(args.H_kept = odd(args.y)), MIX_MISALIGNED, "H_kept is not aligned to 4 bytes"},
     {D(args.workspace = nullptr), MIX_NO_WORKSPACE, "workspace is null, and this call needs 127 bytes"},
 };
 

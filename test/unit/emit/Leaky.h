@@ -35,7 +35,7 @@ struct DecodeArgs {
   size_t size = sizeof(DecodeArgs);
   int64_t batch = 1, time = 1, heads = 1, groups = 1;
   const float *x = nullptr, *g = nullptr, *a = nullptr;
-  float *H = nullptr, *y = nullptr, *z = nullptr;
+  float *H = nullptr, *y = nullptr, *z = nullptr, *H_kept = nullptr;
   void *workspace = nullptr;
   int64_t threads = 1;
   ParallelFor parallel_for = nullptr;

@@ -1,0 +1,230 @@
+// Reverse mode on the graph of expressions, giving expressions. With x̄ the derivative of the loss by x, of x's own type,
+// each node hands its ȳ on to what it is made of:
+//
+//     y = f(x), by elements      x̄ += ȳ .* f'(x)                        ElementwiseDerivatives.cpp
+//     y = f(a, b), by elements   ā += ȳ .* df/da, summed where a is a scalar that met every entry
+//     Y = A * B                  Ā += Ȳ * B'          B̄ += A' * Ȳ       rows, columns and matrices alike
+//     y = sum(X), norm(x)        X̄ += ȳ everywhere,   x̄ += ȳ x / norm(x), 0 at 0
+//     norm(x)^2                  x̄ += 2 ȳ x           smooth at 0
+//     diag, concat, slice, roll, kron: what puts the entries back where they came from
+//
+// X is found by name: a node that refers to it ends the way, whatever it stands for.
+#include "frontend/sema/Gradient.h"
+#include "frontend/sema/ElementwiseDerivatives.h"
+#include <unordered_map>
+#include <unordered_set>
+
+namespace mixc {
+namespace {
+
+using Op = Expr::Op;
+using mix::BinaryKind;
+
+class Gradient {
+public:
+  Gradient(ExprBuilder &make, Mixer &mixer, const Expr *variable, size_t maxExpressions)
+      : make(make), mixer(mixer), variable(variable), maxExpressions(maxExpressions) {}
+
+  Expr *run(Expr *loss) {
+    collect(loss);
+    bars[loss] = make.number(1);
+    Expr *result = nullptr;
+    for (size_t i = order.size(); i-- > 0;) {
+      Expr *e = order[i];
+      auto bar = bars.find(e);
+      if (bar == bars.end() || !depends.count(e))
+        continue;
+      if (mixer.expressions.size() > maxExpressions)
+        return nullptr;
+      if (isVariable(*e))
+        result = result ? make.sum(result, bar->second) : bar->second;
+      else
+        handOn(e, bar->second);
+    }
+    return result ? result : make.fill(make.number(0), variable->type);
+  }
+
+private:
+  bool isVariable(const Expr &e) const { return e.op == variable->op && e.entity == variable->entity; }
+
+  /// What a node is made of: for a `let`, its definition.
+  std::vector<Expr *> partsOf(Expr *e) const {
+    if (isVariable(*e))
+      return {};
+    return e->op == Op::Let ? std::vector<Expr *>{mixer.definitions[e->entity].value} : e->args;
+  }
+
+  /// Every node after its parts, on a stack of its own: a chain of lets may be long.
+  void collect(Expr *loss) {
+    struct Frame {
+      Expr *e;
+      std::vector<Expr *> parts;
+      size_t next = 0;
+    };
+    std::unordered_set<const Expr *> seen{loss};
+    std::vector<Frame> stack{{loss, partsOf(loss)}};
+    while (!stack.empty()) {
+      Frame &top = stack.back();
+      if (top.next < top.parts.size()) {
+        Expr *part = top.parts[top.next++];
+        if (seen.insert(part).second)
+          stack.push_back({part, partsOf(part)});
+        continue;
+      }
+      if (isVariable(*top.e) || llvm::any_of(top.parts, [&](Expr *part) { return depends.count(part); }))
+        depends.insert(top.e);
+      order.push_back(top.e);
+      stack.pop_back();
+    }
+  }
+
+  /// Adds to the derivative by `x`, a part of what is being handled.
+  void flow(Expr *x, Expr *bar) {
+    Expr *&sum = bars[x];
+    sum = sum ? make.sum(sum, bar) : bar;
+  }
+  /// The same where `x` may be a scalar that met every entry of `bar`.
+  void flowBroadcast(Expr *x, Expr *bar) { flow(x, x->type.isScalar() ? make.total(bar) : bar); }
+
+  void handOn(Expr *e, Expr *bar);
+  void handOnBinary(Expr *e, Expr *bar);
+  void handOnParts(Expr *e, Expr *bar);
+  bool isFree(const Expr *x) const { return !depends.count(x); }
+  Expr *inner(Expr *x, Expr *y);
+  Expr *diagonalOf(Expr *matrix);
+
+  ExprBuilder &make;
+  Mixer &mixer;
+  const Expr *variable;
+  size_t maxExpressions;
+  std::vector<Expr *> order;
+  std::unordered_set<const Expr *> depends; // on the variable
+  std::unordered_map<const Expr *, Expr *> bars;
+};
+
+/// The sum of all entries of x .* y.
+Expr *Gradient::inner(Expr *x, Expr *y) {
+  if (x->type.isColumn())
+    return make.product(make.transpose(x), y);
+  if (x->type.isRow())
+    return make.product(x, make.transpose(y));
+  return make.total(make.times(x, y));
+}
+
+/// The diagonal as a column; of an outer product u * v' it is u .* v.
+Expr *Gradient::diagonalOf(Expr *matrix) {
+  if (matrix->op == Op::Product && matrix->args[0]->type.isColumn())
+    return make.times(matrix->args[0], make.transpose(matrix->args[1]));
+  if (matrix->op == Op::Transpose)
+    return diagonalOf(matrix->args[0]);
+  Expr *ones = make.fill(make.number(1), Type::column(matrix->type.cols));
+  Expr *identity = make.identity(matrix->type);
+  return make.product(make.times(identity, matrix), ones);
+}
+
+void Gradient::handOn(Expr *e, Expr *bar) {
+  switch (e->op) {
+  case Op::Let:
+    return flow(mixer.definitions[e->entity].value, bar);
+  case Op::Unary:
+    if (Expr *derivative = derivativeOf(make, e))
+      flow(e->args[0], make.times(bar, derivative));
+    return;
+  case Op::Binary:
+    return handOnBinary(e, bar);
+  case Op::Sum:
+    for (Expr *term : e->args)
+      if (!isFree(term))
+        flowBroadcast(term, bar);
+    return;
+  case Op::Product:
+    if (!isFree(e->args[0]))
+      flow(e->args[0], make.product(bar, make.transpose(e->args[1])));
+    if (!isFree(e->args[1]))
+      flow(e->args[1], make.product(make.transpose(e->args[0]), bar));
+    return;
+  case Op::Transpose:
+    return flow(e->args[0], make.transpose(bar));
+  case Op::Reduce:
+    if (e->reduce == mix::ReduceKind::Sum)
+      flow(e->args[0], make.fill(bar, e->args[0]->type));
+    return; // softmax alone takes the largest, and has no derivative by it
+  case Op::Norm:
+    return flow(e->args[0], make.times(make.quotient(bar, oneAtZero(make, e)), e->args[0]));
+  default:
+    return handOnParts(e, bar);
+  }
+}
+
+void Gradient::handOnBinary(Expr *e, Expr *bar) {
+  Expr *x = e->args[0], *y = e->args[1];
+  bool isNormSquared = e->binary == BinaryKind::Pow && x->op == Op::Norm && y->op == Op::Number && y->number == 2;
+  if (isNormSquared)
+    return flow(x->args[0], make.times(make.times(make.number(2), bar), x->args[0]));
+  // A scalar factor of a vector or matrix meets all its entries at once.
+  if (e->binary == BinaryKind::Mul && x == y)
+    return flow(x, make.times(make.times(make.number(2), bar), x));
+  for (auto [part, other] : {std::pair(x, y), std::pair(y, x)}) {
+    if (isFree(part))
+      continue;
+    if (e->binary == BinaryKind::Mul && part->type.isScalar() && !other->type.isScalar())
+      flow(part, inner(bar, other));
+    else
+      flowBroadcast(part, partialOf(make, e, part == x, bar));
+  }
+}
+
+/// Ops that move entries.
+void Gradient::handOnParts(Expr *e, Expr *bar) {
+  switch (e->op) {
+  case Op::Diag:
+    return flow(e->args[0], diagonalOf(bar));
+  case Op::Concat: {
+    Dim from;
+    for (Expr *part : e->args) {
+      Dim size = part->type.isScalar() ? Dim(1) : part->type.rows;
+      if (!isFree(part))
+        flowBroadcast(part, make.slice(bar, from, size));
+      from = from + size;
+    }
+    return;
+  }
+  case Op::Slice: {
+    std::vector<Expr *> parts;
+    auto pad = [&](const Dim &size) {
+      if (!(size == Dim(0)))
+        parts.push_back(make.fill(make.number(0), Type::column(size)));
+    };
+    pad(e->dim);
+    parts.push_back(bar);
+    pad(e->args[0]->type.rows - e->dim - e->type.rows);
+    return flow(e->args[0], make.concat(std::move(parts)));
+  }
+  case Op::Roll:
+    return flow(e->args[0], make.roll(bar, -e->shift));
+  case Op::Kron: {
+    // Entry i M + j is x_i y_j: as a matrix it is x * y'.
+    Expr *x = e->args[0], *y = e->args[1];
+    Expr *matrix = make.reshape(bar, Type::matrix(x->type.rows, y->type.rows));
+    if (!isFree(x))
+      flow(x, make.product(matrix, y));
+    if (!isFree(y))
+      flow(y, make.product(make.transpose(matrix), x));
+    return;
+  }
+  case Op::Fill:
+    return flow(e->args[0], make.total(bar));
+  case Op::Reshape:
+    return flow(e->args[0], make.reshape(bar, e->args[0]->type));
+  default:
+    llvm_unreachable("depends on nothing, or was handled before");
+  }
+}
+
+} // namespace
+
+Expr *gradient(ExprBuilder &builder, Mixer &mixer, Expr *loss, const Expr *variable, size_t maxExpressions) {
+  return Gradient(builder, mixer, variable, maxExpressions).run(loss);
+}
+
+} // namespace mixc
