@@ -17,7 +17,7 @@ build=build
 mkdir -p $build
 
 say() { printf '[%s/4] %-13s %s\n' "$@"; }
-fail() { printf 'bootstrap: %s\n' "$@" >&2; exit 1; }
+fail() { { printf 'bootstrap: %s\n' "$1"; shift; (($#)) && printf '%s\n' "$@"; } >&2; exit 1; }
 
 # The last lines of a log that matter, then an end: the log itself is named, so nothing is lost.
 fail_with_log() { # what, log

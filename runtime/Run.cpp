@@ -4,6 +4,8 @@
 //     input, output, kept     [batch, time, H, E]      first row of sequence s: s time, or cu_seqlens[s]
 //     param                   [H, E]
 //     initial, final, state   [sequences, H, E]
+//
+// The members of a family are tensors that share their E: each begins at an offset of its own.
 #include "runtime/Call.h"
 #include "runtime/Cpu.h"
 #include "runtime/Pool.h"
@@ -26,7 +28,7 @@ void *locate(const Call &call, const mixrt_tensor &tensor, int64_t sequence, int
     row = firstRow;
   else if (tensor.role != MIXRT_PARAM)
     row = sequence;
-  return base + (row * columns + column) * tensor.elements * tensor.element_bytes;
+  return base + ((row * columns + column) * tensor.elements + tensor.offset) * tensor.element_bytes;
 }
 
 void runItem(const Call &call, int64_t item, void **tensors, const int64_t *strides, void *scratch) {

@@ -74,6 +74,7 @@ struct mixrt_tensor {
   int64_t elements;  // numbers per token and head (or per head)
   int64_t slot;      // of its pointer in the argument struct
   int64_t element_bytes; // 4: float32; 2: bfloat16 or float16
+  int64_t offset;        // of a family's member: where its numbers begin among the `elements`
 };
 
 typedef void mixrt_kernel(void *const *tensors, const int64_t *strides, int64_t length, void *scratch);

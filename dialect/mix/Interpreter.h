@@ -19,7 +19,9 @@ struct Array {
 using Arrays = std::map<std::string, Array>;
 
 /// What a call of a mixer reads. Shapes: inputs [batch, time, heads or groups, dims...], params [heads, dims...] (or
-/// [groups, ...] if per group), initial states [sequences, heads, dims...] (a missing one starts as declared). With
+/// [groups, ...] if per group), initial states [sequences, heads, dims...] (a missing one starts as declared). A family
+/// is one array, under its own name, with an axis of its members before the dims. The past of an input that is read at
+/// earlier tokens is the state `x.history`, [sequences, heads, n, dims...], oldest first, 0 where it is missing. With
 /// `cuSeqlens` ([sequences + 1], from 0 to time) batch is 1 and sequence s is tokens cuSeqlens[s] to cuSeqlens[s+1]
 /// - 1.
 struct Call {
@@ -33,7 +35,8 @@ struct Call {
   int64_t sequences() const { return cuSeqlens.empty() ? batch : static_cast<int64_t>(cuSeqlens.size()) - 1; }
 };
 
-/// What it writes: outputs [batch, time, heads, dims...] and final states [sequences, heads, dims...].
+/// What it writes: outputs [batch, time, heads, dims...] and final states, histories included, [sequences, heads,
+/// dims...].
 struct Answer {
   Arrays outputs, final;
 };

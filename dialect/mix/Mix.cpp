@@ -129,4 +129,18 @@ Rate faster(Rate x, Rate y) {
   return std::max(x, y);
 }
 
+bool isPerToken(TensorType type) { return type.getRate() == Rate::Group || type.getRate() == Rate::Head; }
+bool isPerGroup(TensorType type) { return type.getRate() == Rate::Group || type.getRate() == Rate::GroupParam; }
+
+Home homeOf(Operation *declaration) {
+  if (auto family = declaration->getAttrOfType<FamilyAttr>(familyAttrName))
+    return {family.getName(), family.getMember(), family.getCount()};
+  return {declaration->getAttrOfType<StringAttr>("name"), 0, 0};
+}
+
+int64_t historyOf(InputOp input) {
+  auto length = input->getAttrOfType<IntegerAttr>(historyAttrName);
+  return length ? length.getInt() : 0;
+}
+
 } // namespace mixc::mix

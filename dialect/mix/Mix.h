@@ -29,6 +29,28 @@ namespace mixc::mix {
 TensorType broadcast(TensorType x, TensorType y);
 /// The rate of a value computed from values of these rates: the fastest of them; of a param's and a group's, a head's.
 Rate faster(Rate x, Rate y);
+/// True if it differs from token to token.
+bool isPerToken(TensorType type);
+/// True if the heads of a group share it.
+bool isPerGroup(TensorType type);
+
+/// The tensor that holds a declared value outside: its own, or its family's, which has an axis of `count` before the
+/// dims.
+struct Home {
+  llvm::StringRef tensor;
+  int64_t member = 0;
+  int64_t count = 0; // 0: of no family
+
+  bool isFamily() const { return count > 0; }
+};
+/// Of a mix.input, mix.param, mix.state or mix.output.
+Home homeOf(mlir::Operation *declaration);
+constexpr llvm::StringLiteral familyAttrName = "mix.family";
+
+/// How many tokens back an input is remembered; 0 if it has no history.
+int64_t historyOf(InputOp input);
+constexpr llvm::StringLiteral historyAttrName = "mix.history";
+
 /// The type in the language's own words, for messages: `scalar`, `vector<K>`, `matrix<V, 1+K>`.
 std::string spell(TensorType type);
 

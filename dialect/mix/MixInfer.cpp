@@ -43,6 +43,11 @@ MIX_INFER(BinaryOp) {
   return success();
 }
 
+MIX_INFER(LagOp) {
+  results.push_back(operands[0].getType());
+  return success();
+}
+
 // transpose_c1: the operand is a matrix
 MIX_INFER(TransposeOp) {
   TensorType x = typeOf(operands[0]);

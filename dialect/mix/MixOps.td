@@ -30,9 +30,10 @@ def Mix_Dialect : Dialect {
 
 def Mix_RateAttr : I32EnumAttr<"Rate", "how often a value changes", [
   I32EnumAttrCase<"Constant", 0, "constant">,   // the same everywhere
-  I32EnumAttrCase<"Param", 1, "param">,         // one value per head, constant over time
-  I32EnumAttrCase<"Group", 2, "group">,         // one value per token and group of heads
-  I32EnumAttrCase<"Head", 3, "head">            // one value per token and head
+  I32EnumAttrCase<"GroupParam", 1, "group_param">, // one value per group of heads, constant over time
+  I32EnumAttrCase<"Param", 2, "param">,         // one value per head, constant over time
+  I32EnumAttrCase<"Group", 3, "group">,         // one value per token and group of heads
+  I32EnumAttrCase<"Head", 4, "head">            // one value per token and head
 ]> { let cppNamespace = "::mixc::mix"; }
 
 class Mix_Type<string n, string mnem> : TypeDef<Mix_Dialect, n> { let mnemonic = mnem; }
@@ -99,6 +100,17 @@ def Mix_ClassAttr : AttrDef<Mix_Dialect, "Class"> {
   let assemblyFormat = "`<` $transition `,` $writes (`,` `value_gate` `=` $valueGate^)? `>`";
 }
 
+def Mix_FamilyAttr : AttrDef<Mix_Dialect, "Family"> {
+  let mnemonic = "family";
+  let summary = "which member of which family a declared value is";
+  let description = [{
+    `mix.input "k[2]" {mix.family = #mix.family<"k", 1 of 3>}`: outside, the family `k` is one tensor with an axis of 3
+    before the dims, and this is its second member. Read it with `homeOf`.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, "int64_t":$member, "int64_t":$count);
+  let assemblyFormat = "`<` $name `,` $member `of` $count `>`";
+}
+
 //===-- Mixer and declarations ----------------------------------------------------------------------------------===//
 
 class Mix_Op<string mnemonic, list<Trait> traits = []> : Op<Mix_Dialect, mnemonic, traits>;
@@ -139,7 +151,10 @@ class Mix_DeclOp<string mnemonic> : Mix_Op<mnemonic, [HasParent<"MixerOp">,
 
 def Mix_InputOp : Mix_DeclOp<"input"> {
   let summary = "declare an input and give its value at time t";
-  let description = [{ `lo` and `hi` are the promised interval, both or neither. Layout outside: [batch, time, heads, dims...]. }];
+  let description = [{
+    `lo` and `hi` are the promised interval, both or neither. Layout outside: [batch, time, heads, dims...]. An input that
+    `mix.lag` reads carries `mix.history = n`: how many tokens back it is remembered, which is the length of its history.
+  }];
   let arguments = (ins StrAttr:$name, OptionalAttr<F64Attr>:$lo, OptionalAttr<F64Attr>:$hi);
   let assemblyFormat = "$name (`in` ` ` `[` $lo^ `,` $hi `]`)? attr-dict `:` type($result)";
   let hasVerifier = 1;
@@ -155,10 +170,12 @@ def Mix_ParamOp : Mix_DeclOp<"param"> {
 def Mix_StateOp : Mix_DeclOp<"state"> {
   let summary = "declare a state and give its value before the token, H[t-1]";
   let description = [{
-    `start` is what it starts from where the caller passes none: a number for every entry (default 0), or `identity`.
+    `start` is what it starts from where the caller passes none: a number for every entry (default 0), `identity`, or,
+    with `from`, the value of a param.
   }];
-  let arguments = (ins StrAttr:$name, OptionalAttr<F64Attr>:$start, UnitAttr:$identity_start);
-  let assemblyFormat = "$name (`start` $start^)? attr-dict `:` type($result)";
+  let arguments = (ins StrAttr:$name, OptionalAttr<F64Attr>:$start, UnitAttr:$identity_start,
+                       OptionalAttr<StrAttr>:$start_param);
+  let assemblyFormat = "$name (`start` $start^)? (`from` $start_param^)? attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 
@@ -172,6 +189,27 @@ def Mix_OutputOp : Mix_Op<"output", [HasParent<"MixerOp">]> {
   let summary = "define an output at time t";
   let arguments = (ins StrAttr:$name, Mix_T:$value);
   let assemblyFormat = "$name `,` $value attr-dict `:` type($value)";
+}
+
+//===-- Values of other times -----------------------------------------------------------------------------------===//
+
+def Mix_LagOp : Mix_PureOp<"lag", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "an input of some tokens ago, x[t-n]";
+  let description = [{
+    Before the first token it is what the state `x.history` holds ([n, dims...], oldest first, n being the input's
+    `mix.history`), 0 where the caller passes none.
+  }];
+  let arguments = (ins Mix_T:$x, I64Attr:$by);
+  let results = (outs Mix_T:$result);
+  let assemblyFormat = "$x `by` $by attr-dict `:` type($x)";
+  let hasVerifier = 1;
+}
+
+def Mix_EndOp : Mix_PureOp<"end", [HasParent<"MixerOp">]> {
+  let summary = "a state after the last token of the sequence, H[end]; for outputs only";
+  let arguments = (ins StrAttr:$name);
+  let results = (outs Mix_T:$result);
+  let assemblyFormat = "$name attr-dict `:` type($result)";
 }
 
 //===-- Tensor ops at one token ---------------------------------------------------------------------------------===//

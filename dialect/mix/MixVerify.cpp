@@ -1,6 +1,7 @@
 // What a legal mixer is. Each constraint has a label, at the end of its message and in the name of the test that breaks
 // it. Shapes of pure ops are in MixInfer.cpp, mix.component is in Component.cpp.
 #include "dialect/mix/Mix.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
@@ -10,8 +11,6 @@ using namespace mlir;
 
 namespace mixc::mix {
 namespace {
-
-bool isPerToken(TensorType type) { return type.getRate() == Rate::Group || type.getRate() == Rate::Head; }
 
 /// An interval has both ends, in order; NaN is no end.
 LogicalResult verifyInterval(Operation *op, std::optional<APFloat> lo, std::optional<APFloat> hi, StringRef label) {
@@ -35,8 +34,8 @@ LogicalResult InputOp::verify() {
 }
 
 LogicalResult ParamOp::verify() {
-  if (getResult().getType().getRate() != Rate::Param) // param_c1
-    return emitOpError("is of rate param (param_c1)");
+  if (getResult().getType().getRate() != (getPerGroup() ? Rate::GroupParam : Rate::Param)) // param_c1
+    return emitOpError("is of rate param, or group_param if it is per group (param_c1)");
   return verifyInterval(*this, getLo(), getHi(), "param_c2");
 }
 
@@ -50,6 +49,17 @@ LogicalResult StateOp::verify() {
     if (!type.isMatrix() || !(type.getDims()[0] == type.getDims()[1])) // state_c3
       return emitOpError("starts at the identity, but is a ") << spell(type) << " (state_c3)";
   }
+  return success();
+}
+
+// lag_c1: of an input, and back in time; lag_c2: no further than the input is remembered
+LogicalResult LagOp::verify() {
+  auto input = getX().getDefiningOp<InputOp>();
+  if (!input || getBy() < 1) // lag_c1
+    return emitOpError("takes an input of at least one token ago (lag_c1)");
+  if (static_cast<int64_t>(getBy()) > historyOf(input)) // lag_c2
+    return emitOpError("reaches ") << getBy() << " tokens back, and '" << input.getName() << "' is remembered for "
+                                   << historyOf(input) << " (lag_c2)";
   return success();
 }
 
@@ -134,7 +144,8 @@ public:
     for (Operation &op : mixer.step())
       if (failed(verifyStatement(&op)))
         return failure();
-    return verifyUpdates();
+    return failure(failed(verifyUpdates()) || failed(verifyStarts()) || failed(verifyFamilies()) ||
+                   failed(verifyEnds()));
   }
 
 private:
@@ -246,6 +257,73 @@ private:
       if (count != 1)
         return state.emitOpError("'") << state.getName() << "' has " << (count ? "more than one" : "no")
                                       << " update (mixer_c9)";
+    }
+    return success();
+  }
+
+  // mixer_c10: a state that starts from a param has its shape, and differs between heads if the param does
+  LogicalResult verifyStarts() {
+    for (StateOp state : states) {
+      if (!state.getStartParam())
+        continue;
+      auto param = dyn_cast_or_null<ParamOp>(declared.lookup(*state.getStartParam()));
+      if (!param)
+        return state.emitOpError("starts from '") << *state.getStartParam() << "', which is no param (mixer_c10)";
+      if (!param.getType().sameShape(state.getType()) || (isPerGroup(state.getType()) && !param.getPerGroup()))
+        return state.emitOpError("starts from '")
+               << *state.getStartParam() << "', which is not of its shape, or differs between its heads (mixer_c10)";
+    }
+    return success();
+  }
+
+  // mixer_c11: the members of a family are alike, each is there, and no other tensor has its name
+  LogicalResult verifyFamilies() {
+    llvm::StringMap<SmallVector<Operation *>> families;
+    for (Operation &op : mixer.step())
+      if (auto family = op.getAttrOfType<FamilyAttr>(familyAttrName))
+        families[family.getName()].push_back(&op);
+    for (auto &[name, members] : families) {
+      int64_t count = homeOf(members[0]).count;
+      SmallVector<bool> present(std::clamp<int64_t>(count, 0, members.size()));
+      for (Operation *member : members) {
+        Home home = homeOf(member);
+        auto typeOf = [](Operation *op) {
+          return cast<TensorType>((op->getNumResults() ? op->getResult(0) : op->getOperand(0)).getType());
+        };
+        bool isAlike = member->getName() == members[0]->getName() && home.count == count &&
+                       typeOf(member).sameShape(typeOf(members[0]));
+        if (!isAlike || home.member < 0 || home.member >= static_cast<int64_t>(present.size()) ||
+            present[home.member] || declared.contains(name))
+          return member->emitOpError("does not fit the family '") << name << "' (mixer_c11)";
+        present[home.member] = true;
+      }
+      if (static_cast<int64_t>(members.size()) != count)
+        return members[0]->emitOpError("is of a family of ") << count << ", of which " << members.size()
+                                                             << " are there (mixer_c11)";
+    }
+    return success();
+  }
+
+  // mixer_c12: the end of a state, at its type, and no state needs it
+  LogicalResult verifyEnds() {
+    llvm::DenseSet<Value> ends;
+    for (Operation &op : mixer.step()) {
+      if (auto end = dyn_cast<EndOp>(op)) {
+        StateOp state = stateNamed.lookup(end.getName());
+        if (!state || state.getType() != end.getType())
+          return end.emitOpError("'") << end.getName() << "' is no state of this type declared above (mixer_c12)";
+        ends.insert(end);
+        continue;
+      }
+      WalkResult walk = op.walk([&](Operation *inner) {
+        bool uses = llvm::any_of(inner->getOperands(), [&](Value operand) { return ends.contains(operand); });
+        return uses ? WalkResult::interrupt() : WalkResult::advance();
+      });
+      if (!walk.wasInterrupted())
+        continue;
+      if (isa<NextOp, ComponentOp>(op))
+        return op.emitOpError("needs the end of a state to update one (mixer_c12)");
+      ends.insert(op.result_begin(), op.result_end());
     }
     return success();
   }

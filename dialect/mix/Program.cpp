@@ -23,6 +23,13 @@ std::vector<int64_t> Shape::dims() const {
   return result;
 }
 
+std::vector<int64_t> Declared::rowDims() const {
+  std::vector<int64_t> result = shape.dims();
+  if (count)
+    result.insert(result.begin(), count);
+  return result;
+}
+
 Expected<Program> Program::compile(MixerOp mixer, const std::map<std::string, int64_t> &dims) {
   Program program;
   program.bindings = dims;
@@ -70,6 +77,8 @@ unsigned Program::slot(Value value) {
 Error Program::add(Operation &op) {
   if (isa<InputOp, ParamOp, StateOp, NextOp, OutputOp>(op))
     return addDeclaration(op);
+  if (isa<LagOp, EndOp>(op))
+    return addOtherTime(op);
   if (auto component = dyn_cast<ComponentOp>(op))
     return addComponent(component);
   Expected<Step> step = pureStep(op);
@@ -87,14 +96,20 @@ Error Program::addDeclaration(Operation &op) {
   Expected<Shape> shape = shapeOf(type);
   if (!shape)
     return shape.takeError();
-  Declared declared{"", *shape, slot(value), type.getRate() == Rate::Group};
+  Declared declared{"", *shape, slot(value), isPerGroup(type)};
+  if (!isa<NextOp>(op)) {
+    Home home = homeOf(&op);
+    declared.tensor = home.tensor.str();
+    declared.member = home.member;
+    declared.count = home.count;
+  }
   if (auto input = dyn_cast<InputOp>(op)) {
     declared.name = input.getName().str();
+    declared.history = historyOf(input);
     varies[declared.slot] = true;
     inputs.push_back(declared);
   } else if (auto param = dyn_cast<ParamOp>(op)) {
     declared.name = param.getName().str();
-    declared.perGroup = param.getPerGroup();
     params.push_back(declared);
   } else if (auto output = dyn_cast<OutputOp>(op)) {
     declared.name = output.getName().str();
@@ -103,15 +118,33 @@ Error Program::addDeclaration(Operation &op) {
   } else if (auto state = dyn_cast<StateOp>(op)) {
     declared.name = state.getName().str();
     varies[declared.slot] = true;
-    DeclaredState added{declared, 0, false, 0, nullptr};
+    DeclaredState added{declared};
     added.start = state.getStart() ? state.getStart()->convertToDouble() : 0;
     added.identityStart = state.getIdentityStart();
+    added.startParam = state.getStartParam().value_or("").str();
     states.push_back(added);
   } else {
     StringRef name = cast<NextOp>(op).getName();
     for (DeclaredState &known : states)
       if (known.name == name)
         known.next = declared.slot;
+  }
+  return Error::success();
+}
+
+Error Program::addOtherTime(Operation &op) {
+  Value value = op.getResult(0);
+  if (Expected<Shape> shape = shapeOf(cast<TensorType>(value.getType())); !shape)
+    return shape.takeError();
+  varies[slot(value)] = true;
+  if (auto lag = dyn_cast<LagOp>(op)) {
+    unsigned of = slot(lag.getX());
+    auto input = llvm::find_if(inputs, [&](const Declared &known) { return known.slot == of; });
+    lags.push_back({slot(value), static_cast<unsigned>(input - inputs.begin()), static_cast<int64_t>(lag.getBy())});
+  } else {
+    StringRef name = cast<EndOp>(op).getName();
+    auto state = llvm::find_if(states, [&](const DeclaredState &known) { return known.name == name; });
+    ends.push_back({slot(value), static_cast<unsigned>(state - states.begin())});
   }
   return Error::success();
 }

@@ -45,14 +45,36 @@ struct Declared {
   Shape shape;
   unsigned slot = 0;
   bool perGroup = false;
+  /// The array that holds it, with an axis of `count` before the dims if it is a family's (0: it is not).
+  std::string tensor = {};
+  int64_t member = 0, count = 0;
+  /// Of an input: how many tokens back it is remembered.
+  int64_t history = 0;
+
+  /// What a token and head have in the array: how many numbers, in which shape, and where its own begin.
+  int64_t rowSize() const { return std::max<int64_t>(count, 1) * shape.size(); }
+  std::vector<int64_t> rowDims() const;
+  int64_t offset() const { return member * shape.size(); }
 };
 
 struct DeclaredState : Declared {
   double start = 0;
   bool identityStart = false;
+  std::string startParam = {};
   /// The value after the token: a slot (mix.next) or a computation (mix.component), which is called after all steps.
   unsigned next = 0;
   std::function<const Quantity &(Frame &)> advance;
+};
+
+/// The value of `input` some tokens ago.
+struct Lag {
+  unsigned slot, input;
+  int64_t by;
+};
+
+/// The value of `state` after the last token.
+struct End {
+  unsigned slot, state;
 };
 
 /// The steps of a mixer under bound dims.
@@ -62,6 +84,8 @@ public:
 
   std::vector<Declared> inputs, params, outputs;
   std::vector<DeclaredState> states;
+  std::vector<Lag> lags;
+  std::vector<End> ends;
   /// Steps that depend on params alone run once a head; the others at every token.
   std::vector<Step> perHead, perToken;
   size_t slots = 0;
@@ -72,6 +96,7 @@ private:
   llvm::Expected<Shape> shapeOf(TensorType type, int64_t least = 1);
   llvm::Error add(mlir::Operation &op);
   llvm::Error addDeclaration(mlir::Operation &op);
+  llvm::Error addOtherTime(mlir::Operation &op);
   llvm::Error addComponent(ComponentOp op);
   llvm::Expected<Step> pureStep(mlir::Operation &op);
   unsigned slot(mlir::Value value);

@@ -76,14 +76,20 @@ public:
       for (mlir::NamedAttribute binding : bindings)
         call.dims.try_emplace(binding.getName().str(), mlir::cast<mlir::IntegerAttr>(binding.getValue()).getInt());
     for (mlir::Operation &op : mixer.step()) {
+      // A family is one array, made with its first member.
+      if (!mlir::isa<InputOp, ParamOp>(op) || homeOf(&op).member != 0)
+        continue;
+      Home home = homeOf(&op);
+      auto type = mlir::cast<TensorType>(op.getResult(0).getType());
+      std::vector<int64_t> shape = {isPerGroup(type) ? call.groups : call.heads};
+      if (home.isFamily())
+        shape.push_back(home.count);
       if (auto input = mlir::dyn_cast<InputOp>(op)) {
-        auto type = input.getResult().getType();
-        int64_t rows = type.getRate() == Rate::Group ? call.groups : call.heads;
-        fill(call.inputs, input.getName(), {call.batch, call.time, rows}, type,
-             intervalOf(input.getLo(), input.getHi()), /*isInput=*/true);
-      } else if (auto param = mlir::dyn_cast<ParamOp>(op)) {
-        fill(call.params, param.getName(), {param.getPerGroup() ? call.groups : call.heads},
-             param.getResult().getType(), intervalOf(param.getLo(), param.getHi()), /*isInput=*/false);
+        shape.insert(shape.begin(), {call.batch, call.time});
+        fill(call.inputs, home.tensor, shape, type, intervalOf(input.getLo(), input.getHi()), /*isInput=*/true);
+      } else {
+        auto param = mlir::cast<ParamOp>(op);
+        fill(call.params, home.tensor, shape, type, intervalOf(param.getLo(), param.getHi()), /*isInput=*/false);
       }
     }
   }

@@ -55,26 +55,25 @@ public:
     if (Error error = readSequences())
       return std::move(error);
     for (mlir::Operation &op : mixer.step()) {
-      Error error = Error::success();
-      if (auto input = dyn_cast<mix::InputOp>(op)) {
-        bool perGroup = input.getType().getRate() == mix::Rate::Group;
-        error =
-            read(input.getName(), "input", input.getType(), {&batch, &time, perGroup ? &groups : &heads}, call.inputs);
-      } else if (auto param = dyn_cast<mix::ParamOp>(op)) {
-        error = read(param.getName(), "param", param.getType(), {param.getPerGroup() ? &groups : &heads}, call.params);
-      }
+      // A family is one array, read with its first member.
+      if (!isa<mix::InputOp, mix::ParamOp>(op) || mix::homeOf(&op).member != 0)
+        continue;
+      Count *rows = mix::isPerGroup(typeOf(op)) ? &groups : &heads;
+      Error error = isa<mix::InputOp>(op) ? read(op, "input", {&batch, &time, rows}, call.inputs)
+                                          : read(op, "param", {rows}, call.params);
       if (error)
         return std::move(error);
     }
-    for (mix::StateOp state : mixer.step().getOps<mix::StateOp>())
-      if (sys::fs::exists(fileIn(folder, state.getName().str() + ".initial"))) {
-        bool perGroup = state.getType().getRate() == mix::Rate::Group;
-        if (!sequences.number && batch.number)
-          sequences = {"sequences", batch.number, batch.from};
-        if (Error error = read(state.getName(), "initial", state.getType(), {&sequences, perGroup ? &groups : &heads},
-                               call.initial))
-          return std::move(error);
-      }
+    for (mlir::Operation &op : mixer.step()) {
+      auto input = dyn_cast<mix::InputOp>(op);
+      bool isState = isa<mix::StateOp>(op) || (input && mix::historyOf(input));
+      if (!isState || mix::homeOf(&op).member != 0 || !sys::fs::exists(fileIn(folder, stateName(op) + ".initial")))
+        continue;
+      if (!sequences.number && batch.number)
+        sequences = {"sequences", batch.number, batch.from};
+      if (Error error = read(op, "initial", {&sequences, mix::isPerGroup(typeOf(op)) ? &groups : &heads}, call.initial))
+        return std::move(error);
+    }
     return finish();
   }
 
@@ -99,30 +98,48 @@ private:
     return time.agree(ends.back(), "cu_seqlens.npy");
   }
 
-  Error read(StringRef declared, const std::string &role, mix::TensorType type, ArrayRef<Count *> leading,
-             mix::Arrays &arrays) {
-    std::string name = declared.str(), file = name + (role == "initial" ? ".initial" : "");
+  static mix::TensorType typeOf(mlir::Operation &op) { return cast<mix::TensorType>(op.getResult(0).getType()); }
+
+  /// What a caller passes as the initial value of: a state, or an input's history.
+  static std::string stateName(mlir::Operation &op) {
+    return mix::homeOf(&op).tensor.str() + (isa<mix::InputOp>(op) ? ".history" : "");
+  }
+
+  Error read(mlir::Operation &op, const std::string &role, ArrayRef<Count *> leading, mix::Arrays &arrays) {
+    const bool isInitial = role == "initial";
+    mix::Home home = mix::homeOf(&op);
+    std::string name = isInitial ? stateName(op) : home.tensor.str(), file = name + (isInitial ? ".initial" : "");
     std::string path = fileIn(folder, file);
     if (!sys::fs::exists(path))
       return inputError(fmt::format("there is no `{}` for the {} `{}`", path, role, name));
     Expected<mix::Array> array = readNpy(path);
     if (!array)
       return array.takeError();
-    if (Error error = checkShape(file, array->shape, type, leading))
+    std::vector<int64_t> extra; // axes before the dims
+    if (home.isFamily())
+      extra.push_back(home.count);
+    if (auto input = dyn_cast<mix::InputOp>(op); input && isInitial)
+      extra.push_back(mix::historyOf(input));
+    if (Error error = checkShape(file, array->shape, typeOf(op), leading, extra))
       return error;
     arrays[name] = std::move(*array);
     return Error::success();
   }
 
   Error checkShape(const std::string &file, const std::vector<int64_t> &shape, mix::TensorType type,
-                   ArrayRef<Count *> leading) {
+                   ArrayRef<Count *> leading, ArrayRef<int64_t> extra) {
     std::vector<std::string> wanted, found;
-    bool fits = shape.size() == leading.size() + type.rank();
+    size_t before = leading.size() + extra.size();
+    bool fits = shape.size() == before + type.rank();
     for (Count *count : leading)
       wanted.push_back(count->name);
+    for (auto [i, extent] : enumerate(extra)) {
+      fits = fits && shape[leading.size() + i] == extent;
+      wanted.push_back(std::to_string(extent));
+    }
     for (auto [i, dim] : enumerate(type.getDims())) {
       int64_t extent = dim.evaluate(dims).value_or(-1);
-      fits = fits && shape[leading.size() + i] == extent;
+      fits = fits && shape[before + i] == extent;
       wanted.push_back(dim.asNumber() ? dim.str() : fmt::format("{} = {}", dim.str(), extent));
     }
     for (int64_t extent : shape)
@@ -221,15 +238,17 @@ Error writeCall(const std::string &folder, const mix::Call &call) {
 
 Error checkIntervals(mix::MixerOp mixer, const mix::Call &call) {
   for (mlir::Operation &op : mixer.step()) {
+    if (!isa<mix::InputOp, mix::ParamOp>(op) || mix::homeOf(&op).member != 0)
+      continue;
+    StringRef name = mix::homeOf(&op).tensor;
+    StringRef row = mix::isPerGroup(cast<mix::TensorType>(op.getResult(0).getType())) ? "group" : "head";
     Error error = Error::success();
-    if (auto input = dyn_cast<mix::InputOp>(op); input && input.getLo()) {
-      bool perGroup = input.getType().getRate() == mix::Rate::Group;
-      error = checkInterval(input.getName(), call.inputs.at(input.getName().str()), input.getLo()->convertToDouble(),
-                            input.getHi()->convertToDouble(), {"batch", "token", perGroup ? "group" : "head"});
-    } else if (auto param = dyn_cast<mix::ParamOp>(op); param && param.getLo()) {
-      error = checkInterval(param.getName(), call.params.at(param.getName().str()), param.getLo()->convertToDouble(),
-                            param.getHi()->convertToDouble(), {param.getPerGroup() ? "group" : "head"});
-    }
+    if (auto input = dyn_cast<mix::InputOp>(op); input && input.getLo())
+      error = checkInterval(name, call.inputs.at(name.str()), input.getLo()->convertToDouble(),
+                            input.getHi()->convertToDouble(), {"batch", "token", row});
+    else if (auto param = dyn_cast<mix::ParamOp>(op); param && param.getLo())
+      error = checkInterval(name, call.params.at(name.str()), param.getLo()->convertToDouble(),
+                            param.getHi()->convertToDouble(), {row});
     if (error)
       return error;
   }

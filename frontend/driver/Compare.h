@@ -13,7 +13,9 @@ struct TensorError {
 };
 
 /// The reference is the mixer interpreted in float64 on the same call, whose numbers are rounded to their element types; each output and each final state is held against it.
-llvm::Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &call, const mix::Answer &answer);
+/// `tokenByToken`: the answer was decoded one token a call, so a state in bf16 or f16 is rounded after each.
+llvm::Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &call, const mix::Answer &answer,
+                                                 bool tokenByToken = false);
 
 /// |y - ref|_2 / |ref|_2. Entries that are equal differ by 0, infinities too; of a zero reference it is |y|_2.
 double relativeError(const mix::Array &y, const mix::Array &reference);

@@ -2,7 +2,6 @@
 #include "dialect/mix/ElementType.h"
 #include "frontend/driver/Failure.h"
 #include "frontend/sema/Suggest.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include <fmt/format.h>
 #include <set>
 
@@ -25,11 +24,9 @@ Error addElementType(ElementTypes &types, const std::string &text) {
   return Error::success();
 }
 
-/// The name of a declaration; empty of any other op.
+/// The name of a declaration, of a member its family's; empty of any other op.
 static StringRef declaredName(mlir::Operation &op) {
-  return TypeSwitch<mlir::Operation *, StringRef>(&op)
-      .Case<mix::InputOp, mix::ParamOp, mix::StateOp, mix::OutputOp>([](auto declaration) { return declaration.getName(); })
-      .Default(StringRef());
+  return isa<mix::InputOp, mix::ParamOp, mix::StateOp, mix::OutputOp>(op) ? mix::homeOf(&op).tensor : StringRef();
 }
 
 Error setElementTypes(mlir::ModuleOp module, const ElementTypes &types) {

@@ -11,13 +11,6 @@ using namespace llvm;
 namespace mixc {
 namespace {
 
-int64_t elements(const TensorInfo &tensor) {
-  int64_t product = 1;
-  for (int64_t dim : tensor.dims)
-    product *= dim;
-  return product;
-}
-
 int64_t columns(const TensorInfo &tensor, const mix::Call &call) { return tensor.perGroup ? call.groups : call.heads; }
 
 /// The shape of a tensor in a call.
@@ -57,15 +50,15 @@ Expected<Storage> given(const TensorInfo &tensor, const mix::Call &call) {
 
 /// The states' starts where the call gives none, as they are declared.
 Storage startOf(const TensorInfo &state, const mix::Call &call) {
-  int64_t size = sizeOf(shapeOf(state, call)), each = elements(state);
+  int64_t size = sizeOf(shapeOf(state, call));
   double number = 0;
   if (state.start != "zero" && state.start != "the identity")
     StringRef(state.start).getAsDouble(number);
   std::vector<double> start(size, number);
   if (state.start == "the identity")
-    for (int64_t i = 0; i < size; i += each)
-      for (int64_t row = 0; row < state.dims[0]; ++row)
-        start[i + row * state.dims[1] + row] = 1;
+    for (int64_t i = 0, rows = state.dims.back(); i < size; i += rows * rows)
+      for (int64_t row = 0; row < rows; ++row)
+        start[i + row * rows + row] = 1;
   return Storage(state.elementType, start);
 }
 
@@ -164,7 +157,7 @@ Expected<mix::Answer> LoadedLibrary::runForward(const mix::Call &call, int64_t t
   slots[6] = call.cuSeqlens.empty() ? 0 : address(call.cuSeqlens.data());
   slots[slots.size() - 3] = threads;
   std::map<unsigned, Storage> buffers; // by slot
-  for (const TensorInfo &tensor : forward.info->tensors) {
+  for (const TensorInfo &tensor : forward.info->fields()) {
     if (tensor.role == "initial" && !call.initial.count(tensor.name))
       continue;
     Storage &buffer = buffers[tensor.slot];
@@ -181,7 +174,7 @@ Expected<mix::Answer> LoadedLibrary::runForward(const mix::Call &call, int64_t t
   if (Error error = invoke(forward, slots))
     return std::move(error);
   mix::Answer result;
-  for (const TensorInfo &tensor : forward.info->tensors)
+  for (const TensorInfo &tensor : forward.info->fields())
     if (tensor.role == "output" || tensor.role == "final")
       (tensor.role == "output" ? result.outputs : result.final)[tensor.name] =
           answer(tensor, call, buffers[tensor.slot]);
@@ -193,7 +186,7 @@ Expected<mix::Answer> LoadedLibrary::decodeTokens(const mix::Call &call, int64_t
                                                   int64_t threads) const {
   std::map<unsigned, Storage> whole, block; // by slot: of the call, of the tokens of one call of the entry
   auto isWanted = [&](const TensorInfo &tensor) { return tensor.role == "output" || (kept && tensor.role == "kept"); };
-  for (const TensorInfo &tensor : decode.info->tensors) {
+  for (const TensorInfo &tensor : decode.info->fields()) {
     if (tensor.role == "output" || tensor.role == "kept") {
       if (isWanted(tensor))
         whole[tensor.slot] = poisoned(tensor, call);
@@ -219,12 +212,12 @@ Expected<mix::Answer> LoadedLibrary::decodeTokens(const mix::Call &call, int64_t
       setCounts(slots, part);
       slots[slots.size() - 3] = threads;
       auto rowsOf = [&](const TensorInfo &tensor) {
-        return TokenBlock{part.batch, call.time, token, part.time, columns(tensor, call) * elements(tensor)};
+        return TokenBlock{part.batch, call.time, token, part.time, columns(tensor, call) * tensor.elements()};
       };
-      for (const TensorInfo &tensor : decode.info->tensors) {
+      for (const TensorInfo &tensor : decode.info->fields()) {
         const void *place = whole[tensor.slot].at(0);
         if (tensor.role == "state") {
-          place = whole[tensor.slot].at(packed ? run * columns(tensor, call) * elements(tensor) : 0);
+          place = whole[tensor.slot].at(packed ? run * columns(tensor, call) * tensor.elements() : 0);
         } else if (tensor.role == "kept" && !kept) {
           place = nullptr;
         } else if (tensor.isPerToken()) {
@@ -238,13 +231,13 @@ Expected<mix::Answer> LoadedLibrary::decodeTokens(const mix::Call &call, int64_t
       }
       if (Error error = invoke(decode, slots))
         return std::move(error);
-      for (const TensorInfo &tensor : decode.info->tensors)
+      for (const TensorInfo &tensor : decode.info->fields())
         if (isWanted(tensor))
           rowsOf(tensor).write(whole[tensor.slot], block[tensor.slot]);
     }
   }
   mix::Answer result;
-  for (const TensorInfo &tensor : decode.info->tensors) {
+  for (const TensorInfo &tensor : decode.info->fields()) {
     if (tensor.role == "output" || tensor.role == "state")
       (tensor.role == "output" ? result.outputs : result.final)[tensor.name] =
           answer(tensor, call, whole[tensor.slot]);

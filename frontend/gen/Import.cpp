@@ -35,7 +35,7 @@ mlir::OwningOpRef<mlir::ModuleOp> importMix(mlir::MLIRContext *context, const So
   mlir::OpBuilder builder(context);
   builder.setInsertionPointToEnd(module->getBody());
   for (const auto &mixer : program->mixers)
-    MixerImporter(builder, source, *mixer, diagnostics).run();
+    MixerImporter(builder, source, *mixer).run();
   if (diagnostics.hasErrors() || !verifies(*module, source, diagnostics))
     return nullptr;
   return module;

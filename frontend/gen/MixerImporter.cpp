@@ -23,34 +23,36 @@ mix::TensorType MixerImporter::typeOf(const Type &type, mix::Rate rate) {
   return mix::TensorType::get(builder.getContext(), dims, rate);
 }
 
-/// What sema accepts and the dialect does not hold yet.
-bool MixerImporter::refuseUnsupported() {
-  size_t before = diagnostics.errorCount();
-  auto refuse = [&](Range range, std::string construct) -> Diagnostic & {
-    return diagnostics.add(Code::NotBuiltYet, range, std::move(construct));
+/// How far back each input is read; the members of a family are remembered alike, for they are one tensor.
+void MixerImporter::measureHistories() {
+  std::map<std::string, int64_t> longest;
+  auto tensorOf = [&](const Declaration &declaration) {
+    return declaration.family.empty() ? declaration.name : declaration.family;
   };
-  std::set<std::string> families;
-  for (const Declaration &declaration : mixer.declarations) {
-    if (!declaration.family.empty() && families.insert(declaration.family).second)
-      refuse(declaration.range, fmt::format("the family `{}` of {}s", declaration.family, spelling(declaration.role)))
-          .help("declare its members one by one, under names of their own");
-    if (declaration.start.kind == Start::Kind::Param)
-      refuse(declaration.start.range, "a state that starts at a param")
-          .help("pass the start as the state's initial value");
-  }
-  for (const Expr &e : mixer.expressions) {
-    if (e.op == Expr::Op::Input && e.lag > 0)
-      refuse(e.range, fmt::format("the input `{}` of an earlier token", mixer.declarations[e.entity].name))
-          .help("keep it in a state");
-    if (e.op == Expr::Op::StateEnd)
-      refuse(e.range, fmt::format("`{}[end]`", mixer.declarations[e.entity].name));
-  }
-  return diagnostics.errorCount() != before;
+  for (const Expr &e : mixer.expressions)
+    if (e.op == Expr::Op::Input) {
+      int64_t &length = longest[tensorOf(mixer.declarations[e.entity])];
+      length = std::max(length, e.lag);
+    }
+  for (const Declaration &declaration : mixer.declarations)
+    histories.push_back(longest[tensorOf(declaration)]);
+  for (const Declaration &declaration : mixer.declarations)
+    if (!declaration.family.empty())
+      ++familySizes[declaration.family];
+}
+
+/// Marks a member of a family as such: members are declared in order, from the first index on.
+void MixerImporter::join(mlir::Operation *op, const Declaration &declaration) {
+  if (declaration.family.empty())
+    return;
+  const Declaration &first = *llvm::find_if(
+      mixer.declarations, [&](const Declaration &known) { return known.family == declaration.family; });
+  op->setAttr(mix::familyAttrName,
+              mix::FamilyAttr::get(builder.getContext(), builder.getStringAttr(declaration.family),
+                                   declaration.index - first.index, familySizes[declaration.family]));
 }
 
 void MixerImporter::run() {
-  if (refuseUnsupported())
-    return;
   mlir::OpBuilder::InsertionGuard guard(builder);
   llvm::SmallVector<llvm::StringRef> dims(mixer.dims.begin(), mixer.dims.end());
   auto op = mix::MixerOp::create(builder, locate(mixer.range), builder.getStringAttr(mixer.name),
@@ -64,16 +66,18 @@ void MixerImporter::run() {
     op.setBindingsAttr(builder.getDictionaryAttr(numbers));
   builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
 
+  measureHistories();
   declared.resize(mixer.declarations.size());
   after.resize(mixer.declarations.size());
   defined.resize(mixer.definitions.size());
   for (size_t i = 0; i < mixer.declarations.size(); ++i)
-    declare(mixer.declarations[i], declared[i]);
+    declare(i);
   for (size_t i = 0; i < mixer.definitions.size(); ++i)
     define(mixer.definitions[i], defined[i]);
 }
 
-void MixerImporter::declare(const Declaration &declaration, Value &value) {
+void MixerImporter::declare(unsigned entity) {
+  const Declaration &declaration = mixer.declarations[entity];
   Location at = locate(declaration.range);
   mlir::StringAttr name = builder.getStringAttr(declaration.name);
   mlir::FloatAttr low, high;
@@ -82,25 +86,34 @@ void MixerImporter::declare(const Declaration &declaration, Value &value) {
     high = builder.getF64FloatAttr(declaration.interval->second);
   }
   mix::Rate token = declaration.perGroup ? mix::Rate::Group : mix::Rate::Head;
-  mlir::UnitAttr yes = builder.getUnitAttr();
+  mix::Rate constant = declaration.perGroup ? mix::Rate::GroupParam : mix::Rate::Param;
+  mlir::UnitAttr yes = builder.getUnitAttr(), no;
+  mlir::Operation *op = nullptr;
   switch (declaration.role) {
   case ast::Role::Input:
-    value = mix::InputOp::create(builder, at, typeOf(declaration.type, token), name, low, high);
+    op = mix::InputOp::create(builder, at, typeOf(declaration.type, token), name, low, high);
+    if (histories[entity] > 0)
+      op->setAttr(mix::historyAttrName, builder.getI64IntegerAttr(histories[entity]));
     break;
   case ast::Role::Param:
-    value = mix::ParamOp::create(builder, at, typeOf(declaration.type, mix::Rate::Param), name, low, high,
-                                 declaration.perGroup ? yes : mlir::UnitAttr());
+    op = mix::ParamOp::create(builder, at, typeOf(declaration.type, constant), name, low, high,
+                              declaration.perGroup ? yes : no);
     break;
   case ast::Role::State: {
     const Start &start = declaration.start;
     mlir::FloatAttr number = start.number != 0 ? builder.getF64FloatAttr(start.number) : mlir::FloatAttr();
-    value = mix::StateOp::create(builder, at, typeOf(declaration.type, token), name, number,
-                                 start.kind == Start::Kind::Identity ? yes : mlir::UnitAttr());
+    mlir::StringAttr param;
+    if (start.kind == Start::Kind::Param)
+      param = builder.getStringAttr(mixer.declarations[start.param].name);
+    op = mix::StateOp::create(builder, at, typeOf(declaration.type, token), name, number,
+                              start.kind == Start::Kind::Identity ? yes : no, param);
     break;
   }
   case ast::Role::Output:
-    break;
+    return;
   }
+  join(op, declaration);
+  declared[entity] = op->getResult(0);
 }
 
 void MixerImporter::define(const Definition &definition, Value &value) {
@@ -118,17 +131,11 @@ void MixerImporter::define(const Definition &definition, Value &value) {
   }
   case Definition::Kind::Update:
     after[definition.declaration] = value;
-    // A param per group has the rate of a head's in the dialect, which no state of a group may take.
-    if (mixer.declarations[definition.declaration].perGroup &&
-        llvm::cast<mix::TensorType>(value.getType()).getRate() == mix::Rate::Head)
-      diagnostics
-          .add(Code::NotBuiltYet, definition.range,
-               fmt::format("the state `{}`, which is per group and uses a param per group", definition.name))
-          .help("declare the state without `per group`");
     mix::NextOp::create(builder, at, mixer.declarations[definition.declaration].name, value);
     break;
   case Definition::Kind::Output:
-    mix::OutputOp::create(builder, at, mixer.declarations[definition.declaration].name, value);
+    join(mix::OutputOp::create(builder, at, mixer.declarations[definition.declaration].name, value),
+         mixer.declarations[definition.declaration]);
     break;
   }
 }
@@ -176,6 +183,10 @@ Value MixerImporter::emit(const Expr &root) {
 Value MixerImporter::emitOne(const Expr &e) {
   switch (e.op) {
   case Expr::Op::Input:
+    return input(e);
+  case Expr::Op::StateEnd:
+    return mix::EndOp::create(builder, locate(e.range), declared[e.entity].getType(),
+                              mixer.declarations[e.entity].name);
   case Expr::Op::Param:
   case Expr::Op::StateBefore:
     return declared[e.entity];
@@ -197,6 +208,15 @@ Value MixerImporter::emitOne(const Expr &e) {
   if (isSquaredNorm(e))
     return sumOfSquares(locate(e.range), emitted.at(e.args[0]->args[0]));
   return emitOperation(e);
+}
+
+Value MixerImporter::input(const Expr &e) {
+  if (e.lag == 0)
+    return declared[e.entity];
+  Value &value = lagged[{e.entity, e.lag}];
+  if (!value)
+    value = mix::LagOp::create(builder, locate(e.range), declared[e.entity], e.lag);
+  return value;
 }
 
 Value MixerImporter::product(const Expr &e) {

@@ -9,19 +9,21 @@ namespace mixc {
 
 class MixerImporter {
 public:
-  MixerImporter(mlir::OpBuilder &builder, const Source &source, const Mixer &mixer, DiagnosticList &diagnostics)
-      : builder(builder), source(source), mixer(mixer), diagnostics(diagnostics) {}
+  MixerImporter(mlir::OpBuilder &builder, const Source &source, const Mixer &mixer)
+      : builder(builder), source(source), mixer(mixer) {}
 
   void run();
 
 private:
-  void declare(const Declaration &declaration, mlir::Value &value);
+  void measureHistories();
+  void join(mlir::Operation *op, const Declaration &declaration);
+  void declare(unsigned entity);
   void define(const Definition &definition, mlir::Value &value);
-  bool refuseUnsupported();
 
   mlir::Value emit(const Expr &e);
   mlir::Value emitOne(const Expr &e);
   mlir::Value emitOperation(const Expr &e);
+  mlir::Value input(const Expr &e);
   mlir::Value product(const Expr &e);
   mlir::Value fill(const Expr &e);
   mlir::Value sumOfSquares(mlir::Location at, mlir::Value x);
@@ -36,11 +38,13 @@ private:
   mlir::OpBuilder &builder;
   const Source &source;
   const Mixer &mixer;
-  DiagnosticList &diagnostics;
   std::vector<mlir::Value> declared; // a state's is its value before the token
   std::vector<mlir::Value> after;    // a state's value after the token
   std::vector<mlir::Value> defined;
   llvm::DenseMap<const Expr *, mlir::Value> emitted;
+  std::vector<int64_t> histories; // by declaration: how many tokens back an input is read
+  std::map<std::string, int64_t> familySizes;
+  std::map<std::pair<unsigned, int64_t>, mlir::Value> lagged;
 };
 
 } // namespace mixc

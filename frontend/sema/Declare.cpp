@@ -177,6 +177,12 @@ void MixerChecker::resolveStarts(const ast::Declaration &declaration) {
         diagnostics
             .add(Code::BadStart, e.range, fmt::format("`I` is square, and `{}` is `{}`", state.name, state.type.str()))
             .also(state.range, "declared here");
+      else if (start.kind == Start::Kind::Param && state.perGroup && !out->declarations[start.param].perGroup)
+        diagnostics
+            .add(Code::GroupState, e.range,
+                 fmt::format("`{}` is per group, and starts at a param of every head", state.name))
+            .also(state.range, "declared `per group`")
+            .help("declare the param `per group` too");
       else if (wants && !(*wants == state.type) && !wants->isError())
         diagnostics
             .add(Code::BadStart, e.range,

@@ -186,8 +186,7 @@ bool readsTheSame(const Source &before, const Source &after) {
   for (size_t i = 0; i < a.tokens.size(); ++i) {
     std::vector<Comment> ours = a.gapBefore(i).comments, theirs = b.gapBefore(i).comments;
     auto sameText = [](const Comment &x, const Comment &y) { return x.text == y.text; };
-    if (a.tokens[i].kind != b.tokens[i].kind ||
-        before.slice(a.tokens[i].range) != after.slice(b.tokens[i].range) ||
+    if (a.tokens[i].kind != b.tokens[i].kind || before.slice(a.tokens[i].range) != after.slice(b.tokens[i].range) ||
         !std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(), sameText))
       return false;
   }

@@ -5,7 +5,8 @@
 namespace mixc {
 
 bool Gap::hasEmptyLine() const {
-  return breaks > 1 || std::any_of(comments.begin(), comments.end(), [](const Comment &c) { return c.breaksBefore > 1; });
+  return breaks > 1 ||
+         std::any_of(comments.begin(), comments.end(), [](const Comment &c) { return c.breaksBefore > 1; });
 }
 
 Gap FormatInput::gapBefore(size_t token) const {
@@ -21,7 +22,8 @@ Gap FormatInput::gapBefore(size_t token) const {
     }
     size_t stop = std::min(text.find('\n', at), end);
     size_t lineBegin = text.rfind('\n', at) + 1; // npos + 1 is 0
-    unsigned column = std::count_if(text.begin() + lineBegin, text.begin() + at, [](char c) { return (c & 0xC0) != 0x80; });
+    unsigned column =
+        std::count_if(text.begin() + lineBegin, text.begin() + at, [](char c) { return (c & 0xC0) != 0x80; });
     std::string_view comment = text.substr(at, stop - at);
     comment = comment.substr(0, comment.find_last_not_of(" \t\r") + 1);
     gap.comments.push_back({comment, gap.breaks, column});

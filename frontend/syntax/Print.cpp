@@ -150,7 +150,12 @@ private:
     out += '[';
     expr(index);
     out += ']';
-    std::erase_if(out, [&, i = size_t(0)](char c) mutable { return i++ > begin && c == ' '; });
+    std::string_view operators = "+-*/.^";
+    std::string tight;
+    for (size_t i = begin; i < out.size(); ++i)
+      if (out[i] != ' ' || (operators.find(out[i - 1]) == operators.npos && operators.find(out[i + 1]) == operators.npos))
+        tight += out[i];
+    out.replace(begin, out.npos, tight);
   }
 
   void span(const Span &span) {

@@ -24,10 +24,8 @@ bool endsOperand(Tok kind) {
   case Tok::Inf:
   case Tok::RightParen:
   case Tok::RightBracket:
-  case Tok::Quote:
-    return true;
-  default:
-    return false;
+  case Tok::Quote: return true;
+  default: return false;
   }
 }
 
@@ -77,26 +75,22 @@ private:
     case Tok::Greater:
     case Tok::Quote:
     case Tok::DotDot:
-    case Tok::Caret:
-      return false;
+    case Tok::Caret: return false;
     case Tok::LeftBracket: // an index, or the interval of `in [0, 1]`
       return left.is(Tok::In);
     case Tok::LeftParen:
       if (left.is(Tok::Name))
         return false;
       break;
-    default:
-      break;
+    default: break;
     }
     switch (left.kind) {
     case Tok::LeftParen:
     case Tok::LeftBracket:
     case Tok::Less:
     case Tok::DotDot:
-    case Tok::Caret:
-      return false;
-    default:
-      break;
+    case Tok::Caret: return false;
+    default: break;
     }
     if (isOperator(left.kind) && !left.isBinary) // a sign
       return false;

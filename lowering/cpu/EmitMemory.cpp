@@ -14,23 +14,31 @@ Value KernelEmitter::tensorPointer(Value tensor) { return pointers[tensor]; }
 /// A flat buffer over a tensor; its extent is not known here.
 Value KernelEmitter::tensorBuffer(Value tensor) { return buffers[tensor]; }
 
-/// A number, or a vector of them, as it is computed with: extended in steps that the machine has (float16 to float64 has none).
-Value KernelEmitter::extended(Value stored, Type element) {
-  auto onto = [&](Value x, Type to) -> Value {
-    if (getElementTypeOrSelf(x.getType()) == to)
-      return x;
-    auto vectorType = dyn_cast<VectorType>(x.getType());
-    return arith::ExtFOp::create(b, loc, vectorType ? Type(vectorType.clone(to)) : to, x);
-  };
-  return onto(onto(stored, b.getF32Type()), element);
+// Numbers of 16 bits are integers in memory: a code generator without them as floats may not take them apart.
+static Type inMemory(OpBuilder &b, Type element) { return element.isF32() ? element : b.getI16Type(); }
+
+/// The type, or a vector of it, as `x` is one.
+static Type like(Value x, Type element) {
+  auto vector = dyn_cast<VectorType>(x.getType());
+  return vector ? Type(vector.clone(element)) : element;
 }
 
-/// As the caller keeps it: rounded to nearest even.
-Value KernelEmitter::rounded(Value computed, Type element) {
-  if (getElementTypeOrSelf(computed.getType()) == element)
+/// A number of a tensor, or a vector of them, as it is computed with: extended in steps that the machine has (float16
+/// to float64 has none).
+Value KernelEmitter::extended(Value stored, tile::ViewType view, Type element) {
+  if (!view.getElementType().isF32()) {
+    Value narrow = arith::BitcastOp::create(b, loc, like(stored, view.getElementType()), stored);
+    stored = arith::ExtFOp::create(b, loc, like(stored, b.getF32Type()), narrow);
+  }
+  return element.isF32() ? stored : arith::ExtFOp::create(b, loc, like(stored, element), stored).getResult();
+}
+
+/// As the caller keeps it: rounded to nearest, ties to even.
+Value KernelEmitter::rounded(Value computed, tile::ViewType view) {
+  if (view.getElementType().isF32())
     return computed;
-  auto vectorType = dyn_cast<VectorType>(computed.getType());
-  return arith::TruncFOp::create(b, loc, vectorType ? Type(vectorType.clone(element)) : element, computed);
+  Value narrow = arith::TruncFOp::create(b, loc, like(computed, view.getElementType()), computed);
+  return arith::BitcastOp::create(b, loc, like(computed, b.getI16Type()), narrow);
 }
 
 /// Entry of the tensor at a point of the tile: row * stride + the row-major index of the dims, which are the tile's axes
@@ -80,21 +88,21 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
     forEachEntry(layout.axes, [&](const Point &point) {
       // the last panel ends before its width
       Value entry = memref::LoadOp::create(b, loc, buffer, source(point, false));
-      putEntry(op.getResult(), point, extended(entry, layout.elementType));
+      putEntry(op.getResult(), point, extended(entry, view, layout.elementType));
     });
     return;
   }
   forEachVector(layout, [&](const Point &point, int64_t n) {
-    auto vectorType = vector(n, view.getElementType());
+    auto vectorType = vector(n, inMemory(b, view.getElementType()));
     Value at = source(point, false), value;
     if (Value mask = laneMask(layout, point, n))
-      value = vector::MaskedLoadOp::create(b, loc, vectorType, buffer, at, mask, number(0, vectorType));
+      value = vector::MaskedLoadOp::create(b, loc, vectorType, buffer, at, mask, arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType)));
     else
       value = vector::LoadOp::create(b, loc, vectorType, buffer, at);
     if (point.at("time") && !validRows && chunk > 1)
       memref::PrefetchOp::create(b, loc, buffer, source(point, true), /*isWrite=*/false, /*localityHint=*/2,
                                  /*isDataCache=*/true);
-    put(op.getResult(), point, extended(value, layout.elementType));
+    put(op.getResult(), point, extended(value, view, layout.elementType));
   });
 }
 
@@ -121,10 +129,10 @@ void KernelEmitter::emitStore(tile::StoreOp op) {
     Value row = point.at("time") ? add(firstRow, point.at("time")) : firstRow; // a kept state has no time axis
     Value at = tensorOffset(view, op.getTensor(), type, row, point);
     if (!contiguous) {
-      memref::StoreOp::create(b, loc, rounded(fetchEntry(op.getValue(), point), view.getElementType()), buffer, at);
+      memref::StoreOp::create(b, loc, rounded(fetchEntry(op.getValue(), point), view), buffer, at);
       return;
     }
-    Value value = rounded(fetch(op.getValue(), point, layout.lane(), n), view.getElementType());
+    Value value = rounded(fetch(op.getValue(), point, layout.lane(), n), view);
     if (Value mask = laneMask(layout, point, n))
       vector::MaskedStoreOp::create(b, loc, buffer, at, mask, value);
     else
@@ -178,7 +186,7 @@ void KernelEmitter::emitInit(tile::InitOp op) {
         Value entry;
         if (present) {
           entry = memref::LoadOp::create(b, loc, tensorBuffer(op.getTensor()), tensorOffset(view, op.getTensor(), type, {}, point));
-          entry = extended(entry, b.getF32Type());
+          entry = extended(entry, view, b.getF32Type());
         } else if (op.getIdentity()) {
           Value same = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, point.at(type.getAxes()[0].str()), point.at(type.getAxes()[1].str()));
           entry = arith::SelectOp::create(b, loc, same, number(1, b.getF32Type()), number(0, b.getF32Type()));
@@ -214,7 +222,7 @@ void KernelEmitter::emitFinal(tile::FinalOp op) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(wanted.elseBlock());
   forEachEntry(type.getAxes(), [&](const Point &point) {
-    memref::StoreOp::create(b, loc, rounded(fetchEntry(op.getValue(), point), view.getElementType()), tensorBuffer(op.getTensor()),
+    memref::StoreOp::create(b, loc, rounded(fetchEntry(op.getValue(), point), view), tensorBuffer(op.getTensor()),
                             tensorOffset(view, op.getTensor(), type, {}, point));
   });
 }

@@ -55,7 +55,8 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
       return LLVM::LoadOp::create(b, loc, type, at);
     };
     pointers[tensor] = element(tensorArray, ptr);
-    buffers[tensor] = memoryAt(b, loc, pointers[tensor], cast<tile::ViewType>(tensor.getType()).getElementType());
+    Type stored = cast<tile::ViewType>(tensor.getType()).getElementType();
+    buffers[tensor] = memoryAt(b, loc, pointers[tensor], stored.isF32() ? stored : b.getI16Type()); // see EmitMemory.cpp
     rowStrides[tensor] = arith::IndexCastOp::create(b, loc, b.getIndexType(), element(strideArray, b.getI64Type()));
   }
   kernel.walk([&](tile::ChunksOp chunks) { chunk = chunks.getSize(); });

@@ -87,26 +87,35 @@ Value ChunkContext::towards(bool rows, Value decay, int64_t block) {
                                /*reverse=*/!rows, /*exclusive=*/true);
 }
 
+Value ChunkContext::neighbours(Value matrix, int64_t block) {
+  TileBuilder &tiles = parts.tiles;
+  return tiles.map(
+      {matrix, tiles.iota(tiles.time()), tiles.iota(tiles.source())},
+      [&](OpBuilder &b, Location at, ValueRange x) -> Value {
+        auto number = [&](double value) -> Value {
+          return arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), value));
+        };
+        auto blockOf = [&](Value position, int64_t rows) -> Value {
+          Value scaled = arith::MulFOp::create(b, at, position, number(1.0 / static_cast<double>(rows)));
+          return math::FloorOp::create(b, at, scaled);
+        };
+        auto same = [&](int64_t rows) -> Value {
+          return arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, blockOf(x[1], rows), blockOf(x[2], rows));
+        };
+        Value within = arith::SelectOp::create(b, at, same(2 * block), x[0], number(0));
+        return arith::SelectOp::create(b, at, same(block), number(0), within);
+      });
+}
+
 Value ChunkContext::decayedPairs(Value p, Value u, tile::Axis key, Value decay) {
   TileBuilder &tiles = parts.tiles;
-  auto dots = [&](Value x, Value y) {
-    return tiles.contract(x, tiles.rename(y, tiles.time(), tiles.source()), key, {}, tile::Mask::Strict);
-  };
-  Value result = dots(p, u); // neighbours: nothing lies between them
-  for (int64_t block = 2; block < tiles.chunk(); block *= 2) {
-    Value level = dots(tiles.sum(Product(1, {towards(true, decay, block), p})),
-                       tiles.sum(Product(1, {towards(false, decay, block), u})));
-    // Pairs in different blocks; larger blocks come later and take precedence.
-    result = tiles.map({result, level, tiles.iota(tiles.time()), tiles.iota(tiles.source())},
-                       [&](OpBuilder &b, Location at, ValueRange x) -> Value {
-                         auto blockOf = [&](Value position) -> Value {
-                           Value size = arith::ConstantOp::create(
-                               b, at, b.getFloatAttr(position.getType(), 1.0 / static_cast<double>(block)));
-                           return math::FloorOp::create(b, at, arith::MulFOp::create(b, at, position, size));
-                         };
-                         Value same = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, blockOf(x[2]), blockOf(x[3]));
-                         return arith::SelectOp::create(b, at, same, x[0], x[1]);
-                       });
+  SmallVector<Product> levels;
+  for (int64_t block = 1; block < tiles.chunk(); block *= 2) {
+    // Nothing lies between tokens that follow each other.
+    Value x = block == 1 ? p : tiles.sum(Product(1, {towards(true, decay, block), p}));
+    Value y = block == 1 ? u : tiles.sum(Product(1, {towards(false, decay, block), u}));
+    Value dots = tiles.contract(x, tiles.rename(y, tiles.time(), tiles.source()), key, {}, tile::Mask::Strict);
+    levels.emplace_back(1, std::initializer_list<Value>{neighbours(dots, block)});
   }
-  return result;
+  return tiles.sum(levels);
 }

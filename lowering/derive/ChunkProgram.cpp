@@ -236,7 +236,32 @@ std::optional<Obstacle> derive::findObstacle(mix::MixerOp mixer) {
   return std::nullopt;
 }
 
+/// What is interpreted, and has no tile program yet.
+static LogicalResult refuseUnbuilt(mix::MixerOp mixer) {
+  for (Operation &op : mixer.step()) {
+    std::string what, instead;
+    if (auto lag = dyn_cast<mix::LagOp>(op)) {
+      what = ("`" + lag.getX().getDefiningOp<mix::InputOp>().getName() + "[t-" + Twine(lag.getBy()) + "]`").str();
+      instead = "for a kernel, keep it in a state";
+    } else if (auto end = dyn_cast<mix::EndOp>(op)) {
+      what = ("`" + end.getName() + "[end]`").str();
+      instead = "a kernel knows states at `[t]` and `[t-1]`";
+    } else if (auto state = dyn_cast<mix::StateOp>(op); state && state.getStartParam()) {
+      what = "a state that starts at a param";
+      instead = "for a kernel, pass the start as the state's initial value";
+    }
+    if (what.empty())
+      continue;
+    InFlightDiagnostic error = op.emitError() << "unsupported: " << what << " in a kernel";
+    error.attachNote() << "help: `mixc run --kernel=interpreter` runs it; " << instead;
+    return error;
+  }
+  return success();
+}
+
 FailureOr<tile::KernelOp> derive::buildKernel(mix::MixerOp mixer, const KernelOptions &options) {
+  if (failed(refuseUnbuilt(mixer)))
+    return failure();
   // Every dim must be a number by now.
   WalkResult bound = mixer.walk([&](Operation *op) {
     for (Value value : op->getResults())

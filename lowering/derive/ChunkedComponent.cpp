@@ -28,6 +28,8 @@ ChunkedComponent::ChunkedComponent(mix::ComponentOp op, ChunkContext &context, A
   // The identity needs no products.
   if (!isOne(op.getTransition()[0]))
     decay = context.segments(op.getTransition()[0], key);
+  if (!op.getGate().empty())
+    gate = context.segments(op.getGate()[0], this->value.front());
 }
 
 Affine::Rules ChunkedComponent::rulesOf(mix::ComponentOp op) {
@@ -42,10 +44,11 @@ Affine::Rules ChunkedComponent::rulesOf(mix::ComponentOp op) {
 bool ChunkedComponent::isSupported(mix::ComponentOp op, std::string &why) {
   if (op.getStates().size() > 1)
     why = "it mixes " + std::to_string(op.getStates().size()) + " states";
-  else if (!op.getGate().empty())
-    why = "its gate is on the value axis";
   else if (op.getTransition().size() != 1)
     why = "it forgets its state at every token";
+  else if (auto rules = rulesOf(op);
+           !op.getGate().empty() && !llvm::all_of(op.getPhi().front().getTerminator()->getOperands(), rules.isOpaque))
+    why = "its gate is on the value axis, and it writes what depends on what it reads";
   else if (Affine affine(rulesOf(op)); !llvm::all_of(op.getPhi().front().getTerminator()->getOperands(),
                                                      [&](Value w) { return affine.isAffine(w); }))
     why = "what it writes is not affine, with scalar coefficients, in what it reads";
@@ -115,6 +118,8 @@ Value ChunkedComponent::contractSource(Value matrix, Value rows, Value acc, tile
 }
 
 Value ChunkedComponent::accumulate(const Coefficients &g, const Coefficients &h, Value acc) {
+  if (gate.decay)
+    return accumulateGated(g, h, acc);
   // From the state before the chunk.
   SmallVector<Product> shared;
   for (const auto &[i, coefficient] : g)
@@ -136,6 +141,32 @@ Value ChunkedComponent::accumulate(const Coefficients &g, const Coefficients &h,
       acc = contractSource(coupling, write(m), acc, own == h.end() ? tile::Mask::Strict : tile::Mask::Lower);
   }
   return acc ? tiles.with(acc, rows()) : tiles.constant(0, rows());
+}
+
+// The gate stands outside the matmuls: between the halves of a block it takes what was written to their middle, and from
+// there to what reads it.
+//
+//     sum_{s<t} M[t,s] E(s,t-1] . w_s = sum over levels   E(m,t-1] . sum_s M[t,s] (E(s,m] . w_s)
+Value ChunkedComponent::accumulateGated(const Coefficients &g, const Coefficients &h, Value acc) {
+  SmallVector<Product> terms = {Product(1, {acc})};
+  for (const auto &[i, coefficient] : g)
+    if (Value p = direction(i))
+      terms.emplace_back(1, std::initializer_list<Value>{
+                                gate.before, tiles.contract(states[0], scaled(coefficient, p), key)});
+  for (unsigned m = 0; m < op.getNumWrites(); ++m) {
+    Value pairs = matrix(g, m, nullptr), w = write(m);
+    for (int64_t block = 1; pairs && block < tiles.chunk(); block *= 2) {
+      Value left = block == 1 ? w : tiles.sum(Product(1, {context.towards(false, gate.decay, block), w}));
+      Value right = contractSource(context.neighbours(pairs, block), left, {}, tile::Mask::Strict);
+      Value onwards = block == 1 ? Value() : context.towards(true, gate.decay, block);
+      terms.emplace_back(1, std::initializer_list<Value>{onwards, right});
+    }
+    if (auto own = h.find(m); own != h.end())
+      terms.push_back(own->second.times({w}));
+  }
+  if (!acc)
+    terms.erase(terms.begin());
+  return tiles.with(tiles.sum(terms, rows()), rows());
 }
 
 Value ChunkedComponent::read(unsigned i) {
@@ -198,9 +229,11 @@ void ChunkedComponent::solveWrites() {
 
 Value ChunkedComponent::next(unsigned) {
   ArrayRef<Axis> axes = tiles.axesOf(states[0]);
-  Value state = decay.whole ? tiles.sum(Product(1, {decay.whole, states[0]}), axes) : states[0];
+  bool fades = decay.whole || gate.whole;
+  Value state = fades ? tiles.sum(Product(1, {decay.whole, gate.whole, states[0]}), axes) : states[0];
   for (unsigned m = 0; m < op.getNumWrites(); ++m)
     if (Value u = written(m))
-      state = tiles.contract(write(m), tiles.sum(Product(1, {decay.after, u})), tiles.time(), state);
+      state = tiles.contract(tiles.sum(Product(1, {gate.after, write(m)})), tiles.sum(Product(1, {decay.after, u})),
+                             tiles.time(), state);
   return tiles.on(state, axes);
 }

@@ -6,6 +6,9 @@
 //     r_t = S D(0,t-1] p_t + sum_{s<t} (p_t' D(s,t-1] u_s) w_s
 //     S'  = S D(0,C] + sum_s w_s (D(s,C] u_s)'
 //
+// A gate e on the value axis multiplies what a write becomes on its way, E(s,t-1] . w_s, where it cannot be solved for: with it
+// writes are free of reads.
+//
 // Rows past the end repeat the last token: there u is selected to 0 and the decay to 1, so they neither write nor
 // forget, and what they compute is a read of the final state that nobody keeps.
 #ifndef MIXC_LOWERING_DERIVE_CHUNKED_COMPONENT_H
@@ -37,13 +40,15 @@ public:
   /// p_t' u_s for s < t, else 0, on [time, source]; p_t' D(s,t-1] u_s for a decay along the key axis.
   mlir::Value pairs(mlir::Value p, mlir::Value u, tile::Axis key, const Segments &segments);
   mlir::Value valid();
+  /// Those entries of a matrix on [time, source] that pair tokens of neighbouring blocks of `block` rows.
+  mlir::Value neighbours(mlir::Value matrix, int64_t block);
+  /// Products of a decay that start anew at blocks of `block` rows: D(m,t-1] for the rows t of a block, m its last row
+  /// before; D(s,m] for the rows s of the block before, m its last.
+  mlir::Value towards(bool rows, mlir::Value decay, int64_t block);
 
   ProgramParts parts;
 
 private:
-  /// D(m-1,t-1] for the rows t, or D(s,m-1] for the rows s, of every block of `block` rows and its end m nearest the
-  /// other block: products that start anew at the blocks.
-  mlir::Value towards(bool rows, mlir::Value decay, int64_t block);
   mlir::Value decayedPairs(mlir::Value p, mlir::Value u, tile::Axis key, mlir::Value decay);
 
   mlir::Value mask;
@@ -82,10 +87,13 @@ private:
   /// sum_i g_i (p_i' u_m) D(s,t-1] below the diagonal, and h on it; null if it is 0.
   mlir::Value matrix(const std::map<unsigned, Coefficient> &g, unsigned m, const Coefficient *h, double sign = 1);
   void solveWrites();
+  /// As accumulate, with a gate on the value axis.
+  mlir::Value accumulateGated(const std::map<unsigned, Coefficient> &g, const std::map<unsigned, Coefficient> &h,
+                              mlir::Value acc);
   mlir::Value contractSource(mlir::Value matrix, mlir::Value rows, mlir::Value acc, tile::Mask mask);
 
   ChunkContext &context;
-  Segments decay;
+  Segments decay, gate;
   llvm::SmallVector<mlir::Value> reads, carriedReads, writes;
 };
 

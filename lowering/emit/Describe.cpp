@@ -53,10 +53,8 @@ std::string describe(const MixerInterface &mixer, StringRef cpu) {
     classes.push_back(line);
   json::Array entries;
   for (const EntryInfo &entry : mixer.entries) {
-    std::vector<TensorInfo> fields = entry.tensors;
-    llvm::sort(fields, [](const TensorInfo &x, const TensorInfo &y) { return x.slot < y.slot; });
     json::Array tensors;
-    for (const TensorInfo &tensor : fields)
+    for (const TensorInfo &tensor : entry.fields())
       tensors.push_back(describeTensor(tensor));
     entries.push_back(json::Object{{"entry", entry.entry},
                                    {"size", 8 * int64_t(entry.slots)},

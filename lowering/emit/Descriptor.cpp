@@ -66,19 +66,17 @@ private:
                              .Case("final", MIXRT_FINAL)
                              .Case("kept", MIXRT_KEPT)
                              .Default(MIXRT_STATE);
-    int64_t elements = 1;
-    for (int64_t dim : tensor.dims)
-      elements *= dim;
-    static_assert(sizeof(mixrt_tensor) == 6 * 8);
-    return ConstantStruct::getAnon({text(tensor.field), number(role), number(tensor.perGroup), number(elements),
-                                    number(tensor.slot), number(tensor.elementBytes())});
+    static_assert(sizeof(mixrt_tensor) == 7 * 8);
+    return ConstantStruct::getAnon({text(tensor.field), number(role), number(tensor.perGroup),
+                                    number(tensor.elements()), number(tensor.slot), number(tensor.elementBytes()),
+                                    number(tensor.offset())});
   }
 
   Constant *describeEntry(const std::string &name, const EntryInfo &entry, Function *kernel) {
     SmallVector<Constant *> tensors;
     for (const TensorInfo &tensor : entry.tensors)
       tensors.push_back(describeTensor(tensor));
-    Type *rowType = StructType::get(module.getContext(), {pointer, word, word, word, word, word});
+    Type *rowType = StructType::get(module.getContext(), {pointer, word, word, word, word, word, word});
     Constant *rows = constant(ConstantArray::get(ArrayType::get(rowType, tensors.size()), tensors), name + "_tensors");
     static_assert(sizeof(mixrt_entry) == 9 * 8);
     return constant(ConstantStruct::getAnon({text(name), number(entry.entry == "decode"), kernel, rows,

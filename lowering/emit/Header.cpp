@@ -83,10 +83,8 @@ void printField(raw_ostream &out, const Twine &declaration, const Twine &comment
   out << text << "\n";
 }
 
-void printTensors(raw_ostream &out, ArrayRef<TensorInfo> tensors) {
-  // In order of the struct; neighbours that look alike share a line.
-  std::vector<TensorInfo> fields(tensors);
-  llvm::sort(fields, [](const TensorInfo &x, const TensorInfo &y) { return x.slot < y.slot; });
+/// In order of the struct; neighbours that look alike share a line.
+void printTensors(raw_ostream &out, ArrayRef<TensorInfo> fields) {
   for (size_t i = 0; i < fields.size();) {
     const TensorInfo &first = fields[i];
     std::string names = "*" + first.field;
@@ -112,7 +110,7 @@ void printEntry(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &
     printField(out, "int64_t sequences", "of cu_seqlens; without it B or 0");
     printField(out, "const int64_t *cu_seqlens", "[sequences + 1] from 0 to T, then B is 1; or NULL");
   }
-  printTensors(out, entry.tensors);
+  printTensors(out, entry.fields());
   printField(out, "void *workspace",
              decode ? prefix + "_decode_workspace_size() bytes" : prefix + "_workspace_size() bytes");
   if (!decode)

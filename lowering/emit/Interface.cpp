@@ -34,14 +34,13 @@ public:
     for (Operation &op : mixer.step()) {
       llvm::Error error = llvm::Error::success();
       if (auto input = dyn_cast<mix::InputOp>(op))
-        error = add(input.getName(), "input", input.getType(), input.getLoAttr(), input.getHiAttr());
+        error = add(op, "input", input.getType(), input.getLoAttr(), input.getHiAttr());
       else if (auto param = dyn_cast<mix::ParamOp>(op))
-        error =
-            add(param.getName(), "param", param.getType(), param.getLoAttr(), param.getHiAttr(), param.getPerGroup());
+        error = add(op, "param", param.getType(), param.getLoAttr(), param.getHiAttr());
       else if (auto state = dyn_cast<mix::StateOp>(op))
         error = add(state);
       else if (auto output = dyn_cast<mix::OutputOp>(op))
-        error = add(output.getName(), "output", output.getValue().getType());
+        error = add(op, "output", output.getValue().getType());
       if (error)
         return error;
       if (isa<mix::InputOp, mix::ParamOp, mix::StateOp, mix::OutputOp>(op))
@@ -66,8 +65,15 @@ public:
         TensorInfo tensor = declared;
         tensor.role = role.str();
         const bool inPlace = !isState || role == "state";
-        tensor.field = names.choose(inPlace ? tensor.name : tensor.name + "_" + role.str());
-        tensor.slot = slot++;
+        auto sibling = llvm::find_if(
+            tensors, [&](const TensorInfo &known) { return known.name == tensor.name && known.role == tensor.role; });
+        if (sibling == tensors.end()) {
+          tensor.field = names.choose(inPlace ? tensor.name : tensor.name + "_" + role.str());
+          tensor.slot = slot++;
+        } else { // a member of a family: the field is the family's
+          tensor.field = sibling->field;
+          tensor.slot = sibling->slot;
+        }
         tensors.push_back(std::move(tensor));
       }
     return tensors;
@@ -76,16 +82,22 @@ public:
   std::map<std::string, int64_t> bindings;
 
 private:
-  llvm::Error add(StringRef name, StringRef role, mix::TensorType type, FloatAttr lo = {}, FloatAttr hi = {},
-                  bool perGroup = false) {
+  llvm::Error add(Operation &op, StringRef role, mix::TensorType type, FloatAttr lo = {}, FloatAttr hi = {}) {
+    const mix::Home home = mix::homeOf(&op);
     TensorInfo tensor;
-    tensor.name = name.str();
+    tensor.name = home.tensor.str();
+    tensor.declared = op.getAttrOfType<StringAttr>("name").str();
     tensor.role = role.str();
-    tensor.perGroup = perGroup || (role != "param" && type.getRate() == mix::Rate::Group);
+    tensor.perGroup = mix::isPerGroup(type);
+    if (home.isFamily()) {
+      tensor.member = home.member;
+      tensor.members = home.count;
+      tensor.dims.push_back(home.count);
+    }
     for (const mix::Dim &dim : type.getDims()) {
       std::optional<int64_t> extent = dim.evaluate(bindings);
       if (!extent)
-        return bug("the dim `" + dim.str() + "` of `" + name + "` is not bound to a number");
+        return bug("the dim `" + dim.str() + "` of `" + tensor.declared + "` is not bound to a number");
       tensor.dims.push_back(*extent);
     }
     if (lo && hi) {
@@ -104,7 +116,7 @@ private:
       return llvm::createStringError(
           "unsupported: `" + state.getName().str() +
           "` is a state per group; declared without `per group` it is kept per head, and works");
-    if (llvm::Error error = add(state.getName(), "state", state.getType()))
+    if (llvm::Error error = add(*state, "state", state.getType()))
       return error;
     const double start = state.getStart() ? state.getStart()->convertToDouble() : 0.0;
     std::string &words = all.back().start;
@@ -129,9 +141,11 @@ llvm::Expected<EntryInfo> readEntry(FunctionOpInterface function, DictionaryAttr
   info.kernel = function.getName().str();
   info.scratchBytes = scratch.getInt();
   std::vector<TensorInfo> fields = declarations.structOf(entry);
-  info.slots = leadingFields(entry).size() + fields.size() + trailingFields(entry).size();
+  info.slots = leadingFields(entry).size() + trailingFields(entry).size();
+  for (const TensorInfo &field : fields)
+    info.slots += llvm::none_of(fields, [&](const TensorInfo &t) { return t.slot == field.slot && &t < &field; });
   for (auto [name, role] : llvm::zip(names.getAsRange<StringAttr>(), roles.getAsRange<StringAttr>())) {
-    auto field = llvm::find_if(fields, [&](const TensorInfo &t) { return name == t.name && role == t.role; });
+    auto field = llvm::find_if(fields, [&](const TensorInfo &t) { return name == t.declared && role == t.role; });
     if (field == fields.end())
       return bug("@" + function.getName() + " takes `" + name.getValue() + "` as " + role.getValue() +
                  ", which its mixer does not declare, or takes it twice");
@@ -162,6 +176,23 @@ std::string describeComponent(mix::ComponentOp component) {
 }
 
 } // namespace
+
+int64_t TensorInfo::elements() const {
+  int64_t product = 1;
+  for (int64_t dim : dims)
+    product *= dim;
+  return product;
+}
+
+std::vector<TensorInfo> EntryInfo::fields() const {
+  std::vector<TensorInfo> result = tensors;
+  llvm::sort(result, [](const TensorInfo &x, const TensorInfo &y) {
+    return std::pair(x.slot, x.member) < std::pair(y.slot, y.member);
+  });
+  result.erase(llvm::unique(result, [](const TensorInfo &x, const TensorInfo &y) { return x.slot == y.slot; }),
+               result.end());
+  return result;
+}
 
 ArrayRef<StringRef> leadingFields(StringRef entry) {
   return entry == "decode" ? ArrayRef<StringRef>(decodeLeading) : ArrayRef<StringRef>(forwardLeading);

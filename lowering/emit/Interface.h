@@ -33,10 +33,12 @@
 namespace mixc {
 
 struct TensorInfo {
-  std::string name;          // as declared
+  std::string name;          // as declared; a member of a family: the family's
+  std::string declared;      // as the kernel knows it: `k[2]`
   std::string field;         // as in the argument struct: `H_initial`
   std::string role;          // input param initial output final state kept
-  std::vector<int64_t> dims; // per token and head
+  std::vector<int64_t> dims; // per token and head; of a family, the count of its members first
+  int64_t member = 0, members = 1;
   std::string elementType = "f32"; // or bf16, f16
   bool perGroup = false;
   std::optional<double> lo, hi;
@@ -46,6 +48,8 @@ struct TensorInfo {
   bool isPerToken() const { return role == "input" || role == "output" || role == "kept"; }
   bool isWritten() const { return role == "output" || role == "final" || role == "state" || role == "kept"; }
   bool isOptional() const { return role == "initial" || role == "final" || role == "kept"; }
+  int64_t elements() const;                                            // per token and head, all members
+  int64_t offset() const { return elements() / members * member; }     // of this member
   int64_t elementBytes() const { return elementType == "f32" ? 4 : 2; }
 };
 
@@ -55,6 +59,9 @@ struct EntryInfo {
   std::vector<TensorInfo> tensors; // in the kernel's order
   int64_t scratchBytes = 0;        // per thread
   unsigned slots = 0;              // of the argument struct
+
+  /// In the order of the argument struct, a family once.
+  std::vector<TensorInfo> fields() const;
 };
 
 struct MixerInterface {

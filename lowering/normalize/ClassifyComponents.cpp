@@ -111,7 +111,7 @@ TransitionKind transitionKind(ComponentOp component) {
 
 bool isConstantOverTime(ComponentOp component) {
   return llvm::all_of(component.getTransition(), [](Value a) {
-    return typeOf(a).getRate() == Rate::Param || typeOf(a).getRate() == Rate::Constant;
+    return !isPerToken(typeOf(a));
   });
 }
 

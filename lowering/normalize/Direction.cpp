@@ -1,4 +1,5 @@
-// Takes scalar factors off vectors: through signs, products, quotients by scalars, entrywise products and fills.
+// Takes scalar factors off vectors: through signs, products, sums of multiples of one vector, quotients by scalars, entrywise
+// products and fills.
 #include "lowering/normalize/Direction.h"
 #include "llvm/ADT/DenseSet.h"
 
@@ -51,6 +52,15 @@ public:
       auto [d, right] = strip(y);
       if (c || d)
         return {e.mul(c, d), e.mul(left, right)};
+    }
+    // c x + d x = (c + d) x
+    bool isSum = binary.getKind() == BinaryKind::Add || binary.getKind() == BinaryKind::Sub;
+    if (isSum && typeOf(x).sameShape(typeOf(y))) {
+      auto [c, left] = strip(x);
+      auto [d, right] = strip(y);
+      Value one = e.constant(1), first = c ? c : one, second = d ? d : one;
+      if (left == right)
+        return {binary.getKind() == BinaryKind::Add ? e.add(first, second) : e.sub(first, second), left};
     }
     if (binary.getKind() == BinaryKind::Div && typeOf(y).isScalar() && !typeOf(x).isScalar())
       return taken(v, x, [&](Value c) { return e.div(c, y); }, y);

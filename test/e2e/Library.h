@@ -19,6 +19,7 @@ struct Library {
 struct Choices {
   int64_t chunk = 0; // the compiler's
   std::string cpu = "native";
+  ElementTypes elementTypes = {};
 };
 
 /// A test that cannot get one fails with `error`.

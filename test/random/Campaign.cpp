@@ -78,7 +78,8 @@ Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
 void print(const Tally &tally, llvm::raw_ostream &out) {
   for (const auto &[mark, count] : tally.marks)
     out << fmt::format("{:6} {}\n", count, mark);
-  out << fmt::format("{} mixers, {} passed, {} of them compiled; {} rewrites\n", tally.mixers, tally.passed, tally.compiled, tally.rewrites);
+  out << fmt::format("{} mixers, {} passed, {} of them compiled; {} rewrites\n", tally.mixers, tally.passed,
+                     tally.compiled, tally.rewrites);
   for (const auto &[kind, count] : tally.failures)
     out << fmt::format("{:6} failed: {}\n", count, kind);
 }

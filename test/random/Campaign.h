@@ -13,7 +13,7 @@ struct Campaign {
   int64_t compileEvery = 0;
   double seconds = 0; // 0: no limit
   double shrinkSeconds = 30;
-  int64_t shrinkEach = 2; // failures of one kind that are made small
+  int64_t shrinkEach = 2;  // failures of one kind that are made small
   std::string folder = ""; // failures are written there as well
 };
 

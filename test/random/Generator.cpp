@@ -30,9 +30,12 @@ public:
 
 private:
   Steps anySteps() {
-    if (random.chance(60))
+    if (random.chance(50))
       return {};
-    return {.diagonal = random.chance(40), .valueGate = random.chance(40), .channel = random.chance(30), .nonlinear = random.chance(40)};
+    return {.diagonal = random.chance(50),
+            .valueGate = random.chance(50),
+            .channel = random.chance(40),
+            .nonlinear = random.chance(50)};
   }
 
   std::string freshState() { return std::string(1, static_cast<char>('A' + mixer.states.size())); }
@@ -79,7 +82,7 @@ private:
     words.mark(cascaded ? "cascade" : "side by side");
     for (uint64_t i = 0, count = 2 + random.below(2); i < count; ++i) {
       std::vector<Term> sources = cascaded ? reads : std::vector<Term>();
-      memory(random.chance(70) ? Steps() : anySteps(), sources);
+      memory(random.chance(60) ? Steps() : anySteps(), sources);
     }
   }
 
@@ -132,7 +135,8 @@ private:
     mixer.chunked = false;
     std::string name = freshState();
     Shape V{"V", ""}, matrix{"V", "K"};
-    Term H = oldState(name, matrix), k = words.unitKey("K"), v = words.value("V"), h = oldState(name, V), w = v * transpose(k);
+    Term H = oldState(name, matrix), k = words.unitKey("K"), v = words.value("V"), h = oldState(name, V),
+         w = v * transpose(k);
     auto put = [&](const char *what, Term state, Term update, Term read) {
       words.mark(what);
       declare(name, state.shape(), update, {});
@@ -142,15 +146,26 @@ private:
     Term s = oldState(name, {});
     switch (random.below(10)) {
     case 0: put("sequential: gate of every entry", H, words.input("G", matrix, true) % H + w, now(H) * k); break;
-    case 1: put("sequential: late read", H, H + w, (now(H) * k) * (transpose(words.value("V")) * (now(H) * words.unitKey("K")))); break;
+    case 1:
+      put("sequential: late read", H, H + w,
+          (now(H) * k) * (transpose(words.value("V")) * (now(H) * words.unitKey("K"))));
+      break;
     case 2: put("sequential: read across", H, words.decay() * H + w, transpose(transpose(v) * now(H))); break;
     case 3: put("sequential: sum of all entries", H, words.decay() * H + w, sum(now(H)) * v); break;
-    case 4: put("sequential: norm of a state", H, words.decay() * H + w, now(H) * k / (number(1) + call("norm", {now(H)}, {}))); break;
+    case 4:
+      put("sequential: norm of a state", H, words.decay() * H + w,
+          now(H) * k / (number(1) + call("norm", {now(H)}, {})));
+      break;
     case 5: put("sequential: vector", h, words.gate("V") % h + v, now(h)); break;
     case 6: put("sequential: scalar", s, words.decay() * s + words.scalar(), now(s) * v); break;
     case 7: put("sequential: largest so far", s, call("max", {s, words.scalar()}), call("tanh", {now(s)}) * v); break;
-    case 8: put("sequential: dense, not linear", h, call("tanh", {words.param("R", {"V", "V"}) * h + v}), now(h)); break;
-    default: put("sequential: gate of its own read", H, call("sigmoid", {transpose(H * k) * words.value("V")}) * H + w, now(H) * k); break;
+    case 8:
+      put("sequential: dense, not linear", h, call("tanh", {words.param("R", {"V", "V"}) * h + v}), now(h));
+      break;
+    default:
+      put("sequential: gate of its own read", H, call("sigmoid", {transpose(H * k) * words.value("V")}) * H + w,
+          now(H) * k);
+      break;
     }
     if (random.chance(40))
       memory(anySteps(), reads);

@@ -13,8 +13,11 @@ namespace mixc::random {
 static std::string encode(const Verdict &verdict) {
   llvm::json::Array marks(verdict.marks);
   std::string text;
-  llvm::raw_string_ostream(text) << llvm::json::Value(llvm::json::Object{
-      {"kind", verdict.kind}, {"message", llvm::json::fixUTF8(verdict.message)}, {"findings", verdict.findings}, {"marks", std::move(marks)}});
+  llvm::raw_string_ostream(text) << llvm::json::Value(
+      llvm::json::Object{{"kind", verdict.kind},
+                         {"message", llvm::json::fixUTF8(verdict.message)},
+                         {"findings", verdict.findings},
+                         {"marks", std::move(marks)}});
   return text;
 }
 
@@ -25,7 +28,8 @@ static std::optional<Verdict> decode(const std::string &text) {
     return std::nullopt;
   }
   const llvm::json::Object &object = *value->getAsObject();
-  Verdict verdict{object.getString("kind")->str(), object.getString("message")->str(), object.getString("findings")->str(), {}};
+  Verdict verdict{
+      object.getString("kind")->str(), object.getString("message")->str(), object.getString("findings")->str(), {}};
   for (const llvm::json::Value &mark : *object.getArray("marks"))
     verdict.marks.push_back(mark.getAsString()->str());
   return verdict;
@@ -62,7 +66,8 @@ Verdict isolate(const std::function<Verdict()> &work, int seconds) {
   if (WIFSIGNALED(status)) {
     int signal = WTERMSIG(status);
     bool late = signal == SIGXCPU || signal == SIGKILL;
-    return {.kind = late ? "timeout" : "crash", .message = late ? fmt::format("not done after {} s", seconds) : strsignal(signal)};
+    return {.kind = late ? "timeout" : "crash",
+            .message = late ? fmt::format("not done after {} s", seconds) : strsignal(signal)};
   }
   if (std::optional<Verdict> verdict = decode(text))
     return *verdict;

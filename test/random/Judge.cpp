@@ -31,7 +31,8 @@ std::string Trial::text() const {
   std::string joined;
   for (int64_t length : lengths)
     joined += (joined.empty() ? "" : ",") + std::to_string(length);
-  return fmt::format("K={} V={} chunk={} lengths={} arguments' seed={}{}", K, V, chunk, joined, seed, compiled ? " compiled" : "");
+  return fmt::format("K={} V={} chunk={} lengths={} arguments' seed={}{}", K, V, chunk, joined, seed,
+                     compiled ? " compiled" : "");
 }
 
 Trial drawTrial(uint64_t seed, bool compiled) {
@@ -62,9 +63,10 @@ std::string findingsOf(mix::MixerOp mixer) {
         states.push_back(state.getDefiningOp<mix::StateOp>().getName().str());
       sort(states);
       mix::ClassAttr found = component.getClassAttrAttr();
-      lines.push_back(fmt::format("{}: {}, {}{}, {} writes", join(states, " "), stringifyTransitionKind(found.getTransition()).str(),
-                                  stringifyWriteKind(found.getWrites()).str(), found.getValueGate() ? ", value gate" : "",
-                                  component.getNumWrites()));
+      lines.push_back(fmt::format("{}: {}, {}{}, {} writes", join(states, " "),
+                                  stringifyTransitionKind(found.getTransition()).str(),
+                                  stringifyWriteKind(found.getWrites()).str(),
+                                  found.getValueGate() ? ", value gate" : "", component.getNumWrites()));
     }
     if (auto next = mlir::dyn_cast<mix::NextOp>(op))
       lines.push_back(next.getName().str() + ": no normal form");
@@ -73,11 +75,11 @@ std::string findingsOf(mix::MixerOp mixer) {
   return join(lines, "\n");
 }
 
-bool isNoise(const mix::Array &x, const mix::Array &y) {
-  return x.data.size() == y.data.size() && all_of(zip(x.data, y.data), [](auto pair) {
-    auto [a, b] = pair;
-    return std::fabs(a - b) <= 1e-15;
-  });
+bool isNoise(const mix::Array &x, const mix::Array &y, double size = 1e-15) {
+  return x.data.size() == y.data.size() && all_of(zip(x.data, y.data), [size](auto pair) {
+           auto [a, b] = pair;
+           return std::fabs(a - b) <= size;
+         });
 }
 
 class Judge {
@@ -105,7 +107,8 @@ public:
     Random random(trial.seed);
     for (int64_t length : trial.lengths) {
       mix::SampleOptions options;
-      options.decay = random.pick({mix::Decay::Uniform, mix::Decay::NearHigh, mix::Decay::Mild, mix::Decay::Strong, mix::Decay::Resets, mix::Decay::High});
+      options.decay = random.pick({mix::Decay::Uniform, mix::Decay::NearHigh, mix::Decay::Mild, mix::Decay::Strong,
+                                   mix::Decay::Resets, mix::Decay::High});
       options.initialStates = random.chance(50);
       int64_t groups = random.chance(50) ? 1 : 2;
       all.push_back(mix::sample(op, dims(), 1, length, 2, groups, trial.seed + length, options));
@@ -114,8 +117,10 @@ public:
   }
 
   /// Does an answer agree with the reference?
-  bool agrees(const std::string &kind, mix::MixerOp op, const mix::Call &call, const mix::Answer &reference, Expected<mix::Answer> answer) {
-    std::string where = fmt::format("{} tokens, {} groups{}", call.time, call.groups, call.initial.empty() ? "" : ", initial states");
+  bool agrees(const std::string &kind, mix::MixerOp op, const mix::Call &call, const mix::Answer &reference,
+              Expected<mix::Answer> answer) {
+    std::string where =
+        fmt::format("{} tokens, {} groups{}", call.time, call.groups, call.initial.empty() ? "" : ", initial states");
     if (!answer)
       return fail(kind + " fails", where + ": " + toString(answer.takeError()));
     std::optional<mix::Answer> moved;
@@ -131,8 +136,9 @@ public:
           moved = perturbed(op, call);
         double change = moved ? relativeError((isOutput ? moved->outputs : moved->final)[name], array) : 0;
         if (!(error <= 10 * change) || !std::isfinite(error))
-          return fail(kind + " disagrees", fmt::format("{}: {} {} is off by {:.2g}, where a perturbed input moves it by {:.2g}", where,
-                                                       isOutput ? "output" : "state", name, error, change));
+          return fail(kind + " disagrees",
+                      fmt::format("{}: {} {} is off by {:.2g}, where a perturbed input moves it by {:.2g}", where,
+                                  isOutput ? "output" : "state", name, error, change));
         mark("tolerance by perturbation");
       }
       return true;
@@ -151,7 +157,9 @@ public:
     std::string message = toString(std::move(error));
     StringRef first = StringRef(message).split('\n').first;
     size_t code = first.find("[MIX");
-    return fail(what + (code == StringRef::npos ? ": " + first.take_front(60).str() : " " + first.substr(code, 9).str()), message);
+    return fail(what +
+                    (code == StringRef::npos ? ": " + first.take_front(60).str() : " " + first.substr(code, 9).str()),
+                message);
   }
 
 private:
@@ -221,8 +229,9 @@ private:
       if (!component)
         continue;
       mix::ClassAttr found = component.getClassAttrAttr();
-      mark(fmt::format("class: {} x {}{}{}", stringifyTransitionKind(found.getTransition()).str(), stringifyWriteKind(found.getWrites()).str(),
-                       found.getValueGate() ? ", value gate" : "", component.getStates().size() > 1 ? ", mixing" : ""));
+      mark(fmt::format("class: {} x {}{}{}", stringifyTransitionKind(found.getTransition()).str(),
+                       stringifyWriteKind(found.getWrites()).str(), found.getValueGate() ? ", value gate" : "",
+                       component.getStates().size() > 1 ? ", mixing" : ""));
       mark(fmt::format("writes: {}", component.getNumWrites()));
       int64_t allowed = 0;
       bool chunked = true;
@@ -233,7 +242,8 @@ private:
       }
       if (static_cast<int64_t>(component.getNumWrites()) > allowed)
         return fail("too many writes", fmt::format("{}; {} were written", verdict.findings, allowed));
-      if (chunked && (found.getTransition() > mix::TransitionKind::Scalar || found.getWrites() > mix::WriteKind::Affine || found.getValueGate()))
+      if (chunked && (found.getTransition() > mix::TransitionKind::Scalar ||
+                      found.getWrites() > mix::WriteKind::Affine || found.getValueGate()))
         return fail("slower class", verdict.findings);
     }
     return true;
@@ -300,10 +310,27 @@ private:
     if (!errors)
       return fail("not interpreted", toString(errors.takeError()));
     for (const TensorError &error : *errors)
-      if (!error.passes())
+      if (!error.passes() && !isFloatNoise(error, *answer, op, call))
         return fail("compiled " + kernel.str() + " disagrees",
-                    fmt::format("{} tokens: {} is off by {:.2g}, at most {:.2g} is allowed", call.time, error.name, error.error, error.bound));
+                    fmt::format("{} tokens: {} is off by {:.2g}, at most {:.2g} is allowed", call.time, error.name,
+                                error.error, error.bound));
     return true;
+  }
+
+  /// What should be zero: float32 gets not one digit of it, the interpreter rounding to float32 no more than the kernel.
+  static bool isFloatNoise(const TensorError &error, const mix::Answer &answer, mix::MixerOp op,
+                           const mix::Call &call) {
+    Expected<mix::Answer> reference = mix::interpret(op, call);
+    if (!reference) {
+      consumeError(reference.takeError());
+      return false;
+    }
+    StringRef name = error.name;
+    bool isState = name.consume_back(".final");
+    auto tensor = [&](const mix::Answer &of) -> const mix::Array & {
+      return (isState ? of.final : of.outputs).at(name.str());
+    };
+    return error.bound > 4 && isNoise(tensor(answer), tensor(*reference), 5e-7);
   }
 
   const Mixer &mixer;
@@ -336,7 +363,8 @@ Verdict compareRewrites(const Mixer &mixer, const std::string &rule, const Trial
       return {.kind = after.verdict.kind, .message = after.verdict.message + "\n" + text};
     if (after.verdict.findings != before.verdict.findings)
       return {.kind = "class changes under a rewrite",
-              .message = fmt::format("before:\n{}\nafter:\n{}\n{}", before.verdict.findings, after.verdict.findings, text)};
+              .message =
+                  fmt::format("before:\n{}\nafter:\n{}\n{}", before.verdict.findings, after.verdict.findings, text)};
   }
   return {.marks = {"rewrite: " + rule}};
 }

@@ -26,7 +26,8 @@ struct Verdict {
 /// The mixer, in a process of its own: a crash or a loop without end is a verdict too.
 Verdict judge(const Mixer &mixer, const Trial &trial);
 /// The same class and number of writes, and the same numbers, after one use of a rule (any use, or the one chosen)?
-Verdict judgeRewrites(const Mixer &mixer, const std::string &rule, const Trial &trial, std::optional<size_t> use = std::nullopt);
+Verdict judgeRewrites(const Mixer &mixer, const std::string &rule, const Trial &trial,
+                      std::optional<size_t> use = std::nullopt);
 
 } // namespace mixc::random
 

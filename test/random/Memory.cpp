@@ -28,7 +28,7 @@ Term Memory::value() {
 
 Term Memory::key() {
   Term from = sources.empty() ? Term() : random.pick(sources);
-  if (!from || from.shape().rows != "K" || !random.chance(40))
+  if (!from || from.shape().rows != "K" || !random.chance(60))
     return words.key("K");
   words.mark("key from another memory");
   return words.named(call("l2norm", {from}, from.shape(), ", 0.125"));
@@ -102,13 +102,13 @@ Term Memory::delta(Term S) {
 }
 
 Term Memory::step(Term S, const Steps &allowed) {
-  if (allowed.diagonal && random.chance(25)) {
+  if (allowed.diagonal && random.chance(30)) {
     words.mark("step: key gate");
     diagonal = true;
     Term g = diag(words.gate("K"));
     return turned ? g * S : S * g;
   }
-  if (allowed.valueGate && random.chance(25)) {
+  if (allowed.valueGate && random.chance(30)) {
     words.mark("step: value gate");
     valueGate = true;
     Term e = words.gate(valueDim);
@@ -119,13 +119,13 @@ Term Memory::step(Term S, const Steps &allowed) {
     }
     return turned ? S * diag(e) : diag(e) * S;
   }
-  if (allowed.channel && random.chance(25)) {
+  if (allowed.channel && random.chance(30)) {
     words.mark("step: delta rule, a rate per channel");
     Term k = words.unitKey("K");
     wrote(2);
     return S + outer(words.gate(valueDim) % (value() - read(S, k)), k);
   }
-  if (allowed.nonlinear && random.chance(25)) {
+  if (allowed.nonlinear && random.chance(30)) {
     Term k = words.unitKey("K");
     wrote(3);
     if (random.chance(30)) {

@@ -15,7 +15,8 @@ std::string Mixer::text() const {
     text += "\n";
   }
   for (const State &state : states)
-    text += fmt::format("  state {} : {}{}\n", state.name, state.shape.text(), state.start.empty() ? "" : " = " + state.start);
+    text += fmt::format("  state {} : {}{}\n", state.name, state.shape.text(),
+                        state.start.empty() ? "" : " = " + state.start);
   for (const Equation &output : outputs)
     text += fmt::format("  output {} : {}\n", output.name, output.value.shape().text());
   for (const Equation &let : lets)

@@ -29,9 +29,9 @@ struct Equation {
 
 /// What must be found of a state: never a slower class nor more writes than it was built from.
 struct Promise {
-  bool normal = false;   // it has a normal form
-  bool chunked = false;  // identity or scalar transition, writes free of reads or affine in them
-  int64_t writes = 0;    // at most
+  bool normal = false;  // it has a normal form
+  bool chunked = false; // identity or scalar transition, writes free of reads or affine in them
+  int64_t writes = 0;   // at most
 };
 
 struct Mixer {

@@ -51,6 +51,9 @@ Terms distribute(const Term &x) {
 
 Terms factor(const Term &x) {
   Terms results;
+  // X + a X = (1 + a) X
+  if (isPlainSum(x) && isScaling(right(x)) && left(right(x)).shape().isScalar() && right(right(x)) == left(x))
+    results.push_back(apply(x->op, {number(1), left(right(x))}) * left(x));
   if (!isPlainSum(x) || left(x)->op != right(x)->op || (!is(left(x), Op::Mul) && !is(left(x), Op::Each)))
     return results;
   Term a = left(left(x)), b = right(left(x)), c = left(right(x)), d = right(right(x));
@@ -84,7 +87,8 @@ Terms swap(const Term &x) {
     return {apply(x->op, {right(x), left(x)})};
   if (isProduct(x) && x.shape().isScalar()) // u' v = v' u
     return {turned(right(x)) * turned(left(x))};
-  if (is(x, Op::Call) && (x->name == "dot" || x->name == "min" || x->name == "max") && left(x).shape() == right(x).shape())
+  if (is(x, Op::Call) && (x->name == "dot" || x->name == "min" || x->name == "max") &&
+      left(x).shape() == right(x).shape())
     return {call(x->name, {right(x), left(x)}, x.shape(), x->extra)};
   return {};
 }
@@ -189,7 +193,8 @@ std::vector<Mixer> inlined(const Mixer &mixer) {
   for (const Equation &let : mixer.lets) {
     Mixer other = mixer;
     for (Term *term : other.terms())
-      *term = replaceAll(*term, [&](const Term &x) { return is(x, Op::Name) && x->name == let.name ? let.value : Term(); });
+      *term =
+          replaceAll(*term, [&](const Term &x) { return is(x, Op::Name) && x->name == let.name ? let.value : Term(); });
     std::erase_if(other.lets, [&](const Equation &candidate) { return candidate.name == let.name; });
     if (other.size() < 600)
       results.push_back(other);
@@ -216,7 +221,9 @@ std::vector<Mixer> named(const Mixer &mixer) {
     Term term = *mixer.terms()[i], value;
     for (const Term &other : replaceOne(term, [&](const Term &x) -> Terms {
            bool isLeaf = x->args.empty() || x.shape().isRow();
-           return isLeaf || holdsIdentity(x) ? Terms() : Terms{Term({.op = Op::Name, .shape = x.shape(), .args = {x}, .name = fresh->name})};
+           return isLeaf || holdsIdentity(x)
+                      ? Terms()
+                      : Terms{Term({.op = Op::Name, .shape = x.shape(), .args = {x}, .name = fresh->name})};
          })) {
       Mixer copy = mixer;
       // The fresh name carries what it stands for until here.
@@ -237,9 +244,16 @@ std::vector<Mixer> named(const Mixer &mixer) {
 
 const std::vector<Rule> &rules() {
   static const std::vector<Rule> all = {
-      {"distribute", distribute}, {"factor", factor},          {"transpose", turn}, {"swap operands", swap},
-      {"associate", associate},   {"move a scalar", moveScalar}, {"sign", sign},      {"divide", divide},
-      {"respell", respell},       {"times one", timesOne},
+      {"distribute", distribute},
+      {"factor", factor},
+      {"transpose", turn},
+      {"swap operands", swap},
+      {"associate", associate},
+      {"move a scalar", moveScalar},
+      {"sign", sign},
+      {"divide", divide},
+      {"respell", respell},
+      {"times one", timesOne},
   };
   return all;
 }

@@ -62,7 +62,9 @@ std::vector<Mixer> smaller(const Mixer &mixer) {
     }
   for (Mixer &other : results)
     other.prune();
-  std::erase_if(results, [&](const Mixer &other) { return other.size() >= mixer.size() && !(other.lets.size() < mixer.lets.size() && other.size() <= mixer.size() + 4); });
+  std::erase_if(results, [&](const Mixer &other) {
+    return other.size() >= mixer.size() && !(other.lets.size() < mixer.lets.size() && other.size() <= mixer.size() + 4);
+  });
   std::vector<std::pair<size_t, size_t>> order; // size, place
   for (size_t i = 0; i < results.size(); ++i)
     order.emplace_back(results[i].size(), i);

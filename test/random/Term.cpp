@@ -52,37 +52,21 @@ std::string print(const Term &term, int least) {
   auto [level, symbol] = spelling(term->op);
   std::string text;
   switch (term->op) {
-  case Op::Number:
-    text = fmt::format("{}", term->number);
-    break;
-  case Op::Identity:
-    text = "I";
-    break;
-  case Op::Name:
-    text = term->name;
-    break;
-  case Op::Old:
-    text = term->name + "[t-1]";
-    break;
-  case Op::New:
-    text = term->name + "[t]";
-    break;
+  case Op::Number: text = fmt::format("{}", term->number); break;
+  case Op::Identity: text = "I"; break;
+  case Op::Name: text = term->name; break;
+  case Op::Old: text = term->name + "[t-1]"; break;
+  case Op::New: text = term->name + "[t]"; break;
   case Op::Call: {
     for (const Term &arg : term->args)
       text += (text.empty() ? "" : ", ") + print(arg, Sums);
     text = term->name + "(" + text + term->extra + ")";
     break;
   }
-  case Op::Neg:
-    text = symbol + print(term->args[0], Powers);
-    break;
-  case Op::Transpose:
-    text = print(term->args[0], Turns) + symbol;
-    break;
+  case Op::Neg: text = symbol + print(term->args[0], Powers); break;
+  case Op::Transpose: text = print(term->args[0], Turns) + symbol; break;
   case Op::Pow:
-  case Op::EachPow:
-    text = print(term->args[0], Turns) + symbol + print(term->args[1], Turns);
-    break;
+  case Op::EachPow: text = print(term->args[0], Turns) + symbol + print(term->args[1], Turns); break;
   default: // to the left
     text = print(term->args[0], level) + symbol + print(term->args[1], level + 1);
   }
@@ -101,8 +85,12 @@ Term number(double value) {
 }
 Term identity(const std::string &dim) { return Term({.op = Op::Identity, .shape = {dim, dim}}); }
 Term name(const std::string &name, const Shape &shape) { return Term({.op = Op::Name, .shape = shape, .name = name}); }
-Term oldState(const std::string &name, const Shape &shape) { return Term({.op = Op::Old, .shape = shape, .name = name}); }
-Term newState(const std::string &name, const Shape &shape) { return Term({.op = Op::New, .shape = shape, .name = name}); }
+Term oldState(const std::string &name, const Shape &shape) {
+  return Term({.op = Op::Old, .shape = shape, .name = name});
+}
+Term newState(const std::string &name, const Shape &shape) {
+  return Term({.op = Op::New, .shape = shape, .name = name});
+}
 
 Term call(const std::string &function, std::vector<Term> args, const Shape &shape, const std::string &extra) {
   return Term({.op = Op::Call, .shape = shape, .args = std::move(args), .name = function, .extra = extra});

@@ -65,7 +65,7 @@ struct Node {
   Op op;
   Shape shape;
   std::vector<Term> args = {};
-  std::string name = {};  // of a name, state or function
+  std::string name = {}; // of a name, state or function
   double number = 0;
   std::string extra = {}; // of a call: what follows its arguments, `, 0, K`
 };

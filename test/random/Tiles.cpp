@@ -11,13 +11,14 @@ namespace {
 class Column {
 public:
   Column(const mix::Array &array, const mix::Call &call, int64_t head)
-      : columns(array.shape[2]), at(head / (call.heads / columns)), size(call.time ? array.size() / (call.time * columns) : 0),
-        time(call.time) {}
+      : columns(array.shape[2]), at(head / (call.heads / columns)),
+        size(call.time ? array.size() / (call.time * columns) : 0), time(call.time) {}
 
   std::vector<double> read(const mix::Array &array) const {
     std::vector<double> data;
     for (int64_t t = 0; t < time; ++t)
-      data.insert(data.end(), array.data.begin() + (t * columns + at) * size, array.data.begin() + (t * columns + at + 1) * size);
+      data.insert(data.end(), array.data.begin() + (t * columns + at) * size,
+                  array.data.begin() + (t * columns + at + 1) * size);
     return data;
   }
   void write(mix::Array &array, const std::vector<double> &data) const {
@@ -96,7 +97,8 @@ llvm::Expected<mix::Answer> interpretTiles(tile::KernelOp kernel, mix::MixerOp e
         continue;
       mix::Array &array = (isOutput ? answer.outputs : answer.final)[name];
       if (head == 0) {
-        std::vector<int64_t> shape = isOutput ? std::vector<int64_t>{1, call.time, call.heads} : std::vector<int64_t>{1, call.heads};
+        std::vector<int64_t> shape =
+            isOutput ? std::vector<int64_t>{1, call.time, call.heads} : std::vector<int64_t>{1, call.heads};
         llvm::append_range(shape, cast<tile::ViewType>(type).getShape());
         array = mix::Array(shape);
       }

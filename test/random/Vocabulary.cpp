@@ -22,12 +22,17 @@ Term Vocabulary::argument(const std::string &prefix, const Shape &shape, bool bo
   if (bounded)
     added.interval = {0.0, 1.0};
   mixer.arguments.push_back(added);
-  mark(std::string(isParam ? "param " : "input ") + (bounded ? "bounded" : "free") + (added.perGroup ? " per group" : ""));
+  mark(std::string(isParam ? "param " : "input ") + (bounded ? "bounded" : "free") +
+       (added.perGroup ? " per group" : ""));
   return name(added.name, shape);
 }
 
-Term Vocabulary::input(const std::string &prefix, const Shape &shape, bool bounded) { return argument(prefix, shape, bounded, false); }
-Term Vocabulary::param(const std::string &prefix, const Shape &shape, bool bounded) { return argument(prefix, shape, bounded, true); }
+Term Vocabulary::input(const std::string &prefix, const Shape &shape, bool bounded) {
+  return argument(prefix, shape, bounded, false);
+}
+Term Vocabulary::param(const std::string &prefix, const Shape &shape, bool bounded) {
+  return argument(prefix, shape, bounded, true);
+}
 
 Term Vocabulary::bind(Term x) {
   for (const Equation &let : mixer.lets)
@@ -48,20 +53,16 @@ Term Vocabulary::unitKey(const std::string &dim) {
   Shape shape{dim, ""};
   Term k = input("k" + dim, shape);
   switch (random.below(7)) {
-  case 0:
-    mark("key: roll");
-    return call("roll", {k}, shape, random.pick({", 1", ", -1", ", 2"}));
-  case 1:
-    return named(call("l2norm", {call("silu", {k})}, shape, epsilon));
-  case 2:
-    return -k;
+  case 0: mark("key: roll"); return call("roll", {k}, shape, random.pick({", 1", ", -1", ", 2"}));
+  case 1: return named(call("l2norm", {call("silu", {k})}, shape, epsilon));
+  case 2: return -k;
   case 3:
     mark("key: slice");
-    return named(call("l2norm", {call("slice", {input("x", {"K + V", ""})}, shape, dim == "K" ? ", 0, K" : ", K, K + V")}, shape, epsilon));
-  case 4:
-    return k;
-  default:
-    return named(call("l2norm", {k}, shape, smallEpsilon));
+    return named(call("l2norm",
+                      {call("slice", {input("x", {"K + V", ""})}, shape, dim == "K" ? ", 0, K" : ", K, K + V")}, shape,
+                      epsilon));
+  case 4: return k;
+  default: return named(call("l2norm", {k}, shape, smallEpsilon));
   }
 }
 
@@ -134,8 +135,12 @@ Term Vocabulary::decay() {
   case 0: mark("decay: constant"); return constant();
   case 1: mark("decay: param"); return param("d", {}, true);
   case 2: return call("sigmoid", {scalar()});
-  case 3: mark("decay: param and token"); return named(call("exp", {-call("exp", {param("c", {})}) * call("softplus", {input("s", {}) + param("c", {})})}));
-  case 4: mark("decay: power"); return apply(Op::Pow, {call("sigmoid", {input("s", {})}), random.pick({number(0.125), number(2), number(0.5)})});
+  case 3:
+    mark("decay: param and token");
+    return named(call("exp", {-call("exp", {param("c", {})}) * call("softplus", {input("s", {}) + param("c", {})})}));
+  case 4:
+    mark("decay: power");
+    return apply(Op::Pow, {call("sigmoid", {input("s", {})}), random.pick({number(0.125), number(2), number(0.5)})});
   case 5: return number(1) - input("a", {}, true);
   case 6: return input("a", {}, true) * param("d", {}, true);
   case 7: return number(1) / (number(1) + apply(Op::Pow, {input("s", {}), number(2)}));

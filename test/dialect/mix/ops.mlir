@@ -11,8 +11,8 @@ mix.mixer @ops dims ["K", "V"] {
   %v = mix.input "v" : <[V], head>
   // CHECK: mix.param "p" in [0.000000e+00, 2.000000e+00] : <[], param>
   %p = mix.param "p" in [0.0, 2.0] : <[], param>
-  // CHECK: mix.param "u" {per_group} : <[K], param>
-  %u = mix.param "u" {per_group} : <[K], param>
+  // CHECK: mix.param "u" {per_group} : <[K], group_param>
+  %u = mix.param "u" {per_group} : <[K], group_param>
   // CHECK: mix.state "H" : <[V, K], head>
   %h = mix.state "H" : <[V, K], head>
   // CHECK: mix.state "m" start 0xFFF0000000000000 : <[], head>

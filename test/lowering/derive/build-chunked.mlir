@@ -79,11 +79,14 @@ mix.mixer @linear dims ["K", "V"] {
   mix.output "y", %r#0 : <[V], head>
 }
 
-// A decay along the key axis: token by token for now, and the kernel says why.
+// A decay along the key axis stays in the sum over keys: its products are key tiles, and the pairs come from one matmul
+// for every level of halving.
 // CHECK-LABEL: tile.kernel @gla_forward
-// CHECK-SAME:  form = "recurrent", why = "`H`: its decay differs along the key axis"
-// CHECK:       tile.chunks size 1
-// CHECK-NOT:   tile.valid
+// CHECK-SAME:  form = "chunked"
+// CHECK:       tile.chunks size 16
+// CHECK:       tile.select {{.*}} -> <[time:16, key(K):{{[0-9]+}}], f32>
+// CHECK-COUNT-4: tile.contract {{.*}} over ["K"] mask strict
+// CHECK-NOT:   arith.divf
 mix.mixer @gla dims ["K", "V"] {
   %k = mix.input "k" : <[K], head>
   %a = mix.input "a" in [0.0, 1.0] : <[K], head>
@@ -95,6 +98,28 @@ mix.mixer @gla dims ["K", "V"] {
     gate()
     writes(%k[0, 0] : <[K], head>)
     class <diagonal, free> phi(%r0: !mix.t<[V], head>) {
+      mix.yield %v : !mix.t<[V], head>
+    }
+  mix.output "y", %r#0 : <[V], head>
+}
+
+// Two states that mix: token by token for now, and the kernel says why.
+// CHECK-LABEL: tile.kernel @momentum_forward
+// CHECK-SAME:  form = "recurrent", why = "`S`: it mixes 2 states"
+// CHECK:       tile.chunks size 1
+// CHECK-NOT:   tile.valid
+mix.mixer @momentum dims ["K", "V"] {
+  %k = mix.input "k" : <[K], head>
+  %a = mix.input "a" in [0.0, 1.0] : <[], head>
+  %v = mix.input "v" : <[V], head>
+  %S = mix.state "S" : <[V, K], head>
+  %M = mix.state "M" : <[V, K], head>
+  %r:2 = mix.component states(%S : <[V, K], head>, %M : <[V, K], head>)
+    reads(%k[0, 1] : <[K], head>)
+    transition(%a[0, 0] : <[], head>, %a[1, 0] : <[], head>, %a[1, 1] : <[], head>)
+    gate()
+    writes(%k[0, 0] : <[K], head>)
+    class <scalar, free> phi(%r0: !mix.t<[V], head>) {
       mix.yield %v : !mix.t<[V], head>
     }
   mix.output "y", %r#0 : <[V], head>

@@ -51,8 +51,8 @@ mix.mixer @rnn dims ["N"] {
 // Element types are those of the declarations: what the caller's memory holds.
 // CHECK-LABEL: tile.kernel @narrow_decode
 // CHECK:       ^bb0(%{{.*}}: !tile.tensor<token, [8], bf16>, %{{.*}}: !tile.tensor<token, [], f32>, %{{.*}}: !tile.tensor<head, [8], f16>, %{{.*}}: !tile.tensor<token, [8], bf16>, %{{.*}}: !tile.tensor<token, [8], f16>):
-// CHECK:       tile.init %{{.*}} : <head, [8], f16> -> <[key(K):8], f32>
-// CHECK:       tile.load %{{.*}} : <token, [8], bf16> -> <[time:1, key(K):8], f32>
+// CHECK:       tile.init %{{.*}} : <head, [8], f16> -> <[value(K):8], f32>
+// CHECK:       tile.load %{{.*}} : <token, [8], bf16> -> <[time:1, value(K):8], f32>
 mix.mixer @narrow dims ["K"] {
   %x = mix.input "x" {mix.dtype = bf16} : <[K], head>
   %g = mix.input "g" in [0.0, 1.0] : <[], head>

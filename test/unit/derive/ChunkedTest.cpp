@@ -315,6 +315,20 @@ TEST(Chunked, DecayAlongTheKeyAxisAndAffine) {
     })");
 }
 
+TEST(Chunked, GateOnBothAxes) {
+  expectChunked(R"(
+    mixer gated<K, V> {
+      input q, k : vector<K>
+      input s : vector<K> in [0, 1]
+      input e : vector<V> in [0, 1]
+      input v : vector<V>
+      state H : matrix<V, K>
+      output y : vector<V>
+      H[t] = (e * s') .* H[t-1] + v * k'
+      y[t] = H[t] * q
+    })");
+}
+
 TEST(Chunked, PaddedRowsCannotOverflow) {
   // Keys far from unit length: a sequence that went on with the last token would grow by 1e30 at every row.
   Kernels kernels(R"(

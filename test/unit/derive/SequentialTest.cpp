@@ -13,20 +13,6 @@ void expectRecurrent(const std::string &text, const Kernels::Dims &dims = {{"K",
     kernels.expectAgreement(decay);
 }
 
-TEST(Recurrent, GateOnBothAxes) {
-  expectRecurrent(R"(
-    mixer gated<K, V> {
-      input q, k : vector<K>
-      input s : vector<K> in [0, 1]
-      input e : vector<V> in [0, 1]
-      input v : vector<V>
-      state H : matrix<V, K>
-      output y : vector<V>
-      H[t] = (e * s') .* H[t-1] + v * k'
-      y[t] = H[t] * q
-    })");
-}
-
 TEST(Recurrent, NonlinearWrites) {
   expectRecurrent(R"(
     mixer robust<K, V> {

@@ -48,8 +48,7 @@ TEST(Format, ColumnsEndAtEmptyLinesAndEquations) {
 
 TEST(Format, ANameTooFarRightDoesNotMoveTheOthers) {
   std::string name(80, 'x');
-  EXPECT_EQ(equation("input a:scalar input " + name + ":scalar"),
-            "input a : scalar\n  input " + name + " : scalar");
+  EXPECT_EQ(equation("input a:scalar input " + name + ":scalar"), "input a : scalar\n  input " + name + " : scalar");
 }
 
 TEST(Format, ALongListOfNamesKeepsItsLines) {
@@ -64,8 +63,9 @@ TEST(Format, LineBreaksStayAtOperatorsAndCommas) {
 }
 
 TEST(Format, EveryCommentStays) {
-  std::string text = "#1\nmixer#2\n#3\nm#4\n<#5\nK#6\n=#7\n4#8\n>#9\n{#10\ninput#11\na#12\n:#13\nvector#14\n<#15\nK#16\n>#17\n"
-                     "#18\ny#19\n[#20\nt#21\n]#22\n=#23\n-#24\na#25\n'#26\n*#27\n#28\n(#29\n1#30\n)#31\n}#32\n#33";
+  std::string text =
+      "#1\nmixer#2\n#3\nm#4\n<#5\nK#6\n=#7\n4#8\n>#9\n{#10\ninput#11\na#12\n:#13\nvector#14\n<#15\nK#16\n>#17\n"
+      "#18\ny#19\n[#20\nt#21\n]#22\n=#23\n-#24\na#25\n'#26\n*#27\n#28\n(#29\n1#30\n)#31\n}#32\n#33";
   std::string out = formatted(text);
   EXPECT_TRUE(readsTheSame(Source("a", text), Source("b", out))) << out;
   EXPECT_EQ(formatted(out), out);
@@ -97,8 +97,10 @@ TEST(Format, ReadsTheSameSeesEveryTokenAndComment) {
 /// Spaces, breaks and comments thrown between the tokens: the program stays, and the format of the format is itself.
 TEST(Format, WhateverStandsBetweenTokens) {
   std::mt19937 random(1);
-  static const char *const between[] = {" ", " ", " ", "\n", "\n\n\n", " # c\n", "\n# c\n", "\n\n  # long comment\n  # d\n", "\t"};
-  std::string text = goodMixerWith("v * k'", "( v + w [ j - 1 ] ) * k ' - sum ( j in 1 .. n , f ( a , b ) )") + goodMixer();
+  static const char *const between[] = {
+      " ", " ", " ", "\n", "\n\n\n", " # c\n", "\n# c\n", "\n\n  # long comment\n  # d\n", "\t"};
+  std::string text =
+      goodMixerWith("v * k'", "( v + w [ j - 1 ] ) * k ' - sum ( j in 1 .. n , f ( a , b ) )") + goodMixer();
   for (int round = 0; round < 500; ++round) {
     std::string noisy;
     for (char c : text)
@@ -115,7 +117,8 @@ TEST(Format, LongEquationsAreBrokenOnceAndStayAsTheyAre) {
   std::string body = sum;
   for (int i = 0; i < 12; ++i)
     body += (i % 3 ? " + " : " - ") + sum;
-  for (const std::string &value : {body, "f(" + body + ")", "f(g(" + body + "), " + body + ")", "(" + body + ") * " + sum}) {
+  for (const std::string &value :
+       {body, "f(" + body + ")", "f(g(" + body + "), " + body + ")", "(" + body + ") * " + sum}) {
     std::string once = formatted("mixer m { y = " + value + " }");
     EXPECT_EQ(formatted(once), once);
     size_t longest = 0, begin = 0;

@@ -35,6 +35,7 @@ TEST(Parse, BindingTightestFirst) {
   EXPECT_EQ(reprinted("(a+b)'"), "(a + b)'");
   EXPECT_EQ(reprinted("(u*v')'^2"), "(u * v')'^2");
   EXPECT_EQ(reprinted("sum(j in 0..n - 1, w[j] .* x[t - j])"), "sum(j in 0..n - 1, w[j] .* x[t-j])");
+  EXPECT_EQ(reprinted("x[sum(j in 1..n, t - 2 * j)]"), "x[sum(j in 1..n, t-2*j)]");
 }
 
 TEST(Parse, AProgramThatIsPrintedReadsTheSame) {

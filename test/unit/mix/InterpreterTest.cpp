@@ -142,11 +142,11 @@ TEST(Interpreter, PerGroupParamsAndStates) {
   TestMixer test(R"(
 mix.mixer @shared dims [] {
   %x = mix.input "x" : <[], group>
-  %p = mix.param "p" {per_group} : <[], param>
+  %p = mix.param "p" {per_group} : <[], group_param>
   %s = mix.state "s" : <[], group>
   %n = mix.binary add %s, %x : <[], group>, <[], group>
   mix.next "s", %n : <[], group>
-  %y = mix.binary mul %p, %n : <[], param>, <[], group>
+  %y = mix.binary mul %p, %n : <[], group_param>, <[], group>
   mix.output "y", %y : <[], head>
 }
 )");

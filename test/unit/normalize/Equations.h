@@ -91,7 +91,7 @@ public:
   }
   Expr state(const char *name, Dims dims) {
     return {mix::StateOp::create(builder, builder.getUnknownLoc(), type(dims, Rate::Head), builder.getStringAttr(name),
-                                 mlir::FloatAttr(), mlir::UnitAttr()),
+                                 mlir::FloatAttr(), mlir::UnitAttr(), mlir::StringAttr()),
             &builder};
   }
   void next(const char *name, Expr value) { mix::NextOp::create(builder, builder.getUnknownLoc(), name, value.value); }

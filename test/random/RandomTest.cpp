@@ -1,0 +1,108 @@
+// A fixed few of the random mixers, and what the generator, the judge and the shrinker promise.
+#include "test/random/Campaign.h"
+#include "test/random/Generator.h"
+#include "test/random/Isolate.h"
+#include "test/random/Rewrite.h"
+#include <gtest/gtest.h>
+
+namespace mixc::random {
+namespace {
+
+void expectAllPass(const Campaign &campaign) {
+  std::string said;
+  llvm::raw_string_ostream out(said);
+  Tally tally = run(campaign, out);
+  print(tally, out);
+  EXPECT_EQ(tally.passed, tally.mixers) << said;
+}
+
+TEST(RandomMixers, TilesAgreeWithTheEquations) { expectAllPass({.count = 100, .seed = 0}); }
+
+TEST(RandomMixers, LibrariesAgreeWithTheEquations) { expectAllPass({.count = 12, .seed = 500, .compileEvery = 1}); }
+
+TEST(Generator, SameSeedSameMixer) {
+  for (uint64_t seed : {0, 7, 1000})
+    EXPECT_EQ(generate(seed).mixer.text(), generate(seed).mixer.text());
+  EXPECT_NE(generate(0).mixer.text(), generate(1).mixer.text());
+}
+
+/// Every construct turns up, and every rule finds something to rewrite.
+TEST(Generator, Coverage) {
+  std::map<std::string, int64_t> marks;
+  std::map<std::string, int64_t> uses;
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    Generated generated = generate(seed);
+    for (const std::string &mark : generated.marks)
+      ++marks[mark];
+    for (const std::string &rule : ruleNames())
+      uses[rule] += static_cast<int64_t>(rewritten(generated.mixer, rule).size());
+  }
+  for (const char *mark : {"cascade",
+                           "side by side",
+                           "normaliser",
+                           "momentum",
+                           "one-row memory",
+                           "memory",
+                           "memory turned",
+                           "memory of one dim",
+                           "start",
+                           "step: scalar decay",
+                           "step: free write",
+                           "step: householder",
+                           "step: delta rule",
+                           "step: delta rule of two keys",
+                           "step: key gate",
+                           "step: value gate",
+                           "step: gate of both axes",
+                           "step: delta rule, a rate per channel",
+                           "step: write not affine",
+                           "step: write scaled by its read",
+                           "value from another memory",
+                           "key from another memory",
+                           "read: old",
+                           "read: new",
+                           "read: half-updated",
+                           "decay: constant",
+                           "decay: param",
+                           "decay: token",
+                           "decay: param and token",
+                           "decay: power"})
+    EXPECT_GE(marks[mark], 4) << mark;
+  for (const auto &[rule, count] : uses)
+    EXPECT_GE(count, 20) << rule;
+}
+
+TEST(Judge, ACrashIsAVerdict) {
+  EXPECT_EQ(isolate([]() -> Verdict { std::abort(); }, 10).kind, "crash");
+  EXPECT_EQ(isolate(
+                []() -> Verdict {
+                  for (volatile int forever = 1; forever;) {
+                  }
+                  return {};
+                },
+                1)
+                .kind,
+            "timeout");
+  EXPECT_EQ(isolate([]() -> Verdict { return {.kind = "said"}; }, 10).kind, "said");
+}
+
+TEST(Judge, AWrongPromiseIsFoundAndMadeSmall) {
+  // A mixer with a key gate, said to be chunkable.
+  Mixer mixer;
+  for (uint64_t seed = 0; mixer.states.empty(); ++seed) {
+    Generated generated = generate(seed);
+    if (generated.marks.count("step: key gate") && generated.mixer.states.size() == 1)
+      mixer = generated.mixer;
+  }
+  mixer.promises[mixer.states[0].name] = {.normal = true, .chunked = true, .writes = 100};
+  Trial trial = drawTrial(1, false);
+  Verdict verdict = judge(mixer, trial);
+  ASSERT_EQ(verdict.kind, "slower class");
+  Failure small = shrink({mixer, trial, "", verdict}, 20);
+  EXPECT_EQ(small.verdict.kind, "slower class");
+  EXPECT_LT(small.mixer.size(), 30u) << small.mixer.text();
+  EXPECT_NE(small.mixer.text().find("diag("), std::string::npos) << small.mixer.text();
+}
+
+} // namespace
+} // namespace mixc::random
