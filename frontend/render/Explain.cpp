@@ -1,3 +1,4 @@
+// A code's page, as `mixc explain MIX0203` shows it.
 #include "frontend/render/Diagnostics.h"
 
 namespace mixc {

@@ -2,8 +2,8 @@
 // arithmetic, so that no library call is left. With x the 32 bits of a float32, h the 16 bits of the other:
 //
 //     bf16 -> f32     x = h << 16
-//     f32 -> bf16     h = (x + 0x7fff + (x >> 16 & 1)) >> 16: to nearest, ties to even; a NaN stays one (its quiet bit is set)
-//     f16 -> f32      exponent 0:  m 2^-24, by converting m, since loads may not meet float32 denormals (they are flushed)
+//     f32 -> bf16     h = (x + 0x7fff + (x >> 16 & 1)) >> 16: to nearest, ties to even; NaNs are made quiet
+//     f16 -> f32      exponent 0:  m 2^-24, by converting m: as a float32 it would be a denormal, and flushed
 //                     exponent 31: x = h << 13 | 0x7f800000      else: x = (h << 13) + (112 << 23)
 //     f32 -> f16      |x| < 2^-14: the last bits of |x| + 0.5, which the addition rounds
 //                     else (x - (112 << 23) + 0xfff + (x >> 13 & 1)) >> 13, at most infinity; NaN is 0x7e00

@@ -238,7 +238,7 @@ std::optional<Obstacle> derive::findObstacle(mix::MixerOp mixer) {
 
 /// What is interpreted, and has no tile program yet.
 static LogicalResult refuseUnbuilt(mix::MixerOp mixer) {
-  for (Operation &op : mixer.step()) {
+  WalkResult walk = mixer.walk([](Operation *op) -> WalkResult {
     std::string what, instead;
     if (auto lag = dyn_cast<mix::LagOp>(op)) {
       what = ("`" + lag.getX().getDefiningOp<mix::InputOp>().getName() + "[t-" + Twine(lag.getBy()) + "]`").str();
@@ -249,14 +249,17 @@ static LogicalResult refuseUnbuilt(mix::MixerOp mixer) {
     } else if (auto state = dyn_cast<mix::StateOp>(op); state && state.getStartParam()) {
       what = "a state that starts at a param";
       instead = "for a kernel, pass the start as the state's initial value";
+    } else if (isa<mix::ReshapeOp>(op)) {
+      what = "the gradient of a `kron`";
+      instead = "for a kernel, write the gradient out";
     }
     if (what.empty())
-      continue;
-    InFlightDiagnostic error = op.emitError() << "unsupported: " << what << " in a kernel";
+      return WalkResult::advance();
+    InFlightDiagnostic error = op->emitError() << "unsupported: " << what << " in a kernel";
     error.attachNote() << "help: `mixc run --kernel=interpreter` runs it; " << instead;
-    return error;
-  }
-  return success();
+    return WalkResult::interrupt();
+  });
+  return failure(walk.wasInterrupted());
 }
 
 FailureOr<tile::KernelOp> derive::buildKernel(mix::MixerOp mixer, const KernelOptions &options) {

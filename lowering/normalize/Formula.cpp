@@ -46,6 +46,10 @@ private:
     return TypeSwitch<Operation *, Printed>(value.getDefiningOp())
         .Case<InputOp, ParamOp>([](auto op) { return Printed{op.getName().str()}; })
         .Case([](StateOp op) { return Printed{op.getName().str() + "[t-1]"}; })
+        .Case([](LagOp op) {
+          return Printed{op.getX().getDefiningOp<InputOp>().getName().str() + "[t-" + std::to_string(op.getBy()) + "]"};
+        })
+        .Case([](EndOp op) { return Printed{op.getName().str() + "[end]"}; })
         .Case([](ConstantOp op) {
           double number = op.getValue().convertToDouble();
           return Printed{shortest(number), number < 0 ? Sign : Postfix};

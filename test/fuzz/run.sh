@@ -18,7 +18,10 @@ build=build-fuzz
   -DCMAKE_C_COMPILER=/usr/lib/llvm-22/bin/clang -DCMAKE_CXX_COMPILER=/usr/lib/llvm-22/bin/clang++ >/dev/null
 ninja -C $build -j "${JOBS:-$(nproc)}" mix_fuzz
 
-mkdir -p $build/corpus $build/found
-UBSAN_OPTIONS=print_stacktrace=1 $build/bin/mix_fuzz -max_total_time="$seconds" -timeout=5 -rss_limit_mb=3000 -max_len=2048 \
-  -dict=test/fuzz/mix.dict -artifact_prefix=$build/found/ -print_final_stats=1 \
-  $build/corpus test/fuzz/corpus examples test/frontend
+# Half of the time for any text, half for programs only (Fuzz.cpp).
+for mode in texts programs; do
+  mkdir -p $build/$mode $build/found
+  MIX_FUZZ=$mode UBSAN_OPTIONS=print_stacktrace=1 $build/bin/mix_fuzz -max_total_time=$((seconds / 2)) -timeout=5 \
+    -rss_limit_mb=3000 -max_len=2048 -dict=test/fuzz/mix.dict -artifact_prefix=$build/found/ -print_final_stats=1 \
+    $build/$mode test/fuzz/corpus examples test/frontend
+done

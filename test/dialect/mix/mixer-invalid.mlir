@@ -97,3 +97,53 @@ mix.mixer @mixer_c9_two dims ["K"] {
     mix.yield
   }
 }
+
+// -----
+
+mix.mixer @mixer_c10 dims ["K"] {
+  %k = mix.input "k" : <[K], head>
+  // expected-error @+1 {{starts from 'k', which is no param (mixer_c10)}}
+  %h = mix.state "H" from "k" : <[K], head>
+  mix.next "H", %h : <[K], head>
+}
+
+// -----
+
+mix.mixer @mixer_c10_rate dims ["K"] {
+  %p = mix.param "p" : <[K], param>
+  // expected-error @+1 {{starts from 'p', which is not of its shape, or differs between its heads (mixer_c10)}}
+  %h = mix.state "H" from "p" : <[K], group>
+  mix.next "H", %h : <[K], group>
+}
+
+// -----
+
+mix.mixer @mixer_c11 dims ["K"] {
+  // expected-error @+1 {{is of a family of 2, of which 1 are there (mixer_c11)}}
+  %a = mix.input "k[1]" {mix.family = #mix.family<"k", 0 of 2>} : <[K], head>
+}
+
+// -----
+
+mix.mixer @mixer_c11_alike dims ["K"] {
+  %a = mix.input "k[1]" {mix.family = #mix.family<"k", 0 of 2>} : <[K], head>
+  // expected-error @+1 {{does not fit the family 'k' (mixer_c11)}}
+  %b = mix.input "k[2]" {mix.family = #mix.family<"k", 1 of 2>} : <[], head>
+}
+
+// -----
+
+mix.mixer @mixer_c12 dims ["K"] {
+  // expected-error @+1 {{'H' is no state of this type declared above (mixer_c12)}}
+  %e = mix.end "H" : <[K], head>
+}
+
+// -----
+
+mix.mixer @mixer_c12_update dims ["K"] {
+  %h = mix.state "H" : <[K], head>
+  %e = mix.end "H" : <[K], head>
+  %n = mix.unary neg %e : <[K], head>
+  // expected-error @+1 {{needs the end of a state to update one (mixer_c12)}}
+  mix.next "H", %n : <[K], head>
+}

@@ -23,7 +23,7 @@ mix.mixer @input_c2_one_end dims [] {
 // -----
 
 mix.mixer @param_c1 dims [] {
-  // expected-error @+1 {{is of rate param (param_c1)}}
+  // expected-error @+1 {{is of rate param, or group_param if it is per group (param_c1)}}
   %x = mix.param "x" : <[], head>
 }
 
@@ -221,4 +221,44 @@ mix.mixer @kron_c1 dims ["K"] {
   %h = mix.input "h" : <[K, K], head>
   // expected-error @+1 {{mix.kron of a vector<K> and a matrix<K, K> (kron_c1)}}
   %z = mix.kron %x, %h : <[K], head>, <[K, K], head>
+}
+
+// -----
+
+mix.mixer @reshape_c1 dims ["K"] {
+  %x = mix.input "x" : <[K, K], head>
+  // expected-error @+1 {{makes a vector of a matrix or a matrix of a vector, at its rate (reshape_c1)}}
+  %z = mix.reshape %x : <[K, K], head> -> <[K, K], head>
+}
+
+// -----
+
+mix.mixer @reshape_c2 dims ["K"] {
+  %x = mix.input "x" : <[K], head>
+  // expected-error @+1 {{makes a matrix<K, K> of a vector<K> (reshape_c2)}}
+  %z = mix.reshape %x : <[K], head> -> <[K, K], head>
+}
+
+// -----
+
+mix.mixer @lag_c1 dims ["K"] {
+  %x = mix.input "x" {mix.history = 2 : i64} : <[K], head>
+  // expected-error @+1 {{takes an input of at least one token ago (lag_c1)}}
+  %z = mix.lag %x by 0 : <[K], head>
+}
+
+// -----
+
+mix.mixer @lag_c1_input dims ["K"] {
+  %x = mix.param "x" : <[K], param>
+  // expected-error @+1 {{takes an input of at least one token ago (lag_c1)}}
+  %z = mix.lag %x by 1 : <[K], param>
+}
+
+// -----
+
+mix.mixer @lag_c2 dims ["K"] {
+  %x = mix.input "x" {mix.history = 2 : i64} : <[K], head>
+  // expected-error @+1 {{reaches 3 tokens back, and 'x' is remembered for 2 (lag_c2)}}
+  %z = mix.lag %x by 3 : <[K], head>
 }

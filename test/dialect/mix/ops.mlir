@@ -20,6 +20,16 @@ mix.mixer @ops dims ["K", "V"] {
   // CHECK: mix.state "S" {identity_start} : <[K, K], head>
   %s = mix.state "S" {identity_start} : <[K, K], head>
 
+  // CHECK: mix.state "R" from "W0" : <[V, K], head>
+  %r = mix.state "R" from "W0" : <[V, K], head>
+  %w0 = mix.param "W0" : <[V, K], param>
+  // CHECK: mix.input "f[2]" {mix.family = #mix.family<"f", 0 of 1>, mix.history = 4 : i64} : <[], head>
+  %f = mix.input "f[2]" {mix.family = #mix.family<"f", 0 of 1>, mix.history = 4 : i64} : <[], head>
+  // CHECK: mix.lag %{{.*}} by 4 : <[], head>
+  %lag = mix.lag %f by 4 : <[], head>
+  // CHECK: mix.end "H" : <[V, K], head>
+  %end = mix.end "H" : <[V, K], head>
+
   // CHECK: mix.constant 5.000000e-01 : <[], constant>
   %half = mix.constant 0.5 : <[], constant>
   // CHECK: mix.dim "1+K" : <[], constant>
@@ -55,9 +65,13 @@ mix.mixer @ops dims ["K", "V"] {
   // CHECK: mix.kron %[[X]], %{{.*}} : <[K], head>, <[V], head>
   %kron = mix.kron %x, %v : <[K], head>, <[V], head>
 
+  // CHECK: mix.reshape %{{.*}} : <[K*V], head> -> <[K, V], head>
+  %reshape = mix.reshape %kron : <[K*V], head> -> <[K, V], head>
+
   // CHECK: mix.next "H", %{{.*}} : <[V, K], head>
   mix.next "H", %outer : <[V, K], head>
   mix.next "m", %top : <[], head>
+  mix.next "R", %r : <[V, K], head>
   mix.next "S", %one : <[K, K], constant>
   // CHECK: mix.output "y", %{{.*}} : <[K*V], head>
   mix.output "y", %kron : <[K*V], head>

@@ -25,3 +25,15 @@ mix.mixer @defaults dims ["K", "N"] attributes {bindings = {N = 8}} {
   %x = mix.input "x" : <[K+N], head>
   mix.output "y", %x : <[K+N], head>
 }
+
+// Padding that comes out empty is dropped.
+// CHECK-LABEL: mix.mixer @padding
+// CHECK-NOT:   mix.fill
+// CHECK:       mix.concat %{{.*}} : !mix.t<[4], head>
+mix.mixer @padding dims ["K", "N"] attributes {bindings = {K = 4, N = 4}} {
+  %x = mix.input "x" : <[N], head>
+  %zero = mix.constant 0.0 : <[], constant>
+  %pad = mix.fill %zero : <[], constant> -> <[K-N], constant>
+  %y = mix.concat %x, %pad : !mix.t<[N], head>, !mix.t<[K-N], constant>
+  mix.output "y", %y : <[K], head>
+}

@@ -133,12 +133,50 @@ TEST(Import, AllFunctionsOfTheLanguage) {
         << e;
 }
 
-TEST(Import, WhatIsNotBuiltYetIsNamed) {
-  EXPECT_EQ(import(goodMixerWith("v * k'", "v * k[t-1]'")).codes(), "MIX0901");
-  EXPECT_EQ(import(goodMixerWith("H[t] * q", "H[end] * q")).codes(), "MIX0901");
-  EXPECT_EQ(
-      import("mixer m<K> { input k : vector<K> per group param g : scalar per group state z : vector<K> per group "
-             "output y : vector<K> z[t] = g * z[t-1] + k y[t] = z[t] }")
-          .codes(),
-      "MIX0901");
+TEST(Import, FamiliesAreTensorsWithAnAxisMore) {
+  std::string text = "mixer m<K, n = 3> { input k[0..n-1] : vector<K> param p[1..2] : scalar state s[1..2] : vector<K> = 1 "
+                     "output y[1..2] : vector<K> s[j in 1..2][t] = s[j][t-1] + p[j] * k[j] y[j in 1..2] = s[j][t] + k[0] }";
+  Imported m = import(text);
+  EXPECT_EQ(m.codes(), "");
+  EXPECT_TRUE(m.has("mix.input \"k[2]\" {mix.family = #mix.family<\"k\", 2 of 3>}")) << m.text();
+  EXPECT_TRUE(m.has("mix.param \"p[2]\" {mix.family = #mix.family<\"p\", 1 of 2>}"));
+  EXPECT_TRUE(m.has("mix.state \"s[1]\" start 1.000000e+00 {mix.family = #mix.family<\"s\", 0 of 2>}"));
+  EXPECT_TRUE(m.has("{mix.family = #mix.family<\"y\", 1 of 2>}"));
+  Imported empty = import(text.replace(text.find("n = 3"), 5, "n = 1") + "", {});
+  EXPECT_EQ(empty.codes(), "MIX0114");
+}
+
+TEST(Import, EarlierTokensAreHistories) {
+  Imported m = import(goodMixerWith("v * k'", "v[t-2] * (k[t-1] + u[t-1])'")
+                          .replace(goodMixer().find("  state"), 0, "  let u = exp(k[t-2])\n"));
+  EXPECT_EQ(m.codes(), "");
+  EXPECT_TRUE(m.has("\"k\" {mix.history = 3 : i64}")) << m.text();
+  EXPECT_TRUE(m.has("\"v\" {mix.history = 2 : i64}"));
+  EXPECT_TRUE(m.has("mix.input \"q\" : "));
+  EXPECT_TRUE(m.has("by 3"));
+}
+
+TEST(Import, TheEndOfAState) {
+  EXPECT_TRUE(import(goodMixerWith("H[t] * q", "H[end] * q")).has("mix.end \"H\" : <[V, K], head>"));
+}
+
+TEST(Import, StartsAreKept) {
+  std::string params = "  param W : matrix<V, K>\n  param G : matrix<V, K> per group\n  state H";
+  auto startingAt = [&](const std::string &start) {
+    return import(goodMixerWith("  state H : matrix<V, K>", params + " : matrix<V, K> = " + start));
+  };
+  EXPECT_TRUE(startingAt("W").has("mix.state \"H\" from \"W\""));
+  EXPECT_TRUE(startingAt("G").has("mix.state \"H\" from \"G\""));
+  EXPECT_TRUE(startingAt("-inf").has("mix.state \"H\" start 0xFFF0000000000000"));
+  EXPECT_TRUE(import(goodMixerWith("  state H", "  state M : matrix<K, K> = I\n  M[t] = M[t-1]\n  state H"))
+                  .has("identity_start"));
+}
+
+TEST(Import, WhatAGroupSharesIsOfTheGroup) {
+  std::string text = "mixer m<K> { input k : vector<K> per group param g : scalar per group state z : vector<K> per group "
+                     "output y : vector<K> z[t] = g * z[t-1] + k y[t] = z[t] }";
+  Imported m = import(text);
+  EXPECT_EQ(m.codes(), "");
+  EXPECT_TRUE(m.has("mix.next \"z\", %1 : <[K], group>")) << m.text();
+  EXPECT_EQ(import(text.replace(text.find("scalar per group"), 16, "scalar")).codes(), "MIX0213");
 }

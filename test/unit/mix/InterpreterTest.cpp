@@ -147,7 +147,7 @@ mix.mixer @shared dims [] {
   %n = mix.binary add %s, %x : <[], group>, <[], group>
   mix.next "s", %n : <[], group>
   %y = mix.binary mul %p, %n : <[], group_param>, <[], group>
-  mix.output "y", %y : <[], head>
+  mix.output "y", %y : <[], group>
 }
 )");
   Call call;
