@@ -96,8 +96,7 @@ mix_status checkTensor(const Call &call, const mixrt_tensor &tensor) {
     return fail(MIX_TOO_LARGE, "%s would have more than 2^63 bytes", tensor.field);
 
   const void *pointer = arguments.pointer(tensor.slot);
-  const bool optional =
-      tensor.role == MIXRT_INITIAL || tensor.role == MIXRT_FINAL || tensor.role == MIXRT_KEPT;
+  const bool optional = tensor.role == MIXRT_INITIAL || tensor.role == MIXRT_FINAL || tensor.role == MIXRT_KEPT;
   if (!pointer && !optional && bytes > 0)
     return fail(MIX_NULL_ARGUMENT, "%s is null", tensor.field);
   if (reinterpret_cast<uintptr_t>(pointer) % tensor.element_bytes)

@@ -65,14 +65,22 @@
 
 extern "C" {
 
-enum mixrt_role : int64_t { MIXRT_INPUT, MIXRT_PARAM, MIXRT_INITIAL, MIXRT_OUTPUT, MIXRT_FINAL, MIXRT_STATE, MIXRT_KEPT };
+enum mixrt_role : int64_t {
+  MIXRT_INPUT,
+  MIXRT_PARAM,
+  MIXRT_INITIAL,
+  MIXRT_OUTPUT,
+  MIXRT_FINAL,
+  MIXRT_STATE,
+  MIXRT_KEPT
+};
 
 struct mixrt_tensor {
-  const char *field; // as in the argument struct
-  int64_t role;      // mixrt_role
-  int64_t per_group; // one per group of heads instead of one per head
-  int64_t elements;  // numbers per token and head (or per head)
-  int64_t slot;      // of its pointer in the argument struct
+  const char *field;     // as in the argument struct
+  int64_t role;          // mixrt_role
+  int64_t per_group;     // one per group of heads instead of one per head
+  int64_t elements;      // numbers per token and head (or per head)
+  int64_t slot;          // of its pointer in the argument struct
   int64_t element_bytes; // 4: float32; 2: bfloat16 or float16
   int64_t offset;        // of a family's member: where its numbers begin among the `elements`
 };

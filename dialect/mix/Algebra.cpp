@@ -69,21 +69,11 @@ void Algebra::entrywise(BinaryKind kind, const Quantity &x, const Quantity &y, Q
   product.resize(size);
   auto run = [&](auto f) { combine(xs, xStep, ys, yStep, product.data(), size, f); };
   switch (kind) { // the first four without a call for every entry
-  case BinaryKind::Add:
-    run([](double a, double b) { return a + b; });
-    break;
-  case BinaryKind::Sub:
-    run([](double a, double b) { return a - b; });
-    break;
-  case BinaryKind::Mul:
-    run([](double a, double b) { return a * b; });
-    break;
-  case BinaryKind::Div:
-    run([](double a, double b) { return a / b; });
-    break;
-  default:
-    run([kind](double a, double b) { return apply(kind, a, b); });
-    break;
+  case BinaryKind::Add: run([](double a, double b) { return a + b; }); break;
+  case BinaryKind::Sub: run([](double a, double b) { return a - b; }); break;
+  case BinaryKind::Mul: run([](double a, double b) { return a * b; }); break;
+  case BinaryKind::Div: run([](double a, double b) { return a / b; }); break;
+  default: run([kind](double a, double b) { return apply(kind, a, b); }); break;
   }
   if (shape.isMatrix())
     result.takeDense(product);

@@ -52,8 +52,7 @@ private:
   int64_t rowOf(const Declared &declared, int64_t head) const {
     return declared.perGroup ? head / (call.heads / call.groups) : head;
   }
-  Error checkArrays(const char *kind, const Arrays &arrays, llvm::ArrayRef<ArrayShape> expected,
-                    bool optional) const;
+  Error checkArrays(const char *kind, const Arrays &arrays, llvm::ArrayRef<ArrayShape> expected, bool optional) const;
   /// The first token of a sequence, counted over the batch, and how many it has.
   std::pair<int64_t, int64_t> tokensOf(int64_t sequence) const {
     if (call.cuSeqlens.empty())
@@ -199,8 +198,7 @@ void Run::runToken(int64_t head, int64_t sequence, int64_t first, int64_t token)
   for (const Lag &lag : program.lags) {
     const Declared &input = program.inputs[lag.input];
     int64_t at = token - lag.by;
-    load(lag.slot, input.shape,
-         at >= first ? inputAt(input, head, at) : pastInput(input, head, sequence, first - at));
+    load(lag.slot, input.shape, at >= first ? inputAt(input, head, at) : pastInput(input, head, sequence, first - at));
   }
   for (auto [i, end] : llvm::enumerate(program.ends))
     load(end.slot, program.states[end.state].shape, last[i].data());

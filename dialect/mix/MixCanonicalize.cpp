@@ -49,17 +49,14 @@ OpFoldResult BinaryOp::fold(FoldAdaptor adaptor) {
     if (is(x, 0))
       return getY();
     return is(y, 0) ? getX() : Value();
-  case BinaryKind::Sub:
-    return is(y, 0) ? getX() : Value();
+  case BinaryKind::Sub: return is(y, 0) ? getX() : Value();
   case BinaryKind::Mul:
     if (is(x, 1))
       return getY();
     return is(y, 1) ? getX() : Value();
   case BinaryKind::Div:
-  case BinaryKind::Pow:
-    return is(y, 1) ? getX() : Value();
-  default:
-    return {};
+  case BinaryKind::Pow: return is(y, 1) ? getX() : Value();
+  default: return {};
   }
 }
 

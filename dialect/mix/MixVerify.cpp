@@ -298,8 +298,8 @@ private:
         present[home.member] = true;
       }
       if (static_cast<int64_t>(members.size()) != count)
-        return members[0]->emitOpError("is of a family of ") << count << ", of which " << members.size()
-                                                             << " are there (mixer_c11)";
+        return members[0]->emitOpError("is of a family of ")
+               << count << ", of which " << members.size() << " are there (mixer_c11)";
     }
     return success();
   }

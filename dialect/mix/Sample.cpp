@@ -52,17 +52,12 @@ double bounded(Generator &random, const Interval &interval, Decay decay) {
     return inside(interval, std::isinf(interval.hi) ? interval.lo + std::fabs(x) : interval.hi - std::fabs(x));
   }
   switch (decay) {
-  case Decay::Uniform:
-    return inside(interval, interval.lo + u * width);
+  case Decay::Uniform: return inside(interval, interval.lo + u * width);
   case Decay::NearHigh:
-  case Decay::Resets:
-    return inside(interval, interval.hi - 0.02 * u * width);
-  case Decay::Mild:
-    return inside(interval, interval.lo + (0.5 + 0.48 * u) * width);
-  case Decay::Strong:
-    return inside(interval, interval.lo + 0.3 * u * width);
-  case Decay::High:
-    return inside(interval, interval.hi);
+  case Decay::Resets: return inside(interval, interval.hi - 0.02 * u * width);
+  case Decay::Mild: return inside(interval, interval.lo + (0.5 + 0.48 * u) * width);
+  case Decay::Strong: return inside(interval, interval.lo + 0.3 * u * width);
+  case Decay::High: return inside(interval, interval.hi);
   }
   llvm_unreachable("all regimes are above");
 }

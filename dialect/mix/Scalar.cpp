@@ -24,38 +24,22 @@ static double gelu(double x) {
 
 double apply(UnaryKind kind, double x) {
   switch (kind) {
-  case UnaryKind::Neg:
-    return -x;
-  case UnaryKind::Exp:
-    return std::exp(x);
-  case UnaryKind::Log:
-    return std::log(x);
-  case UnaryKind::Sigmoid:
-    return sigmoid(x);
-  case UnaryKind::Tanh:
-    return std::tanh(x);
-  case UnaryKind::Relu:
-    return x > 0 || std::isnan(x) ? x : 0.0;
-  case UnaryKind::Silu:
-    return x * sigmoid(x);
-  case UnaryKind::Gelu:
-    return gelu(x);
-  case UnaryKind::Softplus:
-    return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x)));
-  case UnaryKind::Elu:
-    return x > 0 ? x : std::expm1(x);
-  case UnaryKind::Sqrt:
-    return std::sqrt(x);
-  case UnaryKind::Rsqrt:
-    return 1 / std::sqrt(x);
-  case UnaryKind::Abs:
-    return std::fabs(x);
-  case UnaryKind::Sign:
-    return std::isnan(x) ? x : double((x > 0) - (x < 0));
-  case UnaryKind::Sin:
-    return std::sin(x);
-  case UnaryKind::Cos:
-    return std::cos(x);
+  case UnaryKind::Neg: return -x;
+  case UnaryKind::Exp: return std::exp(x);
+  case UnaryKind::Log: return std::log(x);
+  case UnaryKind::Sigmoid: return sigmoid(x);
+  case UnaryKind::Tanh: return std::tanh(x);
+  case UnaryKind::Relu: return x > 0 || std::isnan(x) ? x : 0.0;
+  case UnaryKind::Silu: return x * sigmoid(x);
+  case UnaryKind::Gelu: return gelu(x);
+  case UnaryKind::Softplus: return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x)));
+  case UnaryKind::Elu: return x > 0 ? x : std::expm1(x);
+  case UnaryKind::Sqrt: return std::sqrt(x);
+  case UnaryKind::Rsqrt: return 1 / std::sqrt(x);
+  case UnaryKind::Abs: return std::fabs(x);
+  case UnaryKind::Sign: return std::isnan(x) ? x : double((x > 0) - (x < 0));
+  case UnaryKind::Sin: return std::sin(x);
+  case UnaryKind::Cos: return std::cos(x);
   }
   llvm_unreachable("all kinds are above");
 }
@@ -63,20 +47,13 @@ double apply(UnaryKind kind, double x) {
 double apply(BinaryKind kind, double x, double y) {
   bool isNan = std::isnan(x) || std::isnan(y);
   switch (kind) {
-  case BinaryKind::Add:
-    return x + y;
-  case BinaryKind::Sub:
-    return x - y;
-  case BinaryKind::Mul:
-    return x * y;
-  case BinaryKind::Div:
-    return x / y;
-  case BinaryKind::Pow:
-    return isNan ? x + y : std::pow(x, y);
-  case BinaryKind::Min:
-    return isNan ? x + y : std::fmin(x, y);
-  case BinaryKind::Max:
-    return isNan ? x + y : std::fmax(x, y);
+  case BinaryKind::Add: return x + y;
+  case BinaryKind::Sub: return x - y;
+  case BinaryKind::Mul: return x * y;
+  case BinaryKind::Div: return x / y;
+  case BinaryKind::Pow: return isNan ? x + y : std::pow(x, y);
+  case BinaryKind::Min: return isNan ? x + y : std::fmin(x, y);
+  case BinaryKind::Max: return isNan ? x + y : std::fmax(x, y);
   case BinaryKind::LogAddExp:
     if (isNan)
       return x + y;

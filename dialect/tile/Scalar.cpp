@@ -14,38 +14,22 @@ static bool compare(arith::CmpFPredicate predicate, double x, double y) {
   using P = arith::CmpFPredicate;
   bool unordered = std::isnan(x) || std::isnan(y);
   switch (predicate) {
-  case P::AlwaysFalse:
-    return false;
-  case P::OEQ:
-    return x == y;
-  case P::OGT:
-    return x > y;
-  case P::OGE:
-    return x >= y;
-  case P::OLT:
-    return x < y;
-  case P::OLE:
-    return x <= y;
-  case P::ONE:
-    return !unordered && x != y;
-  case P::ORD:
-    return !unordered;
-  case P::UEQ:
-    return unordered || x == y;
-  case P::UGT:
-    return unordered || x > y;
-  case P::UGE:
-    return unordered || x >= y;
-  case P::ULT:
-    return unordered || x < y;
-  case P::ULE:
-    return unordered || x <= y;
-  case P::UNE:
-    return x != y;
-  case P::UNO:
-    return unordered;
-  case P::AlwaysTrue:
-    return true;
+  case P::AlwaysFalse: return false;
+  case P::OEQ: return x == y;
+  case P::OGT: return x > y;
+  case P::OGE: return x >= y;
+  case P::OLT: return x < y;
+  case P::OLE: return x <= y;
+  case P::ONE: return !unordered && x != y;
+  case P::ORD: return !unordered;
+  case P::UEQ: return unordered || x == y;
+  case P::UGT: return unordered || x > y;
+  case P::UGE: return unordered || x >= y;
+  case P::ULT: return unordered || x < y;
+  case P::ULE: return unordered || x <= y;
+  case P::UNE: return x != y;
+  case P::UNO: return unordered;
+  case P::AlwaysTrue: return true;
   }
   return false;
 }

@@ -8,7 +8,7 @@
 namespace mixc {
 
 struct ElementTypes {
-  std::string all = "f32";                  // of outputs, and of inputs without an interval
+  std::string all = "f32";                       // of outputs, and of inputs without an interval
   std::map<std::string, std::string> named = {}; // of declarations, by name
 
   bool areDefault() const { return all == "f32" && named.empty(); }

@@ -27,8 +27,7 @@ Error run(const Options &options) {
   case CheckCommand: return checkCommand(options);
   case ExplainCommand: return explainCommand(options);
   case RunCommand: return runCommand(options);
-  case FormatCommand:
-    return fmtCommand(options);
+  case FormatCommand: return fmtCommand(options);
   default: return compileCommand(options);
   }
 }

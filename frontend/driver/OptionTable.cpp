@@ -123,7 +123,8 @@ const OptionRow optionRows[] = {
      [](Options &, Text) -> Error {
        return unsupportedOption("`--backward`: kernels of gradients are not built yet");
      }},
-    {"--check", "", RunCommand | FormatCommand, "run: compare with the interpreter (without --in always); fmt: only list what is not formatted",
+    {"--check", "", RunCommand | FormatCommand,
+     "run: compare with the interpreter (without --in always); fmt: only list what is not formatted",
      [](Options &o, Text) -> Error { return o.check = true, Error::success(); }},
     {"--threads", "N", RunCommand, "threads (all of the machine's)",
      [](Options &o, Text v) -> Error { return number("--threads", v, 1, o.threads); }},

@@ -22,7 +22,7 @@ enum Command : unsigned {
 
 struct Options {
   Command command = CompileCommand;
-  std::string file; // or a diagnostic's code, for explain
+  std::string file;                   // or a diagnostic's code, for explain
   std::vector<std::string> moreFiles; // fmt
   bool help = false, version = false;
   std::optional<bool> colour; // unset: if stderr is a terminal

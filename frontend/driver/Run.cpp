@@ -38,7 +38,9 @@ Storage poisoned(const TensorInfo &tensor, const mix::Call &call) {
 
 /// What the caller passes for an input, param or state.
 Expected<Storage> given(const TensorInfo &tensor, const mix::Call &call) {
-  const mix::Arrays &arrays = tensor.role == "input" ? call.inputs : tensor.role == "param" ? call.params : call.initial;
+  const mix::Arrays &arrays = tensor.role == "input"   ? call.inputs
+                              : tensor.role == "param" ? call.params
+                                                       : call.initial;
   auto found = arrays.find(tensor.name);
   if (found == arrays.end())
     return inputError(fmt::format("there is no array for `{}`", tensor.name));
@@ -239,8 +241,7 @@ Expected<mix::Answer> LoadedLibrary::decodeTokens(const mix::Call &call, int64_t
   mix::Answer result;
   for (const TensorInfo &tensor : decode.info->fields()) {
     if (tensor.role == "output" || tensor.role == "state")
-      (tensor.role == "output" ? result.outputs : result.final)[tensor.name] =
-          answer(tensor, call, whole[tensor.slot]);
+      (tensor.role == "output" ? result.outputs : result.final)[tensor.name] = answer(tensor, call, whole[tensor.slot]);
     else if (kept && tensor.role == "kept")
       (*kept)[tensor.name] = answer(tensor, call, whole[tensor.slot]);
   }

@@ -45,8 +45,8 @@ void MixerImporter::measureHistories() {
 void MixerImporter::join(mlir::Operation *op, const Declaration &declaration) {
   if (declaration.family.empty())
     return;
-  const Declaration &first = *llvm::find_if(
-      mixer.declarations, [&](const Declaration &known) { return known.family == declaration.family; });
+  const Declaration &first =
+      *llvm::find_if(mixer.declarations, [&](const Declaration &known) { return known.family == declaration.family; });
   op->setAttr(mix::familyAttrName,
               mix::FamilyAttr::get(builder.getContext(), builder.getStringAttr(declaration.family),
                                    declaration.index - first.index, familySizes[declaration.family]));
@@ -109,8 +109,7 @@ void MixerImporter::declare(unsigned entity) {
                               start.kind == Start::Kind::Identity ? yes : no, param);
     break;
   }
-  case ast::Role::Output:
-    return;
+  case ast::Role::Output: return;
   }
   join(op, declaration);
   declared[entity] = op->getResult(0);
@@ -182,28 +181,21 @@ Value MixerImporter::emit(const Expr &root) {
 
 Value MixerImporter::emitOne(const Expr &e) {
   switch (e.op) {
-  case Expr::Op::Input:
-    return input(e);
+  case Expr::Op::Input: return input(e);
   case Expr::Op::StateEnd:
     return mix::EndOp::create(builder, locate(e.range), declared[e.entity].getType(),
                               mixer.declarations[e.entity].name);
   case Expr::Op::Param:
-  case Expr::Op::StateBefore:
-    return declared[e.entity];
-  case Expr::Op::StateAfter:
-    return after[e.entity];
-  case Expr::Op::Let:
-    return defined[e.entity];
+  case Expr::Op::StateBefore: return declared[e.entity];
+  case Expr::Op::StateAfter: return after[e.entity];
+  case Expr::Op::Let: return defined[e.entity];
   case Expr::Op::Transpose:
     if (!e.type.isMatrix())
       return emitted.at(e.args[0]);
     return mix::TransposeOp::create(builder, locate(e.range), emitted.at(e.args[0]));
-  case Expr::Op::Product:
-    return product(e);
-  case Expr::Op::Fill:
-    return fill(e);
-  default:
-    break;
+  case Expr::Op::Product: return product(e);
+  case Expr::Op::Fill: return fill(e);
+  default: break;
   }
   if (isSquaredNorm(e))
     return sumOfSquares(locate(e.range), emitted.at(e.args[0]->args[0]));
@@ -255,41 +247,30 @@ Value MixerImporter::emitOperation(const Expr &e) {
   case Expr::Op::Number:
     return mix::ConstantOp::create(builder, at, typeOf(Type::scalar(), mix::Rate::Constant),
                                    builder.getF64FloatAttr(e.number));
-  case Expr::Op::Dim:
-    return mix::DimOp::create(builder, at, typeOf(Type::scalar(), mix::Rate::Constant), e.dim.str());
-  case Expr::Op::Identity:
-    return mix::IdentityOp::create(builder, at, typeOf(e.type, mix::Rate::Constant));
-  case Expr::Op::Unary:
-    return unary(at, e.unary, args[0]);
-  case Expr::Op::Binary:
-    return binary(at, e.binary, args[0], args[1]);
+  case Expr::Op::Dim: return mix::DimOp::create(builder, at, typeOf(Type::scalar(), mix::Rate::Constant), e.dim.str());
+  case Expr::Op::Identity: return mix::IdentityOp::create(builder, at, typeOf(e.type, mix::Rate::Constant));
+  case Expr::Op::Unary: return unary(at, e.unary, args[0]);
+  case Expr::Op::Binary: return binary(at, e.binary, args[0], args[1]);
   case Expr::Op::Sum: {
     Value total = args[0];
     for (Value term : llvm::drop_begin(args))
       total = binary(at, mix::BinaryKind::Add, total, term);
     return total;
   }
-  case Expr::Op::Diag:
-    return mix::DiagOp::create(builder, at, args[0]);
-  case Expr::Op::Reduce:
-    return reduce(at, e.reduce, args[0]);
-  case Expr::Op::Concat:
-    return mix::ConcatOp::create(builder, at, args);
+  case Expr::Op::Diag: return mix::DiagOp::create(builder, at, args[0]);
+  case Expr::Op::Reduce: return reduce(at, e.reduce, args[0]);
+  case Expr::Op::Concat: return mix::ConcatOp::create(builder, at, args);
   case Expr::Op::Slice: {
     auto rate = llvm::cast<mix::TensorType>(args[0].getType()).getRate();
     return mix::SliceOp::create(builder, at, typeOf(e.type, rate), args[0], builder.getStringAttr(e.dim.str()));
   }
-  case Expr::Op::Roll:
-    return mix::RollOp::create(builder, at, args[0], e.shift);
-  case Expr::Op::Kron:
-    return mix::KronOp::create(builder, at, args[0], args[1]);
-  case Expr::Op::Norm:
-    return unary(at, mix::UnaryKind::Sqrt, sumOfSquares(at, args[0]));
+  case Expr::Op::Roll: return mix::RollOp::create(builder, at, args[0], e.shift);
+  case Expr::Op::Kron: return mix::KronOp::create(builder, at, args[0], args[1]);
+  case Expr::Op::Norm: return unary(at, mix::UnaryKind::Sqrt, sumOfSquares(at, args[0]));
   case Expr::Op::Reshape:
-    return mix::ReshapeOp::create(
-        builder, at, typeOf(e.type, llvm::cast<mix::TensorType>(args[0].getType()).getRate()), args[0]);
-  default:
-    llvm_unreachable("sema has refused it, or emit has done it");
+    return mix::ReshapeOp::create(builder, at, typeOf(e.type, llvm::cast<mix::TensorType>(args[0].getType()).getRate()),
+                                  args[0]);
+  default: llvm_unreachable("sema has refused it, or emit has done it");
   }
 }
 

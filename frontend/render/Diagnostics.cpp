@@ -7,12 +7,9 @@ namespace mixc {
 static std::string_view heading(Severity severity) {
   switch (severity) {
   case Severity::Error:
-  case Severity::Unsupported:
-    return "error";
-  case Severity::Warning:
-    return "warning";
-  case Severity::Note:
-    return "note";
+  case Severity::Unsupported: return "error";
+  case Severity::Warning: return "warning";
+  case Severity::Note: return "note";
   }
   return "error";
 }

@@ -39,12 +39,9 @@ Expr *ExprChecker::call(const ast::Call &e) {
     return error(e.range);
   }
   switch (function->signature) {
-  case Signature::Concat:
-    return concat(e);
-  case Signature::Grad:
-    return grad(e);
-  default:
-    break;
+  case Signature::Concat: return concat(e);
+  case Signature::Grad: return grad(e);
+  default: break;
   }
   Expr *x = check(*e.arguments.front());
   if (x->type.isError())
@@ -72,14 +69,10 @@ Expr *ExprChecker::call(const ast::Call &e) {
                               : argumentError(e, x, "a vector");
   case Signature::Softmax:
     return x->type.isColumn() ? ExprBuilder(out, e.range).softmax(x) : argumentError(e, x, "a vector");
-  case Signature::Normalize:
-    return normalize(e, *function, x);
-  case Signature::Slice:
-    return slice(e, x);
-  case Signature::Roll:
-    return roll(e, x);
-  default:
-    break;
+  case Signature::Normalize: return normalize(e, *function, x);
+  case Signature::Slice: return slice(e, x);
+  case Signature::Roll: return roll(e, x);
+  default: break;
   }
   Expr *y = check(*e.arguments[1]);
   if (y->type.isError())
@@ -93,10 +86,8 @@ Expr *ExprChecker::call(const ast::Call &e) {
   switch (function->signature) {
   case Signature::Outer:
     return make(Expr::Op::Product, Type::matrix(x->type.rows, y->type.rows), e.range, {x, transpose(y, y->range)});
-  case Signature::Kron:
-    return make(Expr::Op::Kron, Type::column(x->type.rows * y->type.rows), e.range, {x, y});
-  default:
-    break;
+  case Signature::Kron: return make(Expr::Op::Kron, Type::column(x->type.rows * y->type.rows), e.range, {x, y});
+  default: break;
   }
   if (!(x->type == y->type)) {
     diagnostics.add(Code::ArgumentShape, y->range, fmt::format("`dot` of `{}` and `{}`", x->type.str(), y->type.str()))

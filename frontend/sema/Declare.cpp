@@ -33,12 +33,9 @@ std::optional<Type> MixerChecker::typeOf(const ast::Type &type) {
   if (failed)
     return std::nullopt;
   switch (type.kind) {
-  case ast::Type::Kind::Scalar:
-    return Type::scalar();
-  case ast::Type::Kind::Vector:
-    return Type::column(dims[0]);
-  case ast::Type::Kind::Matrix:
-    return Type::matrix(dims[0], dims[1]);
+  case ast::Type::Kind::Scalar: return Type::scalar();
+  case ast::Type::Kind::Vector: return Type::column(dims[0]);
+  case ast::Type::Kind::Matrix: return Type::matrix(dims[0], dims[1]);
   }
   return std::nullopt;
 }
@@ -85,14 +82,10 @@ std::optional<std::pair<double, double>> MixerChecker::interval(const ast::Decla
 
 static Symbol::Kind symbolKind(ast::Role role) {
   switch (role) {
-  case ast::Role::Input:
-    return Symbol::Kind::Input;
-  case ast::Role::Param:
-    return Symbol::Kind::Param;
-  case ast::Role::State:
-    return Symbol::Kind::State;
-  case ast::Role::Output:
-    return Symbol::Kind::Output;
+  case ast::Role::Input: return Symbol::Kind::Input;
+  case ast::Role::Param: return Symbol::Kind::Param;
+  case ast::Role::State: return Symbol::Kind::State;
+  case ast::Role::Output: return Symbol::Kind::Output;
   }
   return Symbol::Kind::Input;
 }

@@ -55,40 +55,25 @@ Expr *oneAtZero(ExprBuilder &make, Expr *x) {
 Expr *derivativeOf(ExprBuilder &make, Expr *y) {
   Expr *x = y->args[0];
   switch (y->unary) {
-  case UnaryKind::Neg:
-    return make.number(-1);
-  case UnaryKind::Exp:
-    return y;
-  case UnaryKind::Log:
-    return make.quotient(make.number(1), x);
-  case UnaryKind::Sigmoid:
-    return make.times(y, oneLess(make, y));
-  case UnaryKind::Tanh:
-    return oneLess(make, make.times(y, y));
-  case UnaryKind::Relu:
-    return make.unary(UnaryKind::Relu, sign(make, x));
+  case UnaryKind::Neg: return make.number(-1);
+  case UnaryKind::Exp: return y;
+  case UnaryKind::Log: return make.quotient(make.number(1), x);
+  case UnaryKind::Sigmoid: return make.times(y, oneLess(make, y));
+  case UnaryKind::Tanh: return oneLess(make, make.times(y, y));
+  case UnaryKind::Relu: return make.unary(UnaryKind::Relu, sign(make, x));
   case UnaryKind::Silu: {
     Expr *s = make.unary(UnaryKind::Sigmoid, x);
     return make.sum(s, make.times(y, oneLess(make, s)));
   }
-  case UnaryKind::Gelu:
-    return geluDerivative(make, x);
-  case UnaryKind::Softplus:
-    return make.unary(UnaryKind::Sigmoid, x);
-  case UnaryKind::Elu:
-    return make.unary(UnaryKind::Exp, make.binary(BinaryKind::Min, x, make.number(0)));
-  case UnaryKind::Sqrt:
-    return make.quotient(make.number(0.5), y);
-  case UnaryKind::Rsqrt:
-    return make.times(make.number(-0.5), make.times(y, make.times(y, y)));
-  case UnaryKind::Abs:
-    return sign(make, x);
-  case UnaryKind::Sign:
-    return nullptr;
-  case UnaryKind::Sin:
-    return make.unary(UnaryKind::Cos, x);
-  case UnaryKind::Cos:
-    return make.negated(make.unary(UnaryKind::Sin, x));
+  case UnaryKind::Gelu: return geluDerivative(make, x);
+  case UnaryKind::Softplus: return make.unary(UnaryKind::Sigmoid, x);
+  case UnaryKind::Elu: return make.unary(UnaryKind::Exp, make.binary(BinaryKind::Min, x, make.number(0)));
+  case UnaryKind::Sqrt: return make.quotient(make.number(0.5), y);
+  case UnaryKind::Rsqrt: return make.times(make.number(-0.5), make.times(y, make.times(y, y)));
+  case UnaryKind::Abs: return sign(make, x);
+  case UnaryKind::Sign: return nullptr;
+  case UnaryKind::Sin: return make.unary(UnaryKind::Cos, x);
+  case UnaryKind::Cos: return make.negated(make.unary(UnaryKind::Sin, x));
   }
   llvm_unreachable("all kinds are above");
 }
@@ -96,16 +81,11 @@ Expr *derivativeOf(ExprBuilder &make, Expr *y) {
 Expr *partialOf(ExprBuilder &make, Expr *z, bool byFirst, Expr *bar) {
   Expr *x = z->args[0], *y = z->args[1];
   switch (z->binary) {
-  case BinaryKind::Add:
-    return bar;
-  case BinaryKind::Sub:
-    return byFirst ? bar : make.negated(bar);
-  case BinaryKind::Mul:
-    return make.times(bar, byFirst ? y : x);
-  case BinaryKind::Div:
-    return byFirst ? make.quotient(bar, y) : make.negated(make.times(bar, make.quotient(z, y)));
-  case BinaryKind::Pow:
-    return make.times(bar, byFirst ? powerByBase(make, x, y) : powerByExponent(make, z, x));
+  case BinaryKind::Add: return bar;
+  case BinaryKind::Sub: return byFirst ? bar : make.negated(bar);
+  case BinaryKind::Mul: return make.times(bar, byFirst ? y : x);
+  case BinaryKind::Div: return byFirst ? make.quotient(bar, y) : make.negated(make.times(bar, make.quotient(z, y)));
+  case BinaryKind::Pow: return make.times(bar, byFirst ? powerByBase(make, x, y) : powerByExponent(make, z, x));
   case BinaryKind::Min:
   case BinaryKind::Max: {
     // (1 + sign(x - y)) / 2 is 1 where x is the larger, a half at a tie.

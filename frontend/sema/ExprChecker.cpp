@@ -48,19 +48,15 @@ Expr *ExprChecker::check(const ast::Expr &e) {
   if (shared.tooLarge)
     return error(e.range);
   switch (e.kind) {
-  case ast::Expr::Kind::Number:
-    return number(cast<ast::Number>(e).value, e.range);
-  case ast::Expr::Kind::Infinity:
-    return number(INFINITY, e.range);
-  case ast::Expr::Kind::Identity:
-    return make(Expr::Op::Identity, Type::square(), e.range);
+  case ast::Expr::Kind::Number: return number(cast<ast::Number>(e).value, e.range);
+  case ast::Expr::Kind::Infinity: return number(INFINITY, e.range);
+  case ast::Expr::Kind::Identity: return make(Expr::Op::Identity, Type::square(), e.range);
   case ast::Expr::Kind::Time:
   case ast::Expr::Kind::End:
     diagnostics.add(Code::TimeIndex, e.range, fmt::format("`{}` is a time, not a value", printExpr(e)))
         .help("it stands in brackets, as in `H[t-1]`");
     return error(e.range);
-  case ast::Expr::Kind::Reference:
-    return reference(cast<ast::Reference>(e));
+  case ast::Expr::Kind::Reference: return reference(cast<ast::Reference>(e));
   case ast::Expr::Kind::Negate: {
     Expr *x = check(*cast<ast::Negate>(e).operand);
     if (x->op == Expr::Op::Number)
@@ -70,14 +66,10 @@ Expr *ExprChecker::check(const ast::Expr &e) {
     result->wholeState = x->wholeState;
     return result;
   }
-  case ast::Expr::Kind::Transpose:
-    return transpose(check(*cast<ast::Transpose>(e).operand), e.range);
-  case ast::Expr::Kind::Binary:
-    return binary(cast<ast::Binary>(e));
-  case ast::Expr::Kind::Call:
-    return call(cast<ast::Call>(e));
-  case ast::Expr::Kind::Sum:
-    return sumOver(cast<ast::Sum>(e));
+  case ast::Expr::Kind::Transpose: return transpose(check(*cast<ast::Transpose>(e).operand), e.range);
+  case ast::Expr::Kind::Binary: return binary(cast<ast::Binary>(e));
+  case ast::Expr::Kind::Call: return call(cast<ast::Call>(e));
+  case ast::Expr::Kind::Sum: return sumOver(cast<ast::Sum>(e));
   }
   return error(e.range);
 }
@@ -112,13 +104,10 @@ Expr *ExprChecker::reference(const ast::Reference &e) {
             "give what `{0}` stands for a name with `let`; a value carried from token to token is a `state`",
             symbol.name));
     return error(e.range);
-  case Symbol::Kind::State:
-    return stateReference(e, *target);
-  case Symbol::Kind::Let:
-    return letReference(e, *target);
+  case Symbol::Kind::State: return stateReference(e, *target);
+  case Symbol::Kind::Let: return letReference(e, *target);
   case Symbol::Kind::Input:
-  case Symbol::Kind::Param:
-    break;
+  case Symbol::Kind::Param: break;
   }
   const Declaration &declared = out.declarations[target->entity];
   shared.usedDeclarations.insert(target->entity);

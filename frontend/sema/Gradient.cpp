@@ -124,14 +124,12 @@ Expr *Gradient::diagonalOf(Expr *matrix) {
 
 void Gradient::handOn(Expr *e, Expr *bar) {
   switch (e->op) {
-  case Op::Let:
-    return flow(mixer.definitions[e->entity].value, bar);
+  case Op::Let: return flow(mixer.definitions[e->entity].value, bar);
   case Op::Unary:
     if (Expr *derivative = derivativeOf(make, e))
       flow(e->args[0], make.times(bar, derivative));
     return;
-  case Op::Binary:
-    return handOnBinary(e, bar);
+  case Op::Binary: return handOnBinary(e, bar);
   case Op::Sum:
     for (Expr *term : e->args)
       if (!isFree(term))
@@ -143,16 +141,13 @@ void Gradient::handOn(Expr *e, Expr *bar) {
     if (!isFree(e->args[1]))
       flow(e->args[1], make.product(make.transpose(e->args[0]), bar));
     return;
-  case Op::Transpose:
-    return flow(e->args[0], make.transpose(bar));
+  case Op::Transpose: return flow(e->args[0], make.transpose(bar));
   case Op::Reduce:
     if (e->reduce == mix::ReduceKind::Sum)
       flow(e->args[0], make.fill(bar, e->args[0]->type));
     return; // softmax alone takes the largest, and has no derivative by it
-  case Op::Norm:
-    return flow(e->args[0], make.times(make.quotient(bar, oneAtZero(make, e)), e->args[0]));
-  default:
-    return handOnParts(e, bar);
+  case Op::Norm: return flow(e->args[0], make.times(make.quotient(bar, oneAtZero(make, e)), e->args[0]));
+  default: return handOnParts(e, bar);
   }
 }
 
@@ -177,8 +172,7 @@ void Gradient::handOnBinary(Expr *e, Expr *bar) {
 /// Ops that move entries.
 void Gradient::handOnParts(Expr *e, Expr *bar) {
   switch (e->op) {
-  case Op::Diag:
-    return flow(e->args[0], diagonalOf(bar));
+  case Op::Diag: return flow(e->args[0], diagonalOf(bar));
   case Op::Concat: {
     Dim from;
     for (Expr *part : e->args) {
@@ -200,8 +194,7 @@ void Gradient::handOnParts(Expr *e, Expr *bar) {
     pad(e->args[0]->type.rows - e->dim - e->type.rows);
     return flow(e->args[0], make.concat(std::move(parts)));
   }
-  case Op::Roll:
-    return flow(e->args[0], make.roll(bar, -e->shift));
+  case Op::Roll: return flow(e->args[0], make.roll(bar, -e->shift));
   case Op::Kron: {
     // Entry i M + j is x_i y_j: as a matrix it is x * y'.
     Expr *x = e->args[0], *y = e->args[1];
@@ -212,12 +205,9 @@ void Gradient::handOnParts(Expr *e, Expr *bar) {
       flow(y, make.product(make.transpose(matrix), x));
     return;
   }
-  case Op::Fill:
-    return flow(e->args[0], make.total(bar));
-  case Op::Reshape:
-    return flow(e->args[0], make.reshape(bar, e->args[0]->type));
-  default:
-    llvm_unreachable("depends on nothing, or was handled before");
+  case Op::Fill: return flow(e->args[0], make.total(bar));
+  case Op::Reshape: return flow(e->args[0], make.reshape(bar, e->args[0]->type));
+  default: llvm_unreachable("depends on nothing, or was handled before");
   }
 }
 

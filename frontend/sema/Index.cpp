@@ -21,14 +21,11 @@ static constexpr size_t maxDimText = 300;
 bool mentionsTime(const ast::Expr &e) {
   switch (e.kind) {
   case ast::Expr::Kind::Time:
-  case ast::Expr::Kind::End:
-    return true;
-  case ast::Expr::Kind::Negate:
-    return mentionsTime(*cast<ast::Negate>(e).operand);
+  case ast::Expr::Kind::End: return true;
+  case ast::Expr::Kind::Negate: return mentionsTime(*cast<ast::Negate>(e).operand);
   case ast::Expr::Kind::Binary:
     return mentionsTime(*cast<ast::Binary>(e).left) || mentionsTime(*cast<ast::Binary>(e).right);
-  default:
-    return false;
+  default: return false;
   }
 }
 
@@ -41,8 +38,7 @@ static std::nullopt_t notAnInteger(const ast::Expr &e, DiagnosticList &diagnosti
 std::optional<Scope::Linear> Scope::linear(const ast::Expr &e, const Indices &indices,
                                            DiagnosticList &diagnostics) const {
   switch (e.kind) {
-  case ast::Expr::Kind::Time:
-    return Linear{1, 0};
+  case ast::Expr::Kind::Time: return Linear{1, 0};
   case ast::Expr::Kind::Number: {
     double value = cast<ast::Number>(e).value;
     if (value != std::floor(value) || value > maxInteger)
@@ -53,12 +49,9 @@ std::optional<Scope::Linear> Scope::linear(const ast::Expr &e, const Indices &in
     std::optional<Linear> x = linear(*cast<ast::Negate>(e).operand, indices, diagnostics);
     return x ? std::optional(Linear{-x->time, -x->offset}) : std::nullopt;
   }
-  case ast::Expr::Kind::Reference:
-    return linearName(cast<ast::Reference>(e), indices, diagnostics);
-  case ast::Expr::Kind::Binary:
-    return linearBinary(cast<ast::Binary>(e), indices, diagnostics);
-  default:
-    return notAnInteger(e, diagnostics);
+  case ast::Expr::Kind::Reference: return linearName(cast<ast::Reference>(e), indices, diagnostics);
+  case ast::Expr::Kind::Binary: return linearBinary(cast<ast::Binary>(e), indices, diagnostics);
+  default: return notAnInteger(e, diagnostics);
   }
 }
 
@@ -93,12 +86,8 @@ std::optional<Scope::Linear> Scope::linearBinary(const ast::Binary &e, const Ind
     return std::nullopt;
   Linear result;
   switch (e.op) {
-  case BinaryOp::Add:
-    result = {a->time + b->time, a->offset + b->offset};
-    break;
-  case BinaryOp::Subtract:
-    result = {a->time - b->time, a->offset - b->offset};
-    break;
+  case BinaryOp::Add: result = {a->time + b->time, a->offset + b->offset}; break;
+  case BinaryOp::Subtract: result = {a->time - b->time, a->offset - b->offset}; break;
   case BinaryOp::Multiply:
     if (a->time && b->time)
       return notAnInteger(e, diagnostics);
@@ -109,8 +98,7 @@ std::optional<Scope::Linear> Scope::linearBinary(const ast::Binary &e, const Ind
       return notAnInteger(e, diagnostics);
     result = {0, a->offset / b->offset};
     break;
-  default:
-    return notAnInteger(e, diagnostics);
+  default: return notAnInteger(e, diagnostics);
   }
   if (std::abs(result.offset) > maxInteger || std::abs(result.time) > maxInteger)
     return notAnInteger(e, diagnostics);
@@ -172,19 +160,15 @@ std::optional<Dim> Scope::dim(const ast::Expr &e, const Indices &indices, Diagno
       return std::nullopt;
     }
     switch (binary->op) {
-    case BinaryOp::Add:
-      return *a + *b;
-    case BinaryOp::Subtract:
-      return *a - *b;
-    case BinaryOp::Multiply:
-      return *a * *b;
+    case BinaryOp::Add: return *a + *b;
+    case BinaryOp::Subtract: return *a - *b;
+    case BinaryOp::Multiply: return *a * *b;
     case BinaryOp::Divide:
       if (std::optional<Dim> quotient = a->dividedBy(*b))
         return quotient;
       diagnostics.add(Code::BadDim, e.range, fmt::format("`{}` does not divide `{}` exactly", b->str(), a->str()));
       return std::nullopt;
-    default:
-      break;
+    default: break;
     }
   }
   diagnostics.add(Code::BadDim, e.range, fmt::format("`{}` is not a dim", printExpr(e)))
@@ -194,10 +178,8 @@ std::optional<Dim> Scope::dim(const ast::Expr &e, const Indices &indices, Diagno
 
 std::optional<double> Scope::constant(const ast::Expr &e, DiagnosticList &diagnostics) const {
   switch (e.kind) {
-  case ast::Expr::Kind::Number:
-    return cast<ast::Number>(e).value;
-  case ast::Expr::Kind::Infinity:
-    return INFINITY;
+  case ast::Expr::Kind::Number: return cast<ast::Number>(e).value;
+  case ast::Expr::Kind::Infinity: return INFINITY;
   case ast::Expr::Kind::Negate:
     if (std::optional<double> x = constant(*cast<ast::Negate>(e).operand, diagnostics))
       return -*x;
@@ -209,19 +191,14 @@ std::optional<double> Scope::constant(const ast::Expr &e, DiagnosticList &diagno
     if (!b)
       return std::nullopt;
     switch (binary.op) {
-    case BinaryOp::Add:
-      return *a + *b;
-    case BinaryOp::Subtract:
-      return *a - *b;
+    case BinaryOp::Add: return *a + *b;
+    case BinaryOp::Subtract: return *a - *b;
     case BinaryOp::Multiply:
-    case BinaryOp::Hadamard:
-      return *a * *b;
+    case BinaryOp::Hadamard: return *a * *b;
     case BinaryOp::Divide:
-    case BinaryOp::ElementDivide:
-      return *a / *b;
+    case BinaryOp::ElementDivide: return *a / *b;
     case BinaryOp::Power:
-    case BinaryOp::ElementPower:
-      return std::pow(*a, *b);
+    case BinaryOp::ElementPower: return std::pow(*a, *b);
     }
     return std::nullopt;
   }

@@ -24,18 +24,14 @@ Expr *ExprChecker::binary(const ast::Binary &e) {
   if (a->type.isError() || b->type.isError())
     return error(e.range);
   switch (e.op) {
-  case BinaryOp::Add:
-    return elementwise(BinaryKind::Add, "sum", e.range, *e.left, *e.right, a, b);
-  case BinaryOp::Subtract:
-    return elementwise(BinaryKind::Sub, "difference", e.range, *e.left, *e.right, a, b);
-  case BinaryOp::Hadamard:
-    return elementwise(BinaryKind::Mul, "elementwise product", e.range, *e.left, *e.right, a, b);
+  case BinaryOp::Add: return elementwise(BinaryKind::Add, "sum", e.range, *e.left, *e.right, a, b);
+  case BinaryOp::Subtract: return elementwise(BinaryKind::Sub, "difference", e.range, *e.left, *e.right, a, b);
+  case BinaryOp::Hadamard: return elementwise(BinaryKind::Mul, "elementwise product", e.range, *e.left, *e.right, a, b);
   case BinaryOp::ElementDivide:
     return elementwise(BinaryKind::Div, "elementwise quotient", e.range, *e.left, *e.right, a, b);
   case BinaryOp::ElementPower:
     return elementwise(BinaryKind::Pow, "elementwise power", e.range, *e.left, *e.right, a, b);
-  case BinaryOp::Multiply:
-    return product(e, a, b);
+  case BinaryOp::Multiply: return product(e, a, b);
   case BinaryOp::Divide:
     if (!b->type.isScalar()) {
       Diagnostic &diagnostic =

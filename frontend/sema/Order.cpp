@@ -60,12 +60,9 @@ private:
     if (++steps > maxSteps)
       return;
     switch (e.kind) {
-    case ast::Expr::Kind::Reference:
-      return collectReference(cast<ast::Reference>(e), lag, indices, needs);
-    case ast::Expr::Kind::Negate:
-      return collect(*cast<ast::Negate>(e).operand, lag, indices, needs);
-    case ast::Expr::Kind::Transpose:
-      return collect(*cast<ast::Transpose>(e).operand, lag, indices, needs);
+    case ast::Expr::Kind::Reference: return collectReference(cast<ast::Reference>(e), lag, indices, needs);
+    case ast::Expr::Kind::Negate: return collect(*cast<ast::Negate>(e).operand, lag, indices, needs);
+    case ast::Expr::Kind::Transpose: return collect(*cast<ast::Transpose>(e).operand, lag, indices, needs);
     case ast::Expr::Kind::Binary:
       collect(*cast<ast::Binary>(e).left, lag, indices, needs);
       return collect(*cast<ast::Binary>(e).right, lag, indices, needs);
@@ -84,8 +81,7 @@ private:
       }
       return;
     }
-    default:
-      return;
+    default: return;
     }
   }
 

@@ -5,31 +5,21 @@ namespace mixc {
 
 Type Type::transposed() const {
   switch (kind) {
-  case Kind::Column:
-    return row(rows);
-  case Kind::Row:
-    return column(cols);
-  case Kind::Matrix:
-    return matrix(cols, rows);
-  default:
-    return *this;
+  case Kind::Column: return row(rows);
+  case Kind::Row: return column(cols);
+  case Kind::Matrix: return matrix(cols, rows);
+  default: return *this;
   }
 }
 
 std::string Type::str() const {
   switch (kind) {
-  case Kind::Error:
-    return "?";
-  case Kind::Scalar:
-    return "scalar";
-  case Kind::Column:
-    return fmt::format("vector<{}>", rows.str());
-  case Kind::Row:
-    return fmt::format("row<{}>", cols.str());
-  case Kind::Matrix:
-    return fmt::format("matrix<{}, {}>", rows.str(), cols.str());
-  case Kind::Square:
-    return "identity";
+  case Kind::Error: return "?";
+  case Kind::Scalar: return "scalar";
+  case Kind::Column: return fmt::format("vector<{}>", rows.str());
+  case Kind::Row: return fmt::format("row<{}>", cols.str());
+  case Kind::Matrix: return fmt::format("matrix<{}, {}>", rows.str(), cols.str());
+  case Kind::Square: return "identity";
   }
   return "?";
 }

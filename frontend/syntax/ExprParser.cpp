@@ -46,16 +46,11 @@ ExprPtr ExprParser::expr() {
 
 static std::optional<BinaryOp> productOp(Tok kind) {
   switch (kind) {
-  case Tok::Star:
-    return BinaryOp::Multiply;
-  case Tok::Slash:
-    return BinaryOp::Divide;
-  case Tok::DotStar:
-    return BinaryOp::Hadamard;
-  case Tok::DotSlash:
-    return BinaryOp::ElementDivide;
-  default:
-    return std::nullopt;
+  case Tok::Star: return BinaryOp::Multiply;
+  case Tok::Slash: return BinaryOp::Divide;
+  case Tok::DotStar: return BinaryOp::Hadamard;
+  case Tok::DotSlash: return BinaryOp::ElementDivide;
+  default: return std::nullopt;
   }
 }
 
@@ -127,18 +122,12 @@ ExprPtr ExprParser::number() {
 
 ExprPtr ExprParser::atom() {
   switch (peek().kind) {
-  case Tok::Number:
-    return number();
-  case Tok::Inf:
-    return std::make_unique<Infinity>(take().range);
-  case Tok::I:
-    return std::make_unique<Identity>(take().range);
-  case Tok::T:
-    return std::make_unique<Time>(take().range);
-  case Tok::EndWord:
-    return std::make_unique<End>(take().range);
-  case Tok::Name:
-    return reference();
+  case Tok::Number: return number();
+  case Tok::Inf: return std::make_unique<Infinity>(take().range);
+  case Tok::I: return std::make_unique<Identity>(take().range);
+  case Tok::T: return std::make_unique<Time>(take().range);
+  case Tok::EndWord: return std::make_unique<End>(take().range);
+  case Tok::Name: return reference();
   case Tok::LeftParen: {
     Range open = take().range;
     ExprPtr e = expr();

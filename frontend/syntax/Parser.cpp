@@ -52,8 +52,7 @@ bool StatementParser::beginsStatement() const {
   case Tok::Let:
   case Tok::Require:
   case Tok::RightBrace:
-  case Tok::End:
-    return true;
+  case Tok::End: return true;
   case Tok::Name: {
     // An equation: `name =` or `name[...] =`. `==`, which somebody may have written in an expression, is none.
     size_t ahead = 1;
@@ -65,8 +64,7 @@ bool StatementParser::beginsStatement() const {
     }
     return peek(ahead).kind == Tok::Equals && peek(ahead + 1).kind != Tok::Equals;
   }
-  default:
-    return false;
+  default: return false;
   }
 }
 
@@ -135,9 +133,7 @@ std::unique_ptr<Statement> StatementParser::statement() {
   case Tok::Input:
   case Tok::Param:
   case Tok::State:
-  case Tok::Output:
-    read = declaration();
-    break;
+  case Tok::Output: read = declaration(); break;
   case Tok::Let:
     take();
     read = equation(/*isLet=*/true);
@@ -147,11 +143,8 @@ std::unique_ptr<Statement> StatementParser::statement() {
     if (expect(Tok::Chunked))
       read = std::make_unique<Require>();
     break;
-  case Tok::Name:
-    read = equation(/*isLet=*/false);
-    break;
-  default:
-    unexpected("a declaration or an equation");
+  case Tok::Name: read = equation(/*isLet=*/false); break;
+  default: unexpected("a declaration or an equation");
   }
   if (read)
     read->range = begin.to(lastRange());
@@ -161,18 +154,10 @@ std::unique_ptr<Statement> StatementParser::statement() {
 std::unique_ptr<Statement> StatementParser::declaration() {
   auto declaration = std::make_unique<Declaration>();
   switch (take().kind) {
-  case Tok::Input:
-    declaration->role = Role::Input;
-    break;
-  case Tok::Param:
-    declaration->role = Role::Param;
-    break;
-  case Tok::State:
-    declaration->role = Role::State;
-    break;
-  default:
-    declaration->role = Role::Output;
-    break;
+  case Tok::Input: declaration->role = Role::Input; break;
+  case Tok::Param: declaration->role = Role::Param; break;
+  case Tok::State: declaration->role = Role::State; break;
+  default: declaration->role = Role::Output; break;
   }
   do {
     std::optional<Name> named = name(fmt::format(

@@ -26,13 +26,10 @@ Precedence levelOf(const Expr &e) {
   if (auto *binary = llvm::dyn_cast<Binary>(&e)) {
     switch (binary->op) {
     case BinaryOp::Add:
-    case BinaryOp::Subtract:
-      return AddLevel;
+    case BinaryOp::Subtract: return AddLevel;
     case BinaryOp::Power:
-    case BinaryOp::ElementPower:
-      return PowerLevel;
-    default:
-      return MultiplyLevel;
+    case BinaryOp::ElementPower: return PowerLevel;
+    default: return MultiplyLevel;
     }
   }
   return llvm::isa<Negate>(e) ? NegateLevel : llvm::isa<Transpose>(e) ? PostfixLevel : AtomLevel;
@@ -78,21 +75,11 @@ public:
 private:
   void bare(const Expr &e) {
     switch (e.kind) {
-    case Expr::Kind::Number:
-      out += llvm::cast<Number>(e).text;
-      break;
-    case Expr::Kind::Infinity:
-      out += "inf";
-      break;
-    case Expr::Kind::Identity:
-      out += "I";
-      break;
-    case Expr::Kind::Time:
-      out += "t";
-      break;
-    case Expr::Kind::End:
-      out += "end";
-      break;
+    case Expr::Kind::Number: out += llvm::cast<Number>(e).text; break;
+    case Expr::Kind::Infinity: out += "inf"; break;
+    case Expr::Kind::Identity: out += "I"; break;
+    case Expr::Kind::Time: out += "t"; break;
+    case Expr::Kind::End: out += "end"; break;
     case Expr::Kind::Reference: {
       auto &reference = llvm::cast<Reference>(e);
       out += reference.name.text;
@@ -108,9 +95,7 @@ private:
       expr(*llvm::cast<Transpose>(e).operand, PostfixLevel);
       out += '\'';
       break;
-    case Expr::Kind::Binary:
-      binary(llvm::cast<Binary>(e));
-      break;
+    case Expr::Kind::Binary: binary(llvm::cast<Binary>(e)); break;
     case Expr::Kind::Call: {
       auto &call = llvm::cast<Call>(e);
       out += call.function.text + "(";
@@ -153,7 +138,8 @@ private:
     std::string_view operators = "+-*/.^";
     std::string tight;
     for (size_t i = begin; i < out.size(); ++i)
-      if (out[i] != ' ' || (operators.find(out[i - 1]) == operators.npos && operators.find(out[i + 1]) == operators.npos))
+      if (out[i] != ' ' ||
+          (operators.find(out[i - 1]) == operators.npos && operators.find(out[i + 1]) == operators.npos))
         tight += out[i];
     out.replace(begin, out.npos, tight);
   }

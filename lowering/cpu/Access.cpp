@@ -205,8 +205,8 @@ Value KernelEmitter::laneMask(const Layout &layout, const Point &point, int64_t 
   Value at = point.at(axis.str());
   Value limit = index(end);
   if (cut && panelIndex)
-    limit = arith::MinUIOp::create(
-        b, loc, limit, arith::SubIOp::create(b, loc, index(plan.extent), mul(panelIndex, plan.width)));
+    limit = arith::MinUIOp::create(b, loc, limit,
+                                   arith::SubIOp::create(b, loc, index(plan.extent), mul(panelIndex, plan.width)));
   // entries left from `at` on, at least 0
   Value left = arith::SubIOp::create(b, loc, arith::MaxUIOp::create(b, loc, limit, at), at);
   return vector::CreateMaskOp::create(b, loc, VectorType::get({n}, b.getI1Type()), ValueRange{left});

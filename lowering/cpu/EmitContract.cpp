@@ -191,8 +191,7 @@ void KernelEmitter::contractEntries(tile::ContractOp op) {
     overPanels |= panelIndex && over.back().str() == plan.panel;
   }
   forEachEntry(to.axes, [&](const Point &point) {
-    Value start = overPanels ? fetchEntry(op.getResult(), point)
-                             : sumOf(accumulatorStart(op, point, "", 1));
+    Value start = overPanels ? fetchEntry(op.getResult(), point) : sumOf(accumulatorStart(op, point, "", 1));
     std::function<Value(ArrayRef<Axis>, Point, Value)> nest = [&](ArrayRef<Axis> axes, Point at, Value sum) -> Value {
       if (axes.empty()) {
         Value next = fma(fetchEntry(op.getA(), at), fetchEntry(op.getB(), at), sum);

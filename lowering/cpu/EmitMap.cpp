@@ -15,7 +15,8 @@ void KernelEmitter::forEachEntry(ArrayRef<Axis> axes, function_ref<void(const Po
   if (!panelIndex || axis.str() != plan.panel || plan.extent % plan.width == 0)
     return loop(0, extent(axis), 1, next);
   Value left = arith::SubIOp::create(b, loc, index(plan.extent), mul(panelIndex, plan.width)); // the last panel is cut
-  auto entries = scf::ForOp::create(b, loc, index(0), arith::MinUIOp::create(b, loc, left, index(plan.width)), index(1));
+  auto entries =
+      scf::ForOp::create(b, loc, index(0), arith::MinUIOp::create(b, loc, left, index(plan.width)), index(1));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(entries.getBody());
   next(entries.getInductionVar());
@@ -40,8 +41,8 @@ Value KernelEmitter::applyRegion(tile::MapOp op, const Point &point, StringRef l
     if (auto constant = dyn_cast<arith::ConstantOp>(scalar)) {
       Type type = constant.getType();
       auto entry = cast<TypedAttr>(constant.getValue());
-      Value splatted = arith::ConstantOp::create(
-          b, loc, cast<TypedAttr>(DenseElementsAttr::get(vector(n, type), Attribute(entry))));
+      Value splatted =
+          arith::ConstantOp::create(b, loc, cast<TypedAttr>(DenseElementsAttr::get(vector(n, type), Attribute(entry))));
       values.map(constant.getResult(), splatted);
       continue;
     }
@@ -88,7 +89,8 @@ void KernelEmitter::emitSelect(tile::SelectOp op) {
     if (!byTime) {
       mask = fetch(op.getMask(), point, lane, n);
     } else if (lane == "time") {
-      Value left = arith::SubIOp::create(b, loc, arith::MaxUIOp::create(b, loc, validRows, point.at("time")), point.at("time"));
+      Value left =
+          arith::SubIOp::create(b, loc, arith::MaxUIOp::create(b, loc, validRows, point.at("time")), point.at("time"));
       mask = vector::CreateMaskOp::create(b, loc, VectorType::get({n}, b.getI1Type()), ValueRange{left});
     } else {
       mask = rowIsValid(point.at("time"));
@@ -142,7 +144,8 @@ void KernelEmitter::emitReduce(tile::ReduceOp op) {
     })[0];
   };
   if (isOver) {
-    llvm::stable_sort(over, [&](const Axis &x, const Axis &y) { return y.str() == from.lane() && x.str() != from.lane(); });
+    llvm::stable_sort(over,
+                      [&](const Axis &x, const Axis &y) { return y.str() == from.lane() && x.str() != from.lane(); });
     int64_t n = from.lanes(plan);
     forEachEntry(to.axes, [&](const Point &point) {
       Value sum = sumOf(nest(over, point, from.lane(), n, number(none, vector(n, element))), op.getKind());

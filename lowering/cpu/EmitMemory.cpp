@@ -96,7 +96,8 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
     auto vectorType = vector(n, inMemory(b, view.getElementType()));
     Value at = source(point, false), value;
     if (Value mask = laneMask(layout, point, n))
-      value = vector::MaskedLoadOp::create(b, loc, vectorType, buffer, at, mask, arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType)));
+      value = vector::MaskedLoadOp::create(b, loc, vectorType, buffer, at, mask,
+                                           arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType)));
     else
       value = vector::LoadOp::create(b, loc, vectorType, buffer, at);
     if (point.at("time") && !validRows && chunk > 1)
@@ -124,7 +125,8 @@ void KernelEmitter::emitStore(tile::StoreOp op) {
   } else {
     layout = place(op.getValue()).layout;
   }
-  bool contiguous = !immediate && !layout.axes.empty() && layout.lane() == type.getAxes().back().str() && layout.lane() != "time";
+  bool contiguous =
+      !immediate && !layout.axes.empty() && layout.lane() == type.getAxes().back().str() && layout.lane() != "time";
   auto storeAt = [&](const Point &point, int64_t n) {
     Value row = point.at("time") ? add(firstRow, point.at("time")) : firstRow; // a kept state has no time axis
     Value at = tensorOffset(view, op.getTensor(), type, row, point);
@@ -174,7 +176,8 @@ void KernelEmitter::emitInit(tile::InitOp op) {
     if (layout.axes.empty())
       strides = {1};
     auto memory = MemRefType::get(shape, layout.elementType, StridedLayoutAttr::get(b.getContext(), 0, strides));
-    Value buffer = memref::ReinterpretCastOp::create(b, loc, memory, tensorBuffer(op.getTensor()), /*offset=*/int64_t(0), shape, strides);
+    Value buffer = memref::ReinterpretCastOp::create(b, loc, memory, tensorBuffer(op.getTensor()),
+                                                     /*offset=*/int64_t(0), shape, strides);
     places[op.getResult()] = {layout, buffer};
     return;
   }
@@ -185,10 +188,12 @@ void KernelEmitter::emitInit(tile::InitOp op) {
       forEachEntry(type.getAxes(), [&](const Point &point) {
         Value entry;
         if (present) {
-          entry = memref::LoadOp::create(b, loc, tensorBuffer(op.getTensor()), tensorOffset(view, op.getTensor(), type, {}, point));
+          entry = memref::LoadOp::create(b, loc, tensorBuffer(op.getTensor()),
+                                         tensorOffset(view, op.getTensor(), type, {}, point));
           entry = extended(entry, view, b.getF32Type());
         } else if (op.getIdentity()) {
-          Value same = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, point.at(type.getAxes()[0].str()), point.at(type.getAxes()[1].str()));
+          Value same = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, point.at(type.getAxes()[0].str()),
+                                             point.at(type.getAxes()[1].str()));
           entry = arith::SelectOp::create(b, loc, same, number(1, b.getF32Type()), number(0, b.getF32Type()));
         } else {
           entry = number(op.getStart().convertToDouble(), b.getF32Type());

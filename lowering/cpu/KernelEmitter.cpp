@@ -1,7 +1,7 @@
 // The function of a kernel: its tensors, the chunk loop in a full and a last form, the panel loops.
 #include "lowering/cpu/KernelEmitter.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mixc;
@@ -33,20 +33,21 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
   auto ptr = LLVM::LLVMPointerType::get(b.getContext());
   auto type = b.getFunctionType({ptr, ptr, b.getI64Type(), ptr}, {});
   auto function = func::FuncOp::create(b, loc, (kernel.getSymName() + "_kernel").str(), type);
-  function->setAttr("mix.kernel",
-                    b.getDictionaryAttr(
-                        {b.getNamedAttr("mixer", kernel.getMixerAttr()),
-                         b.getNamedAttr("entry", b.getStringAttr(kernel.getSymName().drop_front(kernel.getMixer().size() + 1))),
-                         b.getNamedAttr("names", kernel.getNamesAttr()), b.getNamedAttr("roles", kernel.getRolesAttr()),
-                         b.getNamedAttr("scratch", b.getI64IntegerAttr(plan.scratch))}));
+  function->setAttr(
+      "mix.kernel",
+      b.getDictionaryAttr(
+          {b.getNamedAttr("mixer", kernel.getMixerAttr()),
+           b.getNamedAttr("entry", b.getStringAttr(kernel.getSymName().drop_front(kernel.getMixer().size() + 1))),
+           b.getNamedAttr("names", kernel.getNamesAttr()), b.getNamedAttr("roles", kernel.getRolesAttr()),
+           b.getNamedAttr("scratch", b.getI64IntegerAttr(plan.scratch))}));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(function.addEntryBlock());
   Value tensorArray = function.getArgument(0), strideArray = function.getArgument(1);
   length = arith::IndexCastOp::create(b, loc, b.getIndexType(), function.getArgument(2));
-  scratch = memref::ReinterpretCastOp::create(
-      b, loc, MemRefType::get({std::max<int64_t>(plan.scratch, 1)}, b.getI8Type()),
-      memoryAt(b, loc, function.getArgument(3), b.getI8Type()), int64_t(0), ArrayRef<int64_t>{std::max<int64_t>(plan.scratch, 1)},
-      ArrayRef<int64_t>{1});
+  scratch =
+      memref::ReinterpretCastOp::create(b, loc, MemRefType::get({std::max<int64_t>(plan.scratch, 1)}, b.getI8Type()),
+                                        memoryAt(b, loc, function.getArgument(3), b.getI8Type()), int64_t(0),
+                                        ArrayRef<int64_t>{std::max<int64_t>(plan.scratch, 1)}, ArrayRef<int64_t>{1});
 
   Block &body = kernel.getBody().front();
   for (BlockArgument tensor : body.getArguments()) {
@@ -56,7 +57,8 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
     };
     pointers[tensor] = element(tensorArray, ptr);
     Type stored = cast<tile::ViewType>(tensor.getType()).getElementType();
-    buffers[tensor] = memoryAt(b, loc, pointers[tensor], stored.isF32() ? stored : b.getI16Type()); // see EmitMemory.cpp
+    buffers[tensor] =
+        memoryAt(b, loc, pointers[tensor], stored.isF32() ? stored : b.getI16Type()); // see EmitMemory.cpp
     rowStrides[tensor] = arith::IndexCastOp::create(b, loc, b.getIndexType(), element(strideArray, b.getI64Type()));
   }
   kernel.walk([&](tile::ChunksOp chunks) { chunk = chunks.getSize(); });
@@ -68,7 +70,8 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
     auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
     if (!attr || !attr.contains("offset"))
       return WalkResult::advance();
-    Layout layout = Layout::of(cast<TileType>(op->getResult(0).getType()), attr.getAs<ArrayAttr>("layout"), attr.contains("sliced"));
+    Layout layout = Layout::of(cast<TileType>(op->getResult(0).getType()), attr.getAs<ArrayAttr>("layout"),
+                               attr.contains("sliced"));
     if (layout.padded(plan)) {
       Value buffer = scratchBuffer(layout, attr.getAs<IntegerAttr>("offset").getInt());
       SmallVector<int64_t> shape = layout.shape(plan);
@@ -188,7 +191,9 @@ LogicalResult KernelEmitter::emitBody(tile::ChunksOp chunks) {
   for (Operation &op : body.without_terminator())
     for (Value result : op.getResults())
       places.erase(result);
-  auto stageOf = [](Operation *op) { return op->getAttrOfType<DictionaryAttr>(planAttr).getAs<IntegerAttr>("stage").getInt(); };
+  auto stageOf = [](Operation *op) {
+    return op->getAttrOfType<DictionaryAttr>(planAttr).getAs<IntegerAttr>("stage").getInt();
+  };
   SmallVector<Operation *> panelOps;
   for (Operation &op : body.without_terminator()) {
     if (!panelOps.empty() && stageOf(panelOps.front()) != stageOf(&op)) {
@@ -208,7 +213,9 @@ LogicalResult KernelEmitter::emitBody(tile::ChunksOp chunks) {
     if (value == argument || (places.count(value) && place(value).buffer == place(argument).buffer))
       continue;
     auto type = cast<TileType>(argument.getType());
-    forEachEntry(type.getAxes(), [&, to = argument, from = value](const Point &point) { putEntry(to, point, fetchEntry(from, point)); });
+    forEachEntry(type.getAxes(), [&, to = argument, from = value](const Point &point) {
+      putEntry(to, point, fetchEntry(from, point));
+    });
   }
   return success();
 }

@@ -58,7 +58,8 @@ private:
   mlir::Value rounded(mlir::Value computed, tile::ViewType view);
   mlir::Value tensorPointer(mlir::Value tensor);
   mlir::Value tensorBuffer(mlir::Value tensor);
-  mlir::Value tensorOffset(tile::ViewType type, mlir::Value tensor, const tile::TileType tile, mlir::Value row, const Point &point);
+  mlir::Value tensorOffset(tile::ViewType type, mlir::Value tensor, const tile::TileType tile, mlir::Value row,
+                           const Point &point);
 
   // EmitMap.cpp: map, select, cast, reduce, row, rename, split, join
   void emitMap(tile::MapOp op);
@@ -114,8 +115,9 @@ private:
   mlir::VectorType vector(int64_t n, mlir::Type type) { return mlir::VectorType::get({n}, type); }
   /// for i in [from, to) by step: one iteration is written out without a loop.
   void loop(int64_t from, int64_t to, int64_t step, llvm::function_ref<void(mlir::Value)> body);
-  llvm::SmallVector<mlir::Value> loop(int64_t from, int64_t to, int64_t step, mlir::ValueRange start,
-                                      llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
+  llvm::SmallVector<mlir::Value>
+  loop(int64_t from, int64_t to, int64_t step, mlir::ValueRange start,
+       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
 
   tile::KernelOp kernel;
   const Target &target;
@@ -129,7 +131,7 @@ private:
   mlir::Value firstRow;                                                   // of the present chunk
   mlir::Value validRows;                                                  // null in a full chunk
   int64_t chunk = 1;
-  mlir::Value panelIndex;                                                 // null outside panel loops
+  mlir::Value panelIndex; // null outside panel loops
 };
 
 } // namespace mixc::cpu

@@ -64,7 +64,8 @@ struct LowerExpM1 : OpRewritePattern<math::ExpM1Op> {
     };
     auto fma = [&](Value x, Value y, Value z) -> Value { return math::FmaOp::create(b, loc, x, y, z); };
     // Beyond these e^x - 1 is -1 or infinite in float32.
-    Value x = arith::MaxNumFOp::create(b, loc, arith::MinNumFOp::create(b, loc, op.getOperand(), number(89)), number(-40));
+    Value x =
+        arith::MaxNumFOp::create(b, loc, arith::MinNumFOp::create(b, loc, op.getOperand(), number(89)), number(-40));
     Value n = math::RoundEvenOp::create(b, loc, arith::MulFOp::create(b, loc, x, number(0x1.715476p+0f)));
     Value r = fma(n, number(-0x1.62e4p-1f), x); // ln 2 in two parts: n times the first is exact
     r = fma(n, number(-0x1.7f7d1cp-20f), r);

@@ -1,6 +1,6 @@
 #include "lowering/cpu/Plan.h"
-#include "llvm/Support/MathExtras.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mixc;
@@ -19,7 +19,12 @@ DictionaryAttr KernelPlan::toAttr(MLIRContext *context) const {
 KernelPlan KernelPlan::of(tile::KernelOp kernel) {
   auto attr = kernel->getAttrOfType<DictionaryAttr>(planAttr);
   auto number = [&](StringRef name) { return attr.getAs<IntegerAttr>(name).getInt(); };
-  return {attr.getAs<StringAttr>("cpu").str(), number("lanes"), attr.getAs<StringAttr>("panel").str(), number("extent"), number("width"), number("scratch")};
+  return {attr.getAs<StringAttr>("cpu").str(),
+          number("lanes"),
+          attr.getAs<StringAttr>("panel").str(),
+          number("extent"),
+          number("width"),
+          number("scratch")};
 }
 
 int64_t Layout::lanes(const KernelPlan &plan) const {

@@ -19,12 +19,12 @@ namespace mixc::cpu {
 
 /// The plan of a kernel.
 struct KernelPlan {
-  std::string cpu;       // what it was made for
-  int64_t lanes = 1;     // float32 per vector
-  std::string panel;     // the panel axis, empty if there is none
-  int64_t extent = 1;    // of the panel axis
-  int64_t width = 1;     // entries in a panel
-  int64_t scratch = 0;   // bytes
+  std::string cpu;     // what it was made for
+  int64_t lanes = 1;   // float32 per vector
+  std::string panel;   // the panel axis, empty if there is none
+  int64_t extent = 1;  // of the panel axis
+  int64_t width = 1;   // entries in a panel
+  int64_t scratch = 0; // bytes
 
   int64_t panels() const { return (extent + width - 1) / width; }
   mlir::DictionaryAttr toAttr(mlir::MLIRContext *context) const;

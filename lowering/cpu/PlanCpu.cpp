@@ -208,7 +208,8 @@ void Planner::updateInPlace(tile::ChunksOp chunks) {
       Operation *user = use.getOwner();
       bool entrywise = isa<tile::MapOp>(user) || (isa<tile::ContractOp>(user) && use.getOperandNumber() == 2);
       bool isUpdate = user == def || (fused.contains(user) && *user->user_begin() == def);
-      if (isUpdate ? !entrywise : !(stages[user] < stages[def] || (stages[user] == stages[def] && user->isBeforeInBlock(def))))
+      if (isUpdate ? !entrywise
+                   : !(stages[user] < stages[def] || (stages[user] == stages[def] && user->isBeforeInBlock(def))))
         legal = false;
     }
     if (legal)
@@ -232,7 +233,9 @@ void Planner::place(Operation *op) {
     if (sliced)
       add("sliced", builder.getUnitAttr());
     auto init = dyn_cast<tile::InitOp>(op);
-    if (init && cast<StringAttr>(kernel.getRoles()[cast<BlockArgument>(init.getTensor()).getArgNumber()]).getValue() == "state" &&
+    if (init &&
+        cast<StringAttr>(kernel.getRoles()[cast<BlockArgument>(init.getTensor()).getArgNumber()]).getValue() ==
+            "state" &&
         init.getTensor().getType().getElementType() == layout.elementType && !layout.padded(plan) &&
         ArrayRef(layout.axes) == cast<TileType>(result.getType()).getAxes()) {
       add("external", builder.getUnitAttr());

@@ -9,12 +9,12 @@
 namespace mixc::cpu {
 
 struct Target {
-  std::string cpu;         // LLVM's name: znver4, sapphirerapids
+  std::string cpu;          // LLVM's name: znver4, sapphirerapids
   std::string instructions; // AVX-512, AVX2, SSE2, NEON
-  int64_t lanes;           // float32 per vector register
-  int64_t registers;       // vector registers
-  int64_t cacheLine;       // bytes
-  bool convertsF16;        // has instructions between float16 and float32
+  int64_t lanes;            // float32 per vector register
+  int64_t registers;        // vector registers
+  int64_t cacheLine;        // bytes
+  bool convertsF16;         // has instructions between float16 and float32
 
   /// Accumulators that a register tile may use: the rest holds the operands, and what the allocator wants for itself.
   int64_t accumulators() const { return registers >= 32 ? 16 : registers >= 16 ? 8 : 4; }

@@ -74,8 +74,7 @@ Value ChunkContext::towards(bool rows, Value decay, int64_t block) {
     };
     Value position = rows ? arith::AddFOp::create(b, at, x[0], number(1)).getResult() : x[0];
     Value count = arith::MulFOp::create(b, at, position, number(1.0 / static_cast<double>(block)));
-    Value isWhole =
-        arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, math::FloorOp::create(b, at, count), count);
+    Value isWhole = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, math::FloorOp::create(b, at, count), count);
     return arith::SelectOp::create(b, at, isWhole, number(1), number(0));
   });
   Value kept = tiles.map({decay, starts}, [](OpBuilder &b, Location at, ValueRange x) -> Value {
@@ -89,22 +88,22 @@ Value ChunkContext::towards(bool rows, Value decay, int64_t block) {
 
 Value ChunkContext::neighbours(Value matrix, int64_t block) {
   TileBuilder &tiles = parts.tiles;
-  return tiles.map(
-      {matrix, tiles.iota(tiles.time()), tiles.iota(tiles.source())},
-      [&](OpBuilder &b, Location at, ValueRange x) -> Value {
-        auto number = [&](double value) -> Value {
-          return arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), value));
-        };
-        auto blockOf = [&](Value position, int64_t rows) -> Value {
-          Value scaled = arith::MulFOp::create(b, at, position, number(1.0 / static_cast<double>(rows)));
-          return math::FloorOp::create(b, at, scaled);
-        };
-        auto same = [&](int64_t rows) -> Value {
-          return arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, blockOf(x[1], rows), blockOf(x[2], rows));
-        };
-        Value within = arith::SelectOp::create(b, at, same(2 * block), x[0], number(0));
-        return arith::SelectOp::create(b, at, same(block), number(0), within);
-      });
+  return tiles.map({matrix, tiles.iota(tiles.time()), tiles.iota(tiles.source())},
+                   [&](OpBuilder &b, Location at, ValueRange x) -> Value {
+                     auto number = [&](double value) -> Value {
+                       return arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), value));
+                     };
+                     auto blockOf = [&](Value position, int64_t rows) -> Value {
+                       Value scaled = arith::MulFOp::create(b, at, position, number(1.0 / static_cast<double>(rows)));
+                       return math::FloorOp::create(b, at, scaled);
+                     };
+                     auto same = [&](int64_t rows) -> Value {
+                       return arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, blockOf(x[1], rows),
+                                                    blockOf(x[2], rows));
+                     };
+                     Value within = arith::SelectOp::create(b, at, same(2 * block), x[0], number(0));
+                     return arith::SelectOp::create(b, at, same(block), number(0), within);
+                   });
 }
 
 Value ChunkContext::decayedPairs(Value p, Value u, tile::Axis key, Value decay) {

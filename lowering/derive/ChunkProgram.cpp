@@ -34,14 +34,16 @@ BlockArgument KernelBuilder::addTensor(tile::KernelOp kernel, StringRef name, St
 
 void KernelBuilder::addTensors(tile::KernelOp kernel) {
   for (auto input : mixer.step().getOps<mix::InputOp>())
-    tensors[input.getResult()] = addTensor(kernel, input.getName(), "input", tile::Per::Token, input.getResult(), input);
+    tensors[input.getResult()] =
+        addTensor(kernel, input.getName(), "input", tile::Per::Token, input.getResult(), input);
   for (auto param : mixer.step().getOps<mix::ParamOp>())
     tensors[param.getResult()] = addTensor(kernel, param.getName(), "param", tile::Per::Head, param.getResult(), param);
   for (State &state : states)
     state.from = addTensor(kernel, state.op.getName(), options.statesInPlace ? "state" : "initial", tile::Per::Head,
                            state.op.getResult(), state.op);
   for (auto output : mixer.step().getOps<mix::OutputOp>())
-    outputs.push_back({output, addTensor(kernel, output.getName(), "output", tile::Per::Token, output.getValue(), output)});
+    outputs.push_back(
+        {output, addTensor(kernel, output.getName(), "output", tile::Per::Token, output.getValue(), output)});
   for (State &state : states)
     if (options.statesInPlace) {
       state.to = state.from;

@@ -151,8 +151,8 @@ Value ChunkedComponent::accumulateGated(const Coefficients &g, const Coefficient
   SmallVector<Product> terms = {Product(1, {acc})};
   for (const auto &[i, coefficient] : g)
     if (Value p = direction(i))
-      terms.emplace_back(1, std::initializer_list<Value>{
-                                gate.before, tiles.contract(states[0], scaled(coefficient, p), key)});
+      terms.emplace_back(
+          1, std::initializer_list<Value>{gate.before, tiles.contract(states[0], scaled(coefficient, p), key)});
   for (unsigned m = 0; m < op.getNumWrites(); ++m) {
     Value pairs = matrix(g, m, nullptr), w = write(m);
     for (int64_t block = 1; pairs && block < tiles.chunk(); block *= 2) {

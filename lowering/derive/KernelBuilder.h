@@ -19,7 +19,7 @@ public:
 private:
   struct State {
     mix::StateOp op;
-    Axes axes; // as declared
+    Axes axes;                          // as declared
     mlir::BlockArgument from, to, kept; // kept: of states in place
     mlir::Value tile;
   };

@@ -29,7 +29,7 @@ json::Value bound(double value) {
 }
 
 json::Object describeTensor(const TensorInfo &tensor) {
-  json::Object object{{"name", tensor.name}, {"field", tensor.field},    {"role", tensor.role},
+  json::Object object{{"name", tensor.name},         {"field", tensor.field},    {"role", tensor.role},
                       {"dtype", tensor.elementType}, {"layout", layout(tensor)}, {"offset", 8 * int64_t(tensor.slot)}};
   if (tensor.lo)
     object["interval"] = json::Array{bound(*tensor.lo), bound(*tensor.hi)};

@@ -89,7 +89,7 @@ void printTensors(raw_ostream &out, ArrayRef<TensorInfo> fields) {
     const TensorInfo &first = fields[i];
     std::string names = "*" + first.field;
     for (++i; i < fields.size() && fields[i].role == first.role && fields[i].elementType == first.elementType &&
-                comment(fields[i]) == comment(first);
+              comment(fields[i]) == comment(first);
          ++i)
       names += ", *" + fields[i].field;
     const std::string type = first.elementType == "f32" ? "float " : "mix_" + first.elementType + " ";
@@ -100,7 +100,8 @@ void printTensors(raw_ostream &out, ArrayRef<TensorInfo> fields) {
 void printEntry(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
   const std::string prefix = identifier(mixer.name), name = prefix + "_" + entry.entry;
   const bool decode = entry.entry == "decode";
-  out << (decode ? "/* One or a few tokens: the states are read and written in place. To go back to token t of the call (0 .. T - 1), put\n"
+  out << (decode ? "/* One or a few tokens: the states are read and written in place. To go back to token t of the "
+                   "call (0 .. T - 1), put\n"
                    "   X_kept[:, t] where X is. */\n"
                  : "/* Whole sequences, from initial to final states: training's forward pass, and prefill. */\n");
   out << "typedef struct {\n";

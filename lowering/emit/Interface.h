@@ -48,8 +48,8 @@ struct TensorInfo {
   bool isPerToken() const { return role == "input" || role == "output" || role == "kept"; }
   bool isWritten() const { return role == "output" || role == "final" || role == "state" || role == "kept"; }
   bool isOptional() const { return role == "initial" || role == "final" || role == "kept"; }
-  int64_t elements() const;                                            // per token and head, all members
-  int64_t offset() const { return elements() / members * member; }     // of this member
+  int64_t elements() const;                                        // per token and head, all members
+  int64_t offset() const { return elements() / members * member; } // of this member
   int64_t elementBytes() const { return elementType == "f32" ? 4 : 2; }
 };
 

@@ -85,20 +85,11 @@ Outcome<Value> Linearity::apply(ArrayRef<Term> terms, Value x, Operation *op) {
   }
   for (const Term &term : terms) {
     switch (term.kind) {
-    case Term::Gate:
-      break;
-    case Term::Outer:
-      result = e.add(result, e.mul(e.dot(term.right, x), term.left));
-      break;
-    case Term::Diag:
-      result = e.add(result, e.mul(term.left, x));
-      break;
-    case Term::Eye:
-      result = e.add(result, e.mul(term.factor, x));
-      break;
-    case Term::Full:
-      result = e.add(result, e.matmul(term.left, x));
-      break;
+    case Term::Gate: break;
+    case Term::Outer: result = e.add(result, e.mul(e.dot(term.right, x), term.left)); break;
+    case Term::Diag: result = e.add(result, e.mul(term.left, x)); break;
+    case Term::Eye: result = e.add(result, e.mul(term.factor, x)); break;
+    case Term::Full: result = e.add(result, e.matmul(term.left, x)); break;
     }
   }
   return result;
@@ -167,8 +158,7 @@ Outcome<Value> Linearity::applyFactors(Value matrix, bool transposed, Value x, O
       return inner;
     return binary.getKind() == BinaryKind::Mul ? e.mul(*c, *inner) : e.div(*inner, *c);
   }
-  default:
-    return none;
+  default: return none;
   }
 }
 

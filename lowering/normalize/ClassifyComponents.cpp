@@ -61,8 +61,7 @@ private:
     bool vectors = !rows && !typeOf(op.getResult()).isScalar();
     switch (op.getKind()) {
     case BinaryKind::Add:
-    case BinaryKind::Sub:
-      return std::max(x, y);
+    case BinaryKind::Sub: return std::max(x, y);
     case BinaryKind::Mul: {
       WriteKind both = bilinear(op);
       Value coefficient = x == WriteKind::Free ? op.getX() : op.getY();
@@ -73,8 +72,7 @@ private:
       if (y != WriteKind::Free)
         return WriteKind::Nonlinear;
       return x == WriteKind::Affine && vectors && !typeOf(op.getY()).isScalar() ? WriteKind::Channel : x;
-    default:
-      return anyFunction(op);
+    default: return anyFunction(op);
     }
   }
 
@@ -110,9 +108,7 @@ TransitionKind transitionKind(ComponentOp component) {
 }
 
 bool isConstantOverTime(ComponentOp component) {
-  return llvm::all_of(component.getTransition(), [](Value a) {
-    return !isPerToken(typeOf(a));
-  });
+  return llvm::all_of(component.getTransition(), [](Value a) { return !isPerToken(typeOf(a)); });
 }
 
 std::string counted(int64_t number, StringRef what) {
@@ -157,14 +153,10 @@ std::string describeClass(ComponentOp component) {
     text += ", gate on the value axis";
   text += ", " + counted(component.getNumReads(), "read") + ", " + counted(component.getNumWrites(), "write");
   switch (found.getWrites()) {
-  case WriteKind::Free:
-    return text + ": chunked (masked matmuls only)";
-  case WriteKind::Affine:
-    return text + ": chunked (one triangular solve per chunk)";
-  case WriteKind::Channel:
-    return text + ": chunked (substitution, a triangle per value channel)";
-  case WriteKind::Nonlinear:
-    return text + ": chunked (substitution, writes that are no affine function of the reads)";
+  case WriteKind::Free: return text + ": chunked (masked matmuls only)";
+  case WriteKind::Affine: return text + ": chunked (one triangular solve per chunk)";
+  case WriteKind::Channel: return text + ": chunked (substitution, a triangle per value channel)";
+  case WriteKind::Nonlinear: return text + ": chunked (substitution, writes that are no affine function of the reads)";
   }
   llvm_unreachable("every kind of write is described");
 }

@@ -168,14 +168,10 @@ Value Expressions::rebuilt(Operation *op, ValueRange operands) {
   setOrigin(op);
   if (auto binary = dyn_cast<BinaryOp>(op)) {
     switch (binary.getKind()) {
-    case BinaryKind::Add:
-      return add(operands[0], operands[1]);
-    case BinaryKind::Sub:
-      return sub(operands[0], operands[1]);
-    case BinaryKind::Mul:
-      return mul(operands[0], operands[1]);
-    default:
-      break;
+    case BinaryKind::Add: return add(operands[0], operands[1]);
+    case BinaryKind::Sub: return sub(operands[0], operands[1]);
+    case BinaryKind::Mul: return mul(operands[0], operands[1]);
+    default: break;
     }
   }
   Operation *copy = builder.clone(*op);

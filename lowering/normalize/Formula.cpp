@@ -115,20 +115,15 @@ private:
     Value x = op.getX(), y = op.getY();
     bool entrywise = !typeOf(x).isScalar() && !typeOf(y).isScalar();
     switch (op.getKind()) {
-    case BinaryKind::Add:
-      return infix(x, " + ", y, Sum);
-    case BinaryKind::Sub:
-      return infix(x, " - ", y, Sum);
+    case BinaryKind::Add: return infix(x, " + ", y, Sum);
+    case BinaryKind::Sub: return infix(x, " - ", y, Sum);
     case BinaryKind::Mul:
       if (Value vector = normalised(op))
         return call("l2norm", {vector});
       return infix(x, entrywise ? " .* " : " * ", y, Product);
-    case BinaryKind::Div:
-      return infix(x, typeOf(y).isScalar() ? " / " : " ./ ", y, Product);
-    case BinaryKind::Pow:
-      return {within(x, Postfix) + (typeOf(x).isScalar() ? "^" : " .^ ") + within(y, Sign), Power};
-    default:
-      return call(stringifyBinaryKind(op.getKind()), {x, y});
+    case BinaryKind::Div: return infix(x, typeOf(y).isScalar() ? " / " : " ./ ", y, Product);
+    case BinaryKind::Pow: return {within(x, Postfix) + (typeOf(x).isScalar() ? "^" : " .^ ") + within(y, Sign), Power};
+    default: return call(stringifyBinaryKind(op.getKind()), {x, y});
     }
   }
 

@@ -67,8 +67,7 @@ Outcome<Terms> Linearity::matrixTerms(Value value) {
             Value x = binary.getX(), y = binary.getY();
             switch (binary.getKind()) {
             case BinaryKind::Add:
-            case BinaryKind::Sub:
-              return sumTerms(binary);
+            case BinaryKind::Sub: return sumTerms(binary);
             case BinaryKind::Mul:
               if (typeOf(x).isScalar())
                 return scaledTerms(x, y, false, op);
@@ -81,8 +80,7 @@ Outcome<Terms> Linearity::matrixTerms(Value value) {
               if (!typeOf(x).isScalar())
                 return entrywiseTerms(binary);
               return std::nullopt;
-            default:
-              return std::nullopt;
+            default: return std::nullopt;
             }
           })
           .Case([&](TransposeOp transpose) -> std::optional<Outcome<Terms>> {
@@ -132,8 +130,7 @@ Outcome<Terms> Linearity::rowTerms(Value value) {
     Value x = binary.getX(), y = binary.getY();
     switch (binary.getKind()) {
     case BinaryKind::Add:
-    case BinaryKind::Sub:
-      return sumTerms(binary);
+    case BinaryKind::Sub: return sumTerms(binary);
     case BinaryKind::Mul:
       if (typeOf(x).isScalar())
         return scaledTerms(x, y, false, op);
@@ -146,8 +143,7 @@ Outcome<Terms> Linearity::rowTerms(Value value) {
       if (!typeOf(x).isScalar())
         return rowEntrywiseTerms(binary);
       break;
-    default:
-      break;
+    default: break;
     }
   }
   return whole.obstacle();

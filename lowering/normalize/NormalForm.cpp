@@ -80,10 +80,8 @@ private:
       return std::nullopt;
     }
     case Term::Diag:
-    case Term::Eye:
-      return obstacle("adds a diagonal matrix, which is no outer product");
-    case Term::Full:
-      return obstacle("adds a matrix that is no outer product: " + quotedFormula(term.left));
+    case Term::Eye: return obstacle("adds a diagonal matrix, which is no outer product");
+    case Term::Full: return obstacle("adds a matrix that is no outer product: " + quotedFormula(term.left));
     }
     llvm_unreachable("every kind of term is collected");
   }

@@ -19,14 +19,10 @@ Outcome<Term> Linearity::times(Value c, const Term &t, Operation *op) {
       return Obstacle{Obstacle::Other,
                       quoted(op) + ": the decay of `" + name(t.state) + "` depends on what is read from it", op};
     [[fallthrough]];
-  case Term::Eye:
-    result.factor = e.mul(c, t.factor);
-    return result;
+  case Term::Eye: result.factor = e.mul(c, t.factor); return result;
   case Term::Outer:
   case Term::Diag:
-  case Term::Full:
-    result.left = e.mul(c, t.left);
-    return result;
+  case Term::Full: result.left = e.mul(c, t.left); return result;
   }
   llvm_unreachable("every kind of term is scaled");
 }
@@ -110,15 +106,9 @@ Outcome<Terms> Linearity::entrywise(const Terms &terms, const Term &mask, Operat
       term.left = e.mul(term.left, mask.left);
       term.right = e.mul(term.right, mask.right);
       break;
-    case Term::Eye:
-      term = {.kind = Term::Diag, .left = e.mul(term.factor, e.mul(mask.left, mask.right))};
-      break;
-    case Term::Diag:
-      term.left = e.mul(term.left, e.mul(mask.left, mask.right));
-      break;
-    case Term::Full:
-      term.left = e.mul(term.left, e.outer(mask.left, mask.right));
-      break;
+    case Term::Eye: term = {.kind = Term::Diag, .left = e.mul(term.factor, e.mul(mask.left, mask.right))}; break;
+    case Term::Diag: term.left = e.mul(term.left, e.mul(mask.left, mask.right)); break;
+    case Term::Full: term.left = e.mul(term.left, e.outer(mask.left, mask.right)); break;
     }
     result.push_back(term);
   }
@@ -211,12 +201,8 @@ Terms Linearity::merged(ArrayRef<Term> terms) {
       eye = e.add(eye, term.factor ? term.factor : e.constant(1));
       hasEye = true;
       break;
-    case Term::Diag:
-      diag = e.add(diag, term.left);
-      break;
-    case Term::Full:
-      result.push_back(term);
-      break;
+    case Term::Diag: diag = e.add(diag, term.left); break;
+    case Term::Full: result.push_back(term); break;
     }
   }
   if (hasEye) {
@@ -243,17 +229,10 @@ Value Linearity::asValue(ArrayRef<Term> terms, TensorType type) {
     case Term::Outer:
       result = e.add(result, rows && type.isVector() ? e.mul(term.left, term.right) : e.outer(term.left, term.right));
       break;
-    case Term::Diag:
-      result = e.add(result, e.diag(term.left));
-      break;
-    case Term::Eye:
-      result = e.add(result, e.mul(term.factor, e.identity(type.getDims()[0])));
-      break;
-    case Term::Full:
-      result = e.add(result, term.left);
-      break;
-    case Term::Gate:
-      llvm_unreachable("a state has no value here");
+    case Term::Diag: result = e.add(result, e.diag(term.left)); break;
+    case Term::Eye: result = e.add(result, e.mul(term.factor, e.identity(type.getDims()[0]))); break;
+    case Term::Full: result = e.add(result, term.left); break;
+    case Term::Gate: llvm_unreachable("a state has no value here");
     }
   }
   return result;

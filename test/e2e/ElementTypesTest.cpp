@@ -136,7 +136,8 @@ TEST_P(NarrowSplits, PrefillsThenDecodeEqualOnePrefill) {
                         out.data.begin() + (batch * shape.time + from) * row);
         }
       }
-      expectAgreement(built.equations, call, whole, std::string(type) + ", split at " + std::to_string(a) + " and " + std::to_string(b));
+      expectAgreement(built.equations, call, whole,
+                      std::string(type) + ", split at " + std::to_string(a) + " and " + std::to_string(b));
     }
   }
 }
@@ -163,15 +164,18 @@ TEST_P(NarrowOn, TargetAgrees) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpu, NarrowOn, testing::Values("x86-64", "ivybridge", "haswell"),
-                         [](const auto &info) { return llvm::StringRef(info.param) == "x86-64" ? std::string("x86_64") : std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Cpu, NarrowOn, testing::Values("x86-64", "ivybridge", "haswell"), [](const auto &info) {
+  return llvm::StringRef(info.param) == "x86-64" ? std::string("x86_64") : std::string(info.param);
+});
 #endif
 
 /// A mixer that hands its input on: y = x in the tensor's type, so that every number shows how it is rounded.
 TEST(Rounding, IsToNearestEvenForEveryKindOfNumber) {
-  const std::vector<double> numbers = {0,       -0.0,     1,         1 + 0x1p-8,   1 + 0x3p-8, 1 + 0x1p-8 + 0x1p-20, 1 + 0x1p-11, 1 + 0x3p-11,
-                                       65504,   65519.99, 65520,     1e6,          -1e6,       0x1p-14,              0x1p-15,     0x1p-24,
-                                       0x1p-25, 0x3p-25,  0x1p-26,   -0x1.8p-24,   3.3e38,     -0x1.ffffp127,        0x1p-120,    INFINITY};
+  const std::vector<double> numbers = {
+      0,           -0.0,        1,       1 + 0x1p-8,    1 + 0x3p-8, 1 + 0x1p-8 + 0x1p-20,
+      1 + 0x1p-11, 1 + 0x3p-11, 65504,   65519.99,      65520,      1e6,
+      -1e6,        0x1p-14,     0x1p-15, 0x1p-24,       0x1p-25,    0x3p-25,
+      0x1p-26,     -0x1.8p-24,  3.3e38,  -0x1.ffffp127, 0x1p-120,   INFINITY};
   for (const char *cpu : {"native", "x86-64", "ivybridge"})
     for (const char *type : {"bf16", "f16"}) {
       const TestMixer mixer{.name = "echo", .file = ECHO_MIXER};
@@ -185,8 +189,9 @@ TEST(Rounding, IsToNearestEvenForEveryKindOfNumber) {
       for (const char *kernel : {"chunked", "recurrent"}) {
         std::optional<mix::Answer> got = runKernel(built, kernel, call);
         ASSERT_TRUE(got);
-        const mlir::Type element = llvm::StringRef(type) == "bf16" ? mlir::Type(mlir::BFloat16Type::get(built.equations.getContext()))
-                                                                    : mlir::Type(mlir::Float16Type::get(built.equations.getContext()));
+        const mlir::Type element = llvm::StringRef(type) == "bf16"
+                                       ? mlir::Type(mlir::BFloat16Type::get(built.equations.getContext()))
+                                       : mlir::Type(mlir::Float16Type::get(built.equations.getContext()));
         for (auto [i, y] : llvm::enumerate(got->outputs.at("y").data)) {
           const double x = call.inputs["x"].data[i], want = mix::roundTo(element, x);
           EXPECT_EQ(y, want) << cpu << ", " << type << ", " << kernel << ": " << x;

@@ -14,7 +14,8 @@ static_assert(Heads * Width * Time > int64_t(1) << 31);
 class Reserved {
 public:
   explicit Reserved(int64_t bytes)
-      : bytes(bytes), memory(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {}
+      : bytes(bytes),
+        memory(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {}
   ~Reserved() { munmap(memory, bytes); }
   Reserved(const Reserved &) = delete;
   bool failed() const { return memory == MAP_FAILED; }
@@ -58,7 +59,8 @@ TEST(Large, MoreThanTwoToThe31Elements) {
 
   // By head: how many of the ones lie at or before a token.
   auto countUpTo = [&](int64_t token, int64_t head) {
-    return llvm::count_if(wraps, [&](int64_t place) { return place / Width % Heads == head && place / Width / Heads <= token; });
+    return llvm::count_if(
+        wraps, [&](int64_t place) { return place / Width % Heads == head && place / Width / Heads <= token; });
   };
   for (int64_t head = 0; head < Heads; ++head) {
     EXPECT_EQ(final[head], countUpTo(Time, head)) << "head " << head;

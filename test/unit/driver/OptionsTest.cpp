@@ -85,8 +85,10 @@ TEST(Options, ElementTypesAreForAllOrByName) {
   const Options options = parsed({"x.mix", "--dtype", "bf16", "--dtype=alpha=f32", "--dtype=H=f16"});
   EXPECT_EQ(options.elementTypes.all, "bf16");
   EXPECT_EQ(options.elementTypes.named, (std::map<std::string, std::string>{{"H", "f16"}, {"alpha", "f32"}}));
-  for (std::vector<const char *> arguments : std::vector<std::vector<const char *>>{
-           {"x.mix", "--dtype=fp8"}, {"x.mix", "--dtype==f16"}, {"x.mix", "--dtype=a="}, {"check", "x.mix", "--dtype=f16"}})
+  for (std::vector<const char *> arguments : std::vector<std::vector<const char *>>{{"x.mix", "--dtype=fp8"},
+                                                                                    {"x.mix", "--dtype==f16"},
+                                                                                    {"x.mix", "--dtype=a="},
+                                                                                    {"check", "x.mix", "--dtype=f16"}})
     EXPECT_EQ(statusOf(arguments), WrongUsage) << arguments.back();
 }
 

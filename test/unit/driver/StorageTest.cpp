@@ -23,7 +23,8 @@ TEST(Storage, IsPoisoned) {
 }
 
 TEST(Storage, RoundsToNearestEven) {
-  const Storage bf16("bf16", {1.0, 1 + 0x1p-8, 1 + 0x3p-8, -2.5, 3.4e38}), f16("f16", {1 + 0x1p-11, 65519, 65520, 0x1p-24, 0x1p-25});
+  const Storage bf16("bf16", {1.0, 1 + 0x1p-8, 1 + 0x3p-8, -2.5, 3.4e38}),
+      f16("f16", {1 + 0x1p-11, 65519, 65520, 0x1p-24, 0x1p-25});
   EXPECT_EQ(bf16.numbers(), (std::vector<double>{1, 1, 1 + 0x1p-6, -2.5, INFINITY}));
   EXPECT_EQ(f16.numbers(), (std::vector<double>{1, 65504, INFINITY, 0x1p-24, 0}));
   EXPECT_EQ(bitsAt(bf16, 0), 0x3f80);

@@ -30,9 +30,9 @@ mlir::OwningOpRef<mlir::ModuleOp> narrowLeaky(mlir::MLIRContext &context) {
 TEST(ElementTypes, AreInTheHeader) {
   mlir::MLIRContext context;
   const std::string header = printHeader(llvm::cantFail(readInterfaces(*narrowLeaky(context))), "libnarrow");
-  for (const char *line : {"typedef uint16_t mix_bf16;", "typedef uint16_t mix_f16;", "const mix_bf16 *x; ", "const float *g; ",
-                           "const mix_f16 *H_initial; ", "  float *y; ", "  mix_f16 *z; ", "  mix_f16 *H_final; ",
-                           "  mix_f16 *H; ", "  mix_f16 *H_kept; "})
+  for (const char *line : {"typedef uint16_t mix_bf16;", "typedef uint16_t mix_f16;", "const mix_bf16 *x; ",
+                           "const float *g; ", "const mix_f16 *H_initial; ", "  float *y; ", "  mix_f16 *z; ",
+                           "  mix_f16 *H_final; ", "  mix_f16 *H; ", "  mix_f16 *H_kept; "})
     EXPECT_NE(header.find(line), std::string::npos) << line << "\n" << header;
 }
 
@@ -41,7 +41,8 @@ TEST(ElementTypes, AreDescribed) {
   auto parsed = llvm::json::parse(describe(llvm::cantFail(readInterfaces(*narrowLeaky(context))).front(), "any"));
   ASSERT_TRUE(bool(parsed));
   std::string found;
-  for (const llvm::json::Value &tensor : *(*parsed->getAsObject()->getArray("entries"))[0].getAsObject()->getArray("tensors"))
+  for (const llvm::json::Value &tensor :
+       *(*parsed->getAsObject()->getArray("entries"))[0].getAsObject()->getArray("tensors"))
     found += (*tensor.getAsObject()->getString("field") + ":" + *tensor.getAsObject()->getString("dtype") + " ").str();
   EXPECT_EQ(found, "x:bf16 g:f32 a:f32 H_initial:f16 y:f32 z:f16 H_final:f16 ");
 }

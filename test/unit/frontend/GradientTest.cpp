@@ -8,8 +8,8 @@ using namespace mixc;
 
 namespace {
 
-const std::map<std::string, std::vector<int64_t>> shapes = {
-    {"a", {}}, {"x", {4}}, {"w", {4}}, {"p", {3}}, {"M", {3, 4}}, {"N", {4, 4}}};
+const std::map<std::string, std::vector<int64_t>> shapes = {{"a", {}},  {"x", {4}},    {"w", {4}},
+                                                            {"p", {3}}, {"M", {3, 4}}, {"N", {4, 4}}};
 
 /// A mixer that outputs `loss` and its derivative by `variable`; the states a, x, p, M and N stand for anything.
 std::string mixerOf(const std::string &loss, const std::string &variable, const std::string &type,
@@ -68,7 +68,7 @@ mix::Call someCall() {
 }
 
 std::string typeOf(const std::string &state) {
-  return state == "a" ? "scalar"
+  return state == "a"   ? "scalar"
          : state == "x" ? "vector<K>"
          : state == "p" ? "vector<V>"
          : state == "M" ? "matrix<V, K>"
@@ -217,7 +217,8 @@ TEST(Gradient, IsTakenByName) {
 TEST(Gradient, HasGradientsItself) {
   check("norm(grad(sum(x[t-1] .^ 4) + dot(x[t-1], w)^2, x[t-1]))^2", "x");
   check("norm(g)^2", "x",
-        "  let s = x[t-1] - 0.1 * grad(norm(N[t-1] * x[t-1] - w)^2, x[t-1])\n  let g = s - 0.1 * grad(norm(tanh(s) - w)^2, "
+        "  let s = x[t-1] - 0.1 * grad(norm(N[t-1] * x[t-1] - w)^2, x[t-1])\n  let g = s - 0.1 * grad(norm(tanh(s) - "
+        "w)^2, "
         "s)\n");
 }
 

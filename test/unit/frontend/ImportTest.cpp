@@ -134,8 +134,9 @@ TEST(Import, AllFunctionsOfTheLanguage) {
 }
 
 TEST(Import, FamiliesAreTensorsWithAnAxisMore) {
-  std::string text = "mixer m<K, n = 3> { input k[0..n-1] : vector<K> param p[1..2] : scalar state s[1..2] : vector<K> = 1 "
-                     "output y[1..2] : vector<K> s[j in 1..2][t] = s[j][t-1] + p[j] * k[j] y[j in 1..2] = s[j][t] + k[0] }";
+  std::string text =
+      "mixer m<K, n = 3> { input k[0..n-1] : vector<K> param p[1..2] : scalar state s[1..2] : vector<K> = 1 "
+      "output y[1..2] : vector<K> s[j in 1..2][t] = s[j][t-1] + p[j] * k[j] y[j in 1..2] = s[j][t] + k[0] }";
   Imported m = import(text);
   EXPECT_EQ(m.codes(), "");
   EXPECT_TRUE(m.has("mix.input \"k[2]\" {mix.family = #mix.family<\"k\", 2 of 3>}")) << m.text();
@@ -173,8 +174,9 @@ TEST(Import, StartsAreKept) {
 }
 
 TEST(Import, WhatAGroupSharesIsOfTheGroup) {
-  std::string text = "mixer m<K> { input k : vector<K> per group param g : scalar per group state z : vector<K> per group "
-                     "output y : vector<K> z[t] = g * z[t-1] + k y[t] = z[t] }";
+  std::string text =
+      "mixer m<K> { input k : vector<K> per group param g : scalar per group state z : vector<K> per group "
+      "output y : vector<K> z[t] = g * z[t-1] + k y[t] = z[t] }";
   Imported m = import(text);
   EXPECT_EQ(m.codes(), "");
   EXPECT_TRUE(m.has("mix.next \"z\", %1 : <[K], group>")) << m.text();

@@ -87,8 +87,7 @@ TEST(Zoo, EveryMixerAgreesWithNumbersFromElsewhere) {
     EXPECT_TRUE(diagnostics.all().empty()) << reference.mixer;
     reference.call.time = 6;
     reference.call.heads = 2;
-    llvm::Expected<mix::Answer> answer =
-        mix::interpret(*module->getOps<mix::MixerOp>().begin(), reference.call);
+    llvm::Expected<mix::Answer> answer = mix::interpret(*module->getOps<mix::MixerOp>().begin(), reference.call);
     ASSERT_TRUE(bool(answer)) << reference.mixer << ": " << llvm::toString(answer.takeError());
     for (const auto &[name, array] : reference.answer.outputs)
       EXPECT_LE(distance(answer->outputs.at(name), array), 1e-12) << reference.mixer << ", " << name;

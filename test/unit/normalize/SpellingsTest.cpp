@@ -50,28 +50,21 @@ private:
   Expr step(Expr S) {
     Expr k = pick(keys), v = pick(values), b = pick(scalars);
     switch (random() % 11) {
-    case 0:
-      return b * S;
-    case 1:
-      return S / (b + 1.0);
-    case 2:
-      return turned ? diag(keyGate) * S : S * diag(keyGate);
+    case 0: return b * S;
+    case 1: return S / (b + 1.0);
+    case 2: return turned ? diag(keyGate) * S : S * diag(keyGate);
     case 3: { // Householder
       Expr factor = eye(k) - scaled(outer(k, b * k));
       return turned ? factor * S : S * factor;
     }
     case 4: // the same through the transpose
       return asDeclared(tr((eye(k) - b * outer(k, k)) * (turned ? S : tr(S))));
-    case 5:
-      return S + asDeclared(outer(scaled(v), scaled(k)));
+    case 5: return S + asDeclared(outer(scaled(v), scaled(k)));
     case 6: // one step of descent
       return S - asDeclared(b * outer(read(S, k) - v, k));
-    case 7:
-      return S + asDeclared(outer(tanh(read(S, scaled(k)) - v), scaled(k)));
-    case 8:
-      return asDeclared(outer(valueGate, keyGate)) % S;
-    case 9:
-      return turned ? S - outer(k, k) * (b * S) : S - (b * S) * outer(k, k);
+    case 7: return S + asDeclared(outer(tanh(read(S, scaled(k)) - v), scaled(k)));
+    case 8: return asDeclared(outer(valueGate, keyGate)) % S;
+    case 9: return turned ? S - outer(k, k) * (b * S) : S - (b * S) * outer(k, k);
     default: // its own read moves the direction by no more than a factor
       return S + asDeclared(outer(v, dot(read(S, k), v) * k));
     }

@@ -43,7 +43,14 @@ void callMany(int caller) {
     std::vector<float> x(batch * time * heads + 1), y(x.size(), -1);
     for (size_t i = 0; i < x.size(); ++i)
       x[i] = static_cast<float>(i);
-    int64_t slots[14] = {sizeof slots, batch, time, heads, 1, 0, 0, reinterpret_cast<int64_t>(x.data()),
+    int64_t slots[14] = {sizeof slots,
+                         batch,
+                         time,
+                         heads,
+                         1,
+                         0,
+                         0,
+                         reinterpret_cast<int64_t>(x.data()),
                          reinterpret_cast<int64_t>(y.data())};
     slots[11] = caller % 3 ? 4 : 0;
     if (caller % 2)
