@@ -7,7 +7,6 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
-using llvm::DynamicAPInt;
 using llvm::StringRef;
 using mlir::presburger::Fraction;
 

@@ -30,6 +30,7 @@ std::string Mixer::text() const {
 
 std::vector<Term *> Mixer::terms() {
   std::vector<Term *> all;
+  all.reserve(lets.size() + states.size() + outputs.size());
   for (Equation &let : lets)
     all.push_back(&let.value);
   for (State &state : states)

@@ -66,10 +66,12 @@ std::vector<Mixer> smaller(const Mixer &mixer) {
     return other.size() >= mixer.size() && !(other.lets.size() < mixer.lets.size() && other.size() <= mixer.size() + 4);
   });
   std::vector<std::pair<size_t, size_t>> order; // size, place
+  order.reserve(results.size());
   for (size_t i = 0; i < results.size(); ++i)
     order.emplace_back(results[i].size(), i);
   std::sort(order.begin(), order.end());
   std::vector<Mixer> sorted;
+  sorted.reserve(results.size());
   for (auto [size, i] : order)
     sorted.push_back(std::move(results[i]));
   return sorted;
