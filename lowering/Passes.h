@@ -1,4 +1,4 @@
-// contract: pass declarations, generated from Passes.td. A pass file includes this and defines GEN_PASS_DEF_X itself.
+// Pass declarations, generated from Passes.td. A pass file includes this and defines GEN_PASS_DEF_X itself.
 #ifndef MIXC_LOWERING_PASSES_H
 #define MIXC_LOWERING_PASSES_H
 

@@ -1,4 +1,4 @@
-// contract: the only list of passes. Class = file = flag = test name.
+// The only list of passes. Class = file = flag = test name.
 #ifndef MIXC_PASSES
 #define MIXC_PASSES
 

@@ -1,4 +1,4 @@
-// contract: the stage table. One row feeds --emit, --from, mix-opt, the docs and the stage verifier.
+// The stage table. One row feeds --emit, --from, mix-opt, the docs and the stage verifier.
 #ifndef MIXC_LOWERING_PIPELINES_H
 #define MIXC_LOWERING_PIPELINES_H
 

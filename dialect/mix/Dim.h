@@ -1,4 +1,4 @@
-// contract: dims are polynomials over the mixer's symbols.
+// Dims are polynomials over the mixer's symbols.
 #ifndef MIXC_DIALECT_MIX_DIM_H
 #define MIXC_DIALECT_MIX_DIM_H
 

@@ -1,4 +1,4 @@
-// contract: the float64 interpreter of the mix dialect. It is the meaning of the language and the oracle of every test.
+// The float64 interpreter of the mix dialect. It is the meaning of the language and the oracle of every test.
 #ifndef MIXC_DIALECT_MIX_INTERPRETER_H
 #define MIXC_DIALECT_MIX_INTERPRETER_H
 

@@ -1,4 +1,4 @@
-// contract: the mix dialect's types, attributes and ops.
+// The mix dialect's types, attributes and ops.
 #ifndef MIXC_DIALECT_MIX_MIX_H
 #define MIXC_DIALECT_MIX_MIX_H
 

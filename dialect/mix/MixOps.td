@@ -43,8 +43,8 @@ def Mix_T : Mix_Type<"Tensor", "t"> {
   let description = [{
     `!mix.t<[V, 1+K+K*K], head>`: no dim is a scalar, one a column vector, two a matrix. Each dim is a polynomial with
     rational coefficients in canonical text (see Dim.h), so equal dims are equal types. The rate says whether the
-    value changes per token and head, per token and group of heads, per head alone, or never. (contract: syntax
-    `!mix.t<[K], head>`, scalars `!mix.t<[], head>`.)
+    value changes per token and head, per token and group of heads, per head alone, or never. Syntax:
+    `!mix.t<[K], head>`, scalars `!mix.t<[], head>`.
   }];
   let parameters = (ins ArrayRefParameter<"Dim">:$dims, "Rate":$rate);
   let hasCustomAssemblyFormat = 1;

@@ -1,4 +1,4 @@
-// contract: the float64 interpreter of tile programs.
+// The float64 interpreter of tile programs.
 #ifndef MIXC_DIALECT_TILE_INTERPRETER_H
 #define MIXC_DIALECT_TILE_INTERPRETER_H
 

@@ -1,4 +1,4 @@
-// contract: the tile dialect's types and ops.
+// The tile dialect's types and ops.
 #ifndef MIXC_DIALECT_TILE_TILE_H
 #define MIXC_DIALECT_TILE_TILE_H
 

@@ -18,13 +18,6 @@ namespace {
 bool counts(tile::Mask mask, int64_t time, int64_t source) {
   return mask == tile::Mask::None || (mask == tile::Mask::Strict ? source < time : source <= time);
 }
-
-int64_t largestDivisor(int64_t number, int64_t limit) {
-  for (int64_t divisor = std::min(number, limit); divisor > 1; --divisor)
-    if (number % divisor == 0)
-      return divisor;
-  return 1;
-}
 } // namespace
 
 /// What the accumulators start from: 0, `acc`, or the map that the plan has fused in.

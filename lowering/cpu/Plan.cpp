@@ -80,3 +80,10 @@ Layout Layout::of(tile::TileType type, ArrayAttr names, bool sliced) {
     layout.axes.push_back(type.getAxes()[type.find(cast<StringAttr>(name).getValue())]);
   return layout;
 }
+
+int64_t mixc::cpu::largestDivisor(int64_t number, int64_t limit) {
+  for (int64_t divisor = std::min(number, limit); divisor > 1; --divisor)
+    if (number % divisor == 0)
+      return divisor;
+  return 1;
+}

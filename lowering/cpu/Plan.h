@@ -52,6 +52,9 @@ struct Layout {
 
 inline constexpr llvm::StringLiteral planAttr = "plan";
 
+/// The largest divisor of `number` that is at most `limit`, and at least 1.
+int64_t largestDivisor(int64_t number, int64_t limit);
+
 } // namespace mixc::cpu
 
 #endif

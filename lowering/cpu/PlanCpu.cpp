@@ -89,12 +89,6 @@ void Planner::choosePanel() {
         lane = inPlace ? type.getAxes().back().str().str() : plan.panel;
       }
   });
-  auto largestDivisor = [](int64_t number, int64_t limit) {
-    for (int64_t divisor = std::min(number, limit); divisor > 1; --divisor)
-      if (number % divisor == 0)
-        return divisor;
-    return int64_t(1);
-  };
   if (plan.panel.empty())
     return;
   if (lane != plan.panel) { // a panel is some rows of the state, as many as there are accumulators

@@ -1,4 +1,4 @@
-// contract: what a library's entry points look like, read off a module. One source for header, descriptor, JSON and
+// What a library's entry points look like, read off a module. One source for header, descriptor, JSON and
 // `mixc run`.
 //
 // Kernel functions, as `mix-tile-to-vector` leaves them, one for each tile.kernel (C view):

@@ -1,4 +1,4 @@
-// contract: from a module at stage `vector` to object code, assembly and a shared library.
+// From a module at stage `vector` to object code, assembly and a shared library.
 #ifndef MIXC_LOWERING_EMIT_LIBRARY_H
 #define MIXC_LOWERING_EMIT_LIBRARY_H
 
