@@ -12,7 +12,8 @@ struct TensorError {
   bool passes() const { return error <= bound; } // NaN does not
 };
 
-/// The reference is the mixer interpreted in float64 on the same call, whose numbers are rounded to their element types; each output and each final state is held against it.
+/// The reference is the mixer interpreted in float64 on the same call, whose numbers are rounded to their element types;
+/// each output and each final state is held against it.
 /// `tokenByToken`: the answer was decoded one token a call, so a state in bf16 or f16 is rounded after each.
 llvm::Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &call, const mix::Answer &answer,
                                                  bool tokenByToken = false);

@@ -8,12 +8,6 @@ using namespace mixc::cpu;
 using tile::Axis;
 using tile::TileType;
 
-/// The address of a tensor of this work item.
-Value KernelEmitter::tensorPointer(Value tensor) { return pointers[tensor]; }
-
-/// A flat buffer over a tensor; its extent is not known here.
-Value KernelEmitter::tensorBuffer(Value tensor) { return buffers[tensor]; }
-
 // Numbers of 16 bits are integers in memory: a code generator without them as floats may not take them apart.
 static Type inMemory(OpBuilder &b, Type element) { return element.isF32() ? element : b.getI16Type(); }
 
@@ -71,7 +65,7 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
   auto type = cast<TileType>(op.getResult().getType());
   tile::ViewType view = op.getTensor().getType();
   const Layout layout = place(op.getResult()).layout;
-  Value buffer = tensorBuffer(op.getTensor());
+  Value buffer = buffers[op.getTensor()];
   auto source = [&](const Point &point, bool next) {
     Value row = point.at("time");
     if (row) {
@@ -116,7 +110,7 @@ static Value isAbsent(OpBuilder &b, Location loc, Value pointer) {
 void KernelEmitter::emitStore(tile::StoreOp op) {
   auto type = cast<TileType>(op.getValue().getType());
   tile::ViewType view = op.getTensor().getType();
-  Value buffer = tensorBuffer(op.getTensor());
+  Value buffer = buffers[op.getTensor()];
   Layout layout;
   bool immediate = !places.count(op.getValue());
   if (immediate) {
@@ -150,7 +144,7 @@ void KernelEmitter::emitStore(tile::StoreOp op) {
   };
   OpBuilder::InsertionGuard guard(b);
   if (tile::roleOf(op.getTensor()) == "kept") {
-    auto absent = scf::IfOp::create(b, loc, isAbsent(b, loc, tensorPointer(op.getTensor())), /*withElse=*/true);
+    auto absent = scf::IfOp::create(b, loc, isAbsent(b, loc, pointers[op.getTensor()]), /*withElse=*/true);
     b.setInsertionPointToStart(absent.elseBlock());
   }
   if (contiguous)
@@ -176,7 +170,7 @@ void KernelEmitter::emitInit(tile::InitOp op) {
     if (layout.axes.empty())
       strides = {1};
     auto memory = MemRefType::get(shape, layout.elementType, StridedLayoutAttr::get(b.getContext(), 0, strides));
-    Value buffer = memref::ReinterpretCastOp::create(b, loc, memory, tensorBuffer(op.getTensor()),
+    Value buffer = memref::ReinterpretCastOp::create(b, loc, memory, buffers[op.getTensor()],
                                                      /*offset=*/int64_t(0), shape, strides);
     places[op.getResult()] = {layout, buffer};
     return;
@@ -188,7 +182,7 @@ void KernelEmitter::emitInit(tile::InitOp op) {
       forEachEntry(type.getAxes(), [&](const Point &point) {
         Value entry;
         if (present) {
-          entry = memref::LoadOp::create(b, loc, tensorBuffer(op.getTensor()),
+          entry = memref::LoadOp::create(b, loc, buffers[op.getTensor()],
                                          tensorOffset(view, op.getTensor(), type, {}, point));
           entry = extended(entry, view, b.getF32Type());
         } else if (op.getIdentity()) {
@@ -206,7 +200,7 @@ void KernelEmitter::emitInit(tile::InitOp op) {
   unsigned tensor = cast<BlockArgument>(op.getTensor()).getArgNumber();
   if (cast<StringAttr>(kernel.getRoles()[tensor]).getValue() == "state")
     return fill(true);
-  auto absent = scf::IfOp::create(b, loc, isAbsent(b, loc, tensorPointer(op.getTensor())), /*withElse=*/true);
+  auto absent = scf::IfOp::create(b, loc, isAbsent(b, loc, pointers[op.getTensor()]), /*withElse=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(absent.thenBlock());
   fill(false);
@@ -223,11 +217,11 @@ void KernelEmitter::emitFinal(tile::FinalOp op) {
     if (start->getAttrOfType<DictionaryAttr>(planAttr).contains("external") && start->getOperand(0) == op.getTensor())
       return; // already there
   }
-  auto wanted = scf::IfOp::create(b, loc, isAbsent(b, loc, tensorPointer(op.getTensor())), /*withElse=*/true);
+  auto wanted = scf::IfOp::create(b, loc, isAbsent(b, loc, pointers[op.getTensor()]), /*withElse=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(wanted.elseBlock());
   forEachEntry(type.getAxes(), [&](const Point &point) {
-    memref::StoreOp::create(b, loc, rounded(fetchEntry(op.getValue(), point), view), tensorBuffer(op.getTensor()),
+    memref::StoreOp::create(b, loc, rounded(fetchEntry(op.getValue(), point), view), buffers[op.getTensor()],
                             tensorOffset(view, op.getTensor(), type, {}, point));
   });
 }

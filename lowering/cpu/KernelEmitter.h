@@ -56,8 +56,6 @@ private:
   void emitFinal(tile::FinalOp op);
   mlir::Value extended(mlir::Value stored, tile::ViewType view, mlir::Type element);
   mlir::Value rounded(mlir::Value computed, tile::ViewType view);
-  mlir::Value tensorPointer(mlir::Value tensor);
-  mlir::Value tensorBuffer(mlir::Value tensor);
   mlir::Value tensorOffset(tile::ViewType type, mlir::Value tensor, const tile::TileType tile, mlir::Value row,
                            const Point &point);
 

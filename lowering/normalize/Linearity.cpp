@@ -64,24 +64,7 @@ Outcome<Terms> Linearity::matrixTerms(Value value) {
             return scaledTerms(e.constant(-1), unary.getX(), false, op);
           })
           .Case([&](BinaryOp binary) -> std::optional<Outcome<Terms>> {
-            Value x = binary.getX(), y = binary.getY();
-            switch (binary.getKind()) {
-            case BinaryKind::Add:
-            case BinaryKind::Sub: return sumTerms(binary);
-            case BinaryKind::Mul:
-              if (typeOf(x).isScalar())
-                return scaledTerms(x, y, false, op);
-              if (typeOf(y).isScalar())
-                return scaledTerms(y, x, false, op);
-              return entrywiseTerms(binary);
-            case BinaryKind::Div:
-              if (typeOf(y).isScalar())
-                return scaledTerms(y, x, true, op);
-              if (!typeOf(x).isScalar())
-                return entrywiseTerms(binary);
-              return std::nullopt;
-            default: return std::nullopt;
-            }
+            return binaryTerms(binary, [&] { return entrywiseTerms(binary); });
           })
           .Case([&](TransposeOp transpose) -> std::optional<Outcome<Terms>> {
             Outcome<Terms> inner = terms(transpose.getX());
@@ -126,26 +109,9 @@ Outcome<Terms> Linearity::rowTerms(Value value) {
     return scaledTerms(e.constant(-1), unary.getX(), false, op);
   if (auto matmul = dyn_cast<MatmulOp>(op))
     return productTerms(matmul);
-  if (auto binary = dyn_cast<BinaryOp>(op)) {
-    Value x = binary.getX(), y = binary.getY();
-    switch (binary.getKind()) {
-    case BinaryKind::Add:
-    case BinaryKind::Sub: return sumTerms(binary);
-    case BinaryKind::Mul:
-      if (typeOf(x).isScalar())
-        return scaledTerms(x, y, false, op);
-      if (typeOf(y).isScalar())
-        return scaledTerms(y, x, false, op);
-      return rowEntrywiseTerms(binary);
-    case BinaryKind::Div:
-      if (typeOf(y).isScalar())
-        return scaledTerms(y, x, true, op);
-      if (!typeOf(x).isScalar())
-        return rowEntrywiseTerms(binary);
-      break;
-    default: break;
-    }
-  }
+  if (auto binary = dyn_cast<BinaryOp>(op))
+    if (auto terms = binaryTerms(binary, [&] { return rowEntrywiseTerms(binary); }))
+      return std::move(*terms);
   return whole.obstacle();
 }
 
@@ -266,6 +232,28 @@ Outcome<Terms> Linearity::rowEntrywiseTerms(BinaryOp op) {
     return inner;
   e.setOrigin(op);
   return entrywise(*inner, {.kind = Term::Outer, .right = divides ? e.div(Value(), *d) : *d}, op);
+}
+
+/// A sum, a multiple, or what `entrywise` makes of two tensors; none of other functions.
+std::optional<Outcome<Terms>> Linearity::binaryTerms(BinaryOp op, llvm::function_ref<Outcome<Terms>()> entrywise) {
+  Value x = op.getX(), y = op.getY();
+  switch (op.getKind()) {
+  case BinaryKind::Add:
+  case BinaryKind::Sub: return sumTerms(op);
+  case BinaryKind::Mul:
+    if (typeOf(x).isScalar())
+      return scaledTerms(x, y, false, op);
+    if (typeOf(y).isScalar())
+      return scaledTerms(y, x, false, op);
+    return entrywise();
+  case BinaryKind::Div:
+    if (typeOf(y).isScalar())
+      return scaledTerms(y, x, true, op);
+    if (!typeOf(x).isScalar())
+      return entrywise();
+    return std::nullopt;
+  default: return std::nullopt;
+  }
 }
 
 } // namespace mixc::normalize

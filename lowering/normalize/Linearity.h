@@ -75,6 +75,7 @@ private:
   Outcome<Terms> sumTerms(mix::BinaryOp op);
   Outcome<Terms> scaledTerms(Value scalar, Value rest, bool divides, Operation *op);
   Outcome<Terms> productTerms(mix::MatmulOp op);
+  std::optional<Outcome<Terms>> binaryTerms(mix::BinaryOp op, llvm::function_ref<Outcome<Terms>()> entrywise);
   Outcome<Terms> entrywiseTerms(mix::BinaryOp op);
   Outcome<Terms> rowEntrywiseTerms(mix::BinaryOp op);
 
