@@ -36,15 +36,17 @@ private:
   const char *slots;
 };
 
-/// What a call works through: item i is sequence i / heads and head i % heads, and any thread may take it.
+/// What a call works through: item i is sequence i / units and unit i % units of it, and any thread may take it. A unit is a
+/// head; where there are states per group, a group, whose heads run one after the other.
 struct Call {
   const mixrt_entry &entry;
   Arguments arguments;
   int64_t time, heads, groups, sequences;
   const int64_t *cuSeqlens; // null: every sequence has `time` tokens
-  int64_t items, threads;
+  bool byGroup;
+  int64_t units, items, threads;
   char *workspace; // threads times scratchStride bytes, 64-byte aligned
-  int64_t scratchStride;
+  int64_t scratchStride; // the kernel's scratch, then the copies of a group's states
   int64_t nextItem = 0, itemsDone = 0; // atomic
 
   Call(const mixrt_entry &entry, const void *slots) : entry(entry), arguments(entry, slots) {}
@@ -53,6 +55,15 @@ struct Call {
 /// One row for every token; else one for every sequence, or, of a param, one in all.
 inline bool isPerToken(const mixrt_tensor &tensor) {
   return tensor.role == MIXRT_INPUT || tensor.role == MIXRT_OUTPUT || tensor.role == MIXRT_KEPT;
+}
+
+/// The state of a group, or the past of its inputs: read by every head of the group, written once.
+inline bool isGroupState(const mixrt_tensor &tensor) {
+  return tensor.per_group && (tensor.role == MIXRT_FINAL || tensor.role == MIXRT_STATE || tensor.role == MIXRT_KEPT);
+}
+/// Bytes of a copy of a group's state that is updated in place.
+inline int64_t copyBytes(const mixrt_tensor &tensor) {
+  return isGroupState(tensor) && tensor.role == MIXRT_STATE ? (tensor.elements * tensor.element_bytes + 63) / 64 * 64 : 0;
 }
 
 /// Reads and checks everything. On success the call may run.

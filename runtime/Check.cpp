@@ -114,7 +114,14 @@ mix_status deriveCounts(Call &call) {
   call.groups = arguments.groups();
   call.cuSeqlens = arguments.cuSeqlens();
   call.sequences = call.cuSeqlens ? arguments.sequences() : arguments.batch();
-  if (__builtin_mul_overflow(call.sequences, call.heads, &call.items))
+  call.byGroup = false;
+  call.scratchStride = roundUp(call.entry.scratch_bytes, 64);
+  for (int64_t i = 0; i < call.entry.tensor_count; ++i) {
+    call.byGroup |= isGroupState(call.entry.tensors[i]);
+    call.scratchStride += copyBytes(call.entry.tensors[i]);
+  }
+  call.units = call.byGroup ? call.groups : call.heads;
+  if (__builtin_mul_overflow(call.sequences, call.units, &call.items))
     return fail(MIX_TOO_LARGE, "there are more than 2^63 sequences times heads");
 
   // The pool has no use for more threads than processors; a parallel_for has as many as its owner says.
@@ -124,7 +131,6 @@ mix_status deriveCounts(Call &call) {
     threads = processorCount();
   threads = threads < mostThreads ? threads : mostThreads;
   call.threads = threads < call.items ? threads : call.items;
-  call.scratchStride = roundUp(call.entry.scratch_bytes, 64);
   return nullptr;
 }
 

@@ -31,14 +31,36 @@ void *locate(const Call &call, const mixrt_tensor &tensor, int64_t sequence, int
   return base + ((row * columns + column) * tensor.elements + tensor.offset) * tensor.element_bytes;
 }
 
-void runItem(const Call &call, int64_t item, void **tensors, const int64_t *strides, void *scratch) {
-  const int64_t sequence = item / call.heads, head = item % call.heads;
+/// Every head of a group starts from the group's state before the call; the last one alone leaves what comes after it. The others
+/// update copies.
+void shieldGroupStates(const Call &call, void **tensors, char *copies) {
+  for (int64_t i = 0; i < call.entry.tensor_count; ++i) {
+    const mixrt_tensor &tensor = call.entry.tensors[i];
+    if (!isGroupState(tensor) || !tensors[i])
+      continue;
+    if (tensor.role != MIXRT_STATE) {
+      tensors[i] = nullptr;
+      continue;
+    }
+    const int64_t offset = tensor.offset * tensor.element_bytes;
+    __builtin_memcpy(copies, static_cast<char *>(tensors[i]) - offset, tensor.elements * tensor.element_bytes);
+    tensors[i] = copies + offset;
+    copies += copyBytes(tensor);
+  }
+}
+
+void runItem(const Call &call, int64_t item, void **tensors, const int64_t *strides, char *scratch) {
+  const int64_t sequence = item / call.units, unit = item % call.units, heads = call.heads / call.units;
   const int64_t *starts = call.cuSeqlens;
   const int64_t firstRow = starts ? starts[sequence] : sequence * call.time;
   const int64_t length = starts ? starts[sequence + 1] - starts[sequence] : call.time;
-  for (int64_t i = 0; i < call.entry.tensor_count; ++i)
-    tensors[i] = locate(call, call.entry.tensors[i], sequence, head, firstRow);
-  call.entry.kernel(tensors, strides, length, scratch);
+  for (int64_t head = unit * heads; head < (unit + 1) * heads; ++head) {
+    for (int64_t i = 0; i < call.entry.tensor_count; ++i)
+      tensors[i] = locate(call, call.entry.tensors[i], sequence, head, firstRow);
+    if (head + 1 < (unit + 1) * heads)
+      shieldGroupStates(call, tensors, scratch + (call.entry.scratch_bytes + 63) / 64 * 64);
+    call.entry.kernel(tensors, strides, length, scratch);
+  }
 }
 
 /// One thread's share: items from the common counter until none is left.
@@ -51,7 +73,7 @@ void takeItems(void *argument, int64_t thread) {
     const mixrt_tensor &tensor = call.entry.tensors[i];
     strides[i] = (tensor.per_group ? call.groups : call.heads) * tensor.elements;
   }
-  void *scratch = call.scratchStride ? call.workspace + thread * call.scratchStride : nullptr;
+  char *scratch = call.scratchStride ? call.workspace + thread * call.scratchStride : nullptr;
 
   FlushDenormals mode;
   int64_t done = 0;

@@ -10,6 +10,8 @@ Type elementTypeOf(Operation *declaration) {
   return type ? type.getValue() : Float32Type::get(declaration->getContext());
 }
 
+Type historyTypeOf(Operation *input) { return Float32Type::get(input->getContext()); }
+
 void setElementType(Operation *declaration, Type type) {
   if (type.isF32())
     declaration->removeAttr(elementTypeAttr);

@@ -26,7 +26,9 @@ private:
   Error run(Operation &op);
   Error run(ChunksOp op);
   Array load(LoadOp op);
+  void copyToken(Value tokens, Value history, int64_t token, int64_t size, std::vector<double>::iterator to);
   void store(StoreOp op);
+  void write(HistoryOp op);
   Array init(InitOp op);
   Array valid(ValidOp op);
 
@@ -67,17 +69,43 @@ Error Machine::checkSizes() {
 Array Machine::load(LoadOp op) {
   Array result(op.getResult().getType().getAxes());
   auto type = op.getTensor().getType();
-  const std::vector<double> &data = buffer(op.getTensor()).data;
   if (type.getPer() == Per::Head) {
-    result.data = data;
+    result.data = buffer(op.getTensor()).data;
     return result;
   }
   int64_t size = rowSize(type);
   for (int64_t t = 0; t < chunk.size; ++t) {
-    int64_t token = chunk.first + std::min(t, chunk.valid - 1);
-    std::copy_n(data.begin() + token * size, size, result.data.begin() + t * size);
+    int64_t token = chunk.first + std::min(t, chunk.valid - 1) - static_cast<int64_t>(op.getLag());
+    copyToken(op.getTensor(), op.getHistory(), token, size, result.data.begin() + t * size);
   }
   return result;
+}
+
+/// Token `token` of the sequence, or of its history where that is negative.
+void Machine::copyToken(Value tokens, Value history, int64_t token, int64_t size, std::vector<double>::iterator to) {
+  if (token >= 0) {
+    std::copy_n(buffer(tokens).data.begin() + token * size, size, to);
+    return;
+  }
+  const Buffer &past = buffer(history);
+  if (past.present)
+    std::copy_n(past.data.end() + token * size, size, to);
+  else
+    std::fill_n(to, size, 0.0);
+}
+
+void Machine::write(HistoryOp op) {
+  Buffer &to = buffer(op.getTo());
+  if (!to.present)
+    return;
+  // Up to this token, or to the end.
+  const bool isKept = op.getTo().getType().getPer() == Per::Token;
+  const int64_t end = isKept ? chunk.first + 1 : length, size = rowSize(op.getTokens().getType());
+  const int64_t count = op.getTo().getType().getShape().front();
+  std::vector<double> rows(count * size);
+  for (int64_t i = 0; i < count; ++i)
+    copyToken(op.getTokens(), op.getPast(), end - count + i, size, rows.begin() + i * size);
+  llvm::copy(rows, to.data.begin() + (isKept ? chunk.first * count * size : 0));
 }
 
 void Machine::store(StoreOp op) {
@@ -92,6 +120,10 @@ Array Machine::init(InitOp op) {
   Array result(op.getResult().getType().getAxes());
   if (Buffer &given = buffer(op.getTensor()); given.present) {
     result.data = given.data;
+    return result;
+  }
+  if (op.getFallback()) {
+    result.data = buffer(op.getFallback()).data;
     return result;
   }
   double start = op.getStart().convertToDouble();
@@ -135,6 +167,7 @@ Error Machine::run(Operation &op) {
       .Case([&](YieldOp) { return Error::success(); })
       .Case([&](LoadOp op) { return bind(op.getResult(), load(op)), Error::success(); })
       .Case([&](StoreOp op) { return store(op), Error::success(); })
+      .Case([&](HistoryOp op) { return write(op), Error::success(); })
       .Case([&](InitOp op) { return bind(op.getResult(), init(op)), Error::success(); })
       .Case([&](ValidOp op) { return bind(op.getResult(), valid(op)), Error::success(); })
       .Case([&](FinalOp op) {

@@ -125,10 +125,27 @@ def Tile_LoadOp : Tile_PureOp<"load"> {
   let description = [{
     Axes after `time` are the tensor's dims, in order. Rows past the last valid one repeat it. Converts the element type (f32, bf16 or f16 in memory to f32 or f64).
     Of a `token` tensor only inside `tile.chunks`; of a `head` tensor anywhere.
+
+    `lag n history %h`: row t holds token t - n of the sequence. Tokens before the first one are the last rows of the history, a `head` tensor
+    [m, dims...] with n <= m, oldest first; 0 where it is absent.
   }];
-  let arguments = (ins Tile_Tensor:$tensor);
+  let arguments = (ins Tile_Tensor:$tensor, Optional<Tile_Tensor>:$history, DefaultValuedAttr<I64Attr, "0">:$lag);
   let results = (outs Tile_T:$result);
-  let assemblyFormat = "$tensor attr-dict `:` type($tensor) `->` type($result)";
+  let assemblyFormat = "$tensor (`lag` $lag^)? (`history` $history^ `:` type($history))? attr-dict `:` type($tensor) `->` type($result)";
+  let builders = [OpBuilder<(ins "mlir::Type":$result, "mlir::Value":$tensor),
+                            [{ build($_builder, $_state, result, tensor, mlir::Value(), 0); }]>];
+  let hasVerifier = 1;
+}
+
+def Tile_HistoryOp : Tile_Op<"history"> {
+  let summary = "write the last tokens of `past` followed by the sequence: what a lagged load of the tokens after it reads";
+  let description = [{
+    After the loop: to a `head` tensor [m, dims...], the m tokens before the end of the sequence, oldest first; it may be `past` itself, or absent.
+    In a loop over single tokens: to a `kept` tensor, the same up to and with this token. Where the sequence has fewer than m tokens the rest
+    is the end of `past`, and 0 where that is absent.
+  }];
+  let arguments = (ins Tile_Tensor:$tokens, Tile_Tensor:$past, Tile_Tensor:$to);
+  let assemblyFormat = "$tokens `past` $past `to` $to attr-dict `:` type($tokens) `,` type($past) `,` type($to)";
   let hasVerifier = 1;
 }
 
@@ -144,10 +161,10 @@ def Tile_StoreOp : Tile_Op<"store"> {
 }
 
 def Tile_InitOp : Tile_Op<"init"> {
-  let summary = "a state's tile before the first token: the caller's, or `start` everywhere (`identity`: on the diagonal) where he passed none";
-  let arguments = (ins Tile_Tensor:$tensor, DefaultValuedAttr<F64Attr, "0.0">:$start, UnitAttr:$identity);
+  let summary = "a state's tile before the first token: the caller's, or `start` everywhere (`identity`: on the diagonal; `or`: a param) where he passed none";
+  let arguments = (ins Tile_Tensor:$tensor, Optional<Tile_Tensor>:$fallback, DefaultValuedAttr<F64Attr, "0.0">:$start, UnitAttr:$identity);
   let results = (outs Tile_T:$result);
-  let assemblyFormat = "$tensor (`start` $start^)? attr-dict `:` type($tensor) `->` type($result)";
+  let assemblyFormat = "$tensor (`or` $fallback^ `:` type($fallback))? (`start` $start^)? attr-dict `:` type($tensor) `->` type($result)";
   let hasVerifier = 1;
 }
 

@@ -133,12 +133,54 @@ static LogicalResult verifyTensorAxes(Operation *op, TileType tile, ViewType ten
   return success();
 }
 
+/// A history is a tensor per head of tokens of the input.
+static LogicalResult verifyHistory(Operation *op, ViewType tokens, ViewType history) {
+  if (tokens.getPer() == Per::Token && history.getPer() == Per::Head && !history.getShape().empty() &&
+      history.getShape().drop_front() == tokens.getShape())
+    return success();
+  return op->emitOpError() << "takes " << history << " as a history of " << tokens;
+}
+
+static LogicalResult verifyLag(LoadOp op) {
+  if (!op.getHistory())
+    return op.emitOpError("lags, and has no history");
+  if (failed(verifyRole(op, op.getHistory(), {"initial", "state"})) ||
+      failed(verifyHistory(op, op.getTensor().getType(), op.getHistory().getType())))
+    return failure();
+  const int64_t lag = op.getLag(), length = op.getHistory().getType().getShape().front();
+  if (lag < 1 || lag > length)
+    return op.emitOpError() << "lags by " << lag << " tokens with a history of " << length;
+  return success();
+}
+
 LogicalResult LoadOp::verify() {
   // load_c1: reads inputs and params.
   if (failed(verifyRole(*this, getTensor(), {"input", "param"})))
     return failure();
+  // load_c3: what lags has a history that reaches as far.
+  if (getLag() != 0 || getHistory())
+    if (failed(verifyLag(*this)))
+      return failure();
   // load_c2: a tensor per token only inside the loop, a whole chunk of it, dims in order.
   return verifyTensorAxes(*this, getResult().getType(), getTensor().getType());
+}
+
+LogicalResult HistoryOp::verify() {
+  // history_c1: reads an input and what came before it, writes a state.
+  if (failed(verifyRole(*this, getTokens(), {"input"})) || failed(verifyRole(*this, getPast(), {"initial", "state"})) ||
+      failed(verifyRole(*this, getTo(), {"final", "state", "kept"})))
+    return failure();
+  // history_c2: both histories are so many tokens.
+  if (failed(verifyHistory(*this, getTokens().getType(), getPast().getType())))
+    return failure();
+  if (getTo().getType().getShape() != getPast().getType().getShape())
+    return emitOpError() << "writes " << getTo().getType() << " after " << getPast().getType();
+  // history_c3: a kept one is written token by token, a final one after the loop.
+  auto chunks = (*this)->getParentOfType<ChunksOp>();
+  if (roleOf(getTo()) != "kept" ? static_cast<bool>(chunks) : !chunks || chunks.getSize() != 1)
+    return emitOpError() << "writes a history with role `" << roleOf(getTo()) << "` "
+                         << (chunks ? "in the loop" : "after the loop");
+  return success();
 }
 
 LogicalResult StoreOp::verify() {
@@ -163,6 +205,10 @@ LogicalResult InitOp::verify() {
   // init_c2: the tile's axes are the tensor's dims in order.
   TileType type = getResult().getType();
   if (failed(verifyTensorAxes(*this, type, getTensor().getType())))
+    return failure();
+  // init_c4: what it falls back on is a param of the same dims.
+  if (getFallback() && (failed(verifyRole(*this, getFallback(), {"param"})) ||
+                        failed(verifyTensorAxes(*this, type, getFallback().getType()))))
     return failure();
   // init_c3: an identity is square.
   if (getIdentity() && (type.rank() != 2 || type.getAxes()[0].extent != type.getAxes()[1].extent))

@@ -50,8 +50,32 @@ Expected<Storage> given(const TensorInfo &tensor, const mix::Call &call) {
   return Storage(tensor.elementType, found->second.data);
 }
 
+/// The params that a state and its family start from, for every sequence.
+std::vector<double> startFromParams(const TensorInfo &state, const EntryInfo &entry, const mix::Call &call) {
+  std::vector<double> start(sizeOf(shapeOf(state, call)));
+  const int64_t rows = call.sequences() * columns(state, call);
+  for (const TensorInfo &member : entry.tensors) {
+    if (member.slot != state.slot)
+      continue;
+    const TensorInfo &param = *find_if(
+        entry.tensors, [&](const TensorInfo &t) { return t.role == "param" && t.declared == member.startParam; });
+    const std::vector<double> &from = call.params.at(param.name).data;
+    const int64_t size = member.elements() / member.members;
+    for (int64_t row = 0; row < rows; ++row) {
+      int64_t column = row % columns(state, call);
+      if (param.perGroup && !state.perGroup)
+        column /= call.heads / call.groups;
+      std::copy_n(from.begin() + column * param.elements() + param.offset(), size,
+                  start.begin() + row * member.elements() + member.offset());
+    }
+  }
+  return start;
+}
+
 /// The states' starts where the call gives none, as they are declared.
-Storage startOf(const TensorInfo &state, const mix::Call &call) {
+Storage startOf(const TensorInfo &state, const EntryInfo &entry, const mix::Call &call) {
+  if (!state.startParam.empty())
+    return Storage(state.elementType, startFromParams(state, entry, call));
   int64_t size = sizeOf(shapeOf(state, call));
   double number = 0;
   if (state.start != "zero" && state.start != "the identity")
@@ -137,7 +161,8 @@ bool LoadedLibrary::has(StringRef kernel) const {
 
 Expected<mix::Answer> LoadedLibrary::run(StringRef kernel, const mix::Call &call, int64_t threads) const {
   if (!has(kernel))
-    return inputError(fmt::format("`{}` has no {} kernel", interface.name, kernel.str()));
+    return inputError(fmt::format("`{}` has no {} kernel", interface.name, kernel.str()),
+                      "an output that reads a state at `[end]` needs the whole sequence: `--kernel=chunked`");
   return kernel == "recurrent" ? decodeTokens(call, 1, nullptr, threads) : runForward(call, threads);
 }
 
@@ -193,7 +218,7 @@ Expected<mix::Answer> LoadedLibrary::decodeTokens(const mix::Call &call, int64_t
       if (isWanted(tensor))
         whole[tensor.slot] = poisoned(tensor, call);
     } else if (tensor.role == "state" && !call.initial.count(tensor.name)) {
-      whole[tensor.slot] = startOf(tensor, call);
+      whole[tensor.slot] = startOf(tensor, *decode.info, call);
     } else {
       Expected<Storage> numbers = given(tensor, call);
       if (!numbers)

@@ -1,6 +1,5 @@
 // The caller's tensors: rows of a chunk into tiles and back, states in and out.
 #include "lowering/cpu/KernelEmitter.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
 using namespace mixc;
@@ -9,7 +8,7 @@ using tile::Axis;
 using tile::TileType;
 
 // Numbers of 16 bits are integers in memory: a code generator without them as floats may not take them apart.
-static Type inMemory(OpBuilder &b, Type element) { return element.isF32() ? element : b.getI16Type(); }
+Type KernelEmitter::inMemory(Type element) { return element.isF32() ? element : b.getI16Type(); }
 
 /// The type, or a vector of it, as `x` is one.
 static Type like(Value x, Type element) {
@@ -78,6 +77,8 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
   };
   bool contiguous = !layout.axes.empty() && !type.getAxes().empty() && layout.lane() == type.getAxes().back().str() &&
                     layout.lane() != "time" && layout.elementType.isF32();
+  if (op.getHistory())
+    return emitLaggedLoad(op, contiguous);
   if (!contiguous) {
     forEachEntry(layout.axes, [&](const Point &point) {
       // the last panel ends before its width
@@ -87,7 +88,7 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
     return;
   }
   forEachVector(layout, [&](const Point &point, int64_t n) {
-    auto vectorType = vector(n, inMemory(b, view.getElementType()));
+    auto vectorType = vector(n, inMemory(view.getElementType()));
     Value at = source(point, false), value;
     if (Value mask = laneMask(layout, point, n))
       value = vector::MaskedLoadOp::create(b, loc, vectorType, buffer, at, mask,
@@ -99,12 +100,6 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
                                  /*isDataCache=*/true);
     put(op.getResult(), point, extended(value, view, layout.elementType));
   });
-}
-
-/// Is the pointer null? Then there is no such tensor.
-static Value isAbsent(OpBuilder &b, Location loc, Value pointer) {
-  Value null = LLVM::ZeroOp::create(b, loc, pointer.getType());
-  return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, pointer, null);
 }
 
 void KernelEmitter::emitStore(tile::StoreOp op) {
@@ -144,7 +139,7 @@ void KernelEmitter::emitStore(tile::StoreOp op) {
   };
   OpBuilder::InsertionGuard guard(b);
   if (tile::roleOf(op.getTensor()) == "kept") {
-    auto absent = scf::IfOp::create(b, loc, isAbsent(b, loc, pointers[op.getTensor()]), /*withElse=*/true);
+    auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
     b.setInsertionPointToStart(absent.elseBlock());
   }
   if (contiguous)
@@ -185,6 +180,10 @@ void KernelEmitter::emitInit(tile::InitOp op) {
           entry = memref::LoadOp::create(b, loc, buffers[op.getTensor()],
                                          tensorOffset(view, op.getTensor(), type, {}, point));
           entry = extended(entry, view, b.getF32Type());
+        } else if (tile::ViewType param = op.getFallback() ? op.getFallback().getType() : tile::ViewType()) {
+          entry = memref::LoadOp::create(b, loc, buffers[op.getFallback()],
+                                         tensorOffset(param, op.getFallback(), type, {}, point));
+          entry = extended(entry, param, b.getF32Type());
         } else if (op.getIdentity()) {
           Value same = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, point.at(type.getAxes()[0].str()),
                                              point.at(type.getAxes()[1].str()));
@@ -200,7 +199,7 @@ void KernelEmitter::emitInit(tile::InitOp op) {
   unsigned tensor = cast<BlockArgument>(op.getTensor()).getArgNumber();
   if (cast<StringAttr>(kernel.getRoles()[tensor]).getValue() == "state")
     return fill(true);
-  auto absent = scf::IfOp::create(b, loc, isAbsent(b, loc, pointers[op.getTensor()]), /*withElse=*/true);
+  auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(absent.thenBlock());
   fill(false);
@@ -217,7 +216,7 @@ void KernelEmitter::emitFinal(tile::FinalOp op) {
     if (start->getAttrOfType<DictionaryAttr>(planAttr).contains("external") && start->getOperand(0) == op.getTensor())
       return; // already there
   }
-  auto wanted = scf::IfOp::create(b, loc, isAbsent(b, loc, pointers[op.getTensor()]), /*withElse=*/true);
+  auto wanted = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(wanted.elseBlock());
   forEachEntry(type.getAxes(), [&](const Point &point) {

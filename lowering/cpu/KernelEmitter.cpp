@@ -232,6 +232,7 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
       .Case([&](tile::StoreOp op) { return emitStore(op), success(); })
       .Case([&](tile::InitOp op) { return emitInit(op), success(); })
       .Case([&](tile::FinalOp op) { return emitFinal(op), success(); })
+      .Case([&](tile::HistoryOp op) { return emitHistory(op), success(); })
       .Case([&](tile::MapOp op) { return emitMap(op), success(); })
       .Case([&](tile::SelectOp op) { return emitSelect(op), success(); })
       .Case([&](tile::CastOp op) { return emitCast(op), success(); })

@@ -54,10 +54,21 @@ private:
   void emitStore(tile::StoreOp op);
   void emitInit(tile::InitOp op);
   void emitFinal(tile::FinalOp op);
+  /// As a tensor's numbers lie in memory.
+  mlir::Type inMemory(mlir::Type element);
   mlir::Value extended(mlir::Value stored, tile::ViewType view, mlir::Type element);
   mlir::Value rounded(mlir::Value computed, tile::ViewType view);
   mlir::Value tensorOffset(tile::ViewType type, mlir::Value tensor, const tile::TileType tile, mlir::Value row,
                            const Point &point);
+
+  // EmitHistory.cpp: tokens of the past
+  void emitLaggedLoad(tile::LoadOp op, bool contiguous);
+  void emitHistory(tile::HistoryOp op);
+  /// Is the pointer null? Then there is no such tensor.
+  mlir::Value isAbsent(mlir::Value pointer);
+  /// then(), or otherwise() if the condition does not hold: a vector or number of this type.
+  mlir::Value choose(mlir::Value condition, mlir::Type type, llvm::function_ref<mlir::Value()> then,
+                     llvm::function_ref<mlir::Value()> otherwise);
 
   // EmitMap.cpp: map, select, cast, reduce, row, rename, split, join
   void emitMap(tile::MapOp op);

@@ -75,7 +75,7 @@ private:
 
   void keepTexts() {
     for (Operation &op : mixer.step())
-      if (isa<mix::InputOp, mix::ParamOp, mix::StateOp>(op) && !op.hasAttr(derive::axesAttr)) {
+      if (isa<mix::InputOp, mix::ParamOp, mix::StateOp, mix::LagOp, mix::EndOp>(op) && !op.hasAttr(derive::axesAttr)) {
         SmallVector<Attribute> texts;
         for (const Dim &dim : cast<mix::TensorType>(op.getResult(0).getType()).getDims())
           texts.push_back(StringAttr::get(op.getContext(), dim.str()));

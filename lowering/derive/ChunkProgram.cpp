@@ -1,12 +1,15 @@
 // From a mixer to its kernel.
 //
 //     tensors            inputs, params, initial states, outputs, final states (or states in place, before
-//                        the outputs, and after them the states to keep after each token)
+//                        the outputs, and after them the states to keep after each token); after the states the
+//                        histories of inputs that are read at earlier tokens
 //     before the loop    starts of the states, loads of params
 //     tile.chunks        carries all states; inputs are loaded where they are first wanted
 //       components       in order; each one's program for C tokens (ChunkedComponent) or for one (OneToken)
 //       outputs, states  the tiles of the values that the mixer gives them
-//     after the loop     ends of the states
+//     after the loop     ends of the states, histories
+//
+// An output that reads H[end] has a loop of its own, after the one that finds the end.
 //
 // A state that is not in normal form (mix.next) gets the tile of its new value, token by token: any op on token values
 // is an op on tiles.
@@ -26,10 +29,24 @@ static mix::TensorType typeOf(Value value) { return cast<mix::TensorType>(value.
 
 BlockArgument KernelBuilder::addTensor(tile::KernelOp kernel, StringRef name, StringRef role, tile::Per per,
                                        Value declared, Operation *declaration) {
+  return addTensor(kernel, name, role, per, extents(declared), mix::elementTypeOf(declaration), declared.getLoc());
+}
+
+BlockArgument KernelBuilder::addTensor(tile::KernelOp kernel, StringRef name, StringRef role, tile::Per per,
+                                       ArrayRef<int64_t> shape, Type elementType, Location loc) {
   tensorNames.push_back(builder.getStringAttr(name));
   roles.push_back(builder.getStringAttr(role));
-  auto type = tile::ViewType::get(builder.getContext(), per, extents(declared), mix::elementTypeOf(declaration));
-  return kernel.getBody().front().addArgument(type, declared.getLoc());
+  auto type = tile::ViewType::get(builder.getContext(), per, shape, elementType);
+  return kernel.getBody().front().addArgument(type, loc);
+}
+
+/// The history of an input in one of a state's roles: the input's last tokens, oldest first.
+BlockArgument KernelBuilder::addHistory(tile::KernelOp kernel, mix::InputOp input, StringRef role) {
+  SmallVector<int64_t> shape = extents(input.getResult());
+  shape.insert(shape.begin(), mix::historyOf(input));
+  return addTensor(kernel, (input.getName() + ".history").str(), role,
+                   role == "kept" ? tile::Per::Token : tile::Per::Head, shape, mix::historyTypeOf(input),
+                   input.getLoc());
 }
 
 void KernelBuilder::addTensors(tile::KernelOp kernel) {
@@ -41,6 +58,9 @@ void KernelBuilder::addTensors(tile::KernelOp kernel) {
   for (State &state : states)
     state.from = addTensor(kernel, state.op.getName(), options.statesInPlace ? "state" : "initial", tile::Per::Head,
                            state.op.getResult(), state.op);
+  for (auto input : mixer.step().getOps<mix::InputOp>())
+    if (mix::historyOf(input))
+      histories[input.getResult()].from = addHistory(kernel, input, options.statesInPlace ? "state" : "initial");
   for (auto output : mixer.step().getOps<mix::OutputOp>())
     outputs.push_back(
         {output, addTensor(kernel, output.getName(), "output", tile::Per::Token, output.getValue(), output)});
@@ -51,6 +71,12 @@ void KernelBuilder::addTensors(tile::KernelOp kernel) {
     } else {
       state.to = addTensor(kernel, state.op.getName(), "final", tile::Per::Head, state.op.getResult(), state.op);
     }
+  for (auto &[value, history] : histories) {
+    auto input = value.getDefiningOp<mix::InputOp>();
+    history.to = options.statesInPlace ? history.from : addHistory(kernel, input, "final");
+    if (options.statesInPlace)
+      history.kept = addHistory(kernel, input, "kept");
+  }
   kernel.setNamesAttr(builder.getArrayAttr(tensorNames));
   kernel.setRolesAttr(builder.getArrayAttr(roles));
 }
@@ -178,6 +204,9 @@ void KernelBuilder::buildBody() {
   for (auto [state, value] : llvm::zip(states, after))
     if (state.kept)
       tile::StoreOp::create(builder, state.op.getLoc(), value, state.kept);
+  for (const auto &[input, history] : histories)
+    if (history.kept)
+      tile::HistoryOp::create(builder, input.getLoc(), tensors[input], history.from, history.kept);
   tile::YieldOp::create(builder, mixer.getLoc(), after);
 }
 
@@ -189,6 +218,85 @@ static void eraseUnused(Block &block) {
     else if (isOpTriviallyDead(&op))
       op.erase();
   }
+}
+
+Value KernelBuilder::startOf(State &state) {
+  double number = state.op.getStart() ? state.op.getStart()->convertToDouble() : 0;
+  Value param;
+  for (auto op : mixer.step().getOps<mix::ParamOp>())
+    if (op.getName() == state.op.getStartParam())
+      param = tensors[op.getResult()];
+  return tile::InitOp::create(builder, state.op.getLoc(), tiles.type(state.axes), state.from, param,
+                              llvm::APFloat(number), state.op.getIdentityStart());
+}
+
+//===-- The end of the sequence ---------------------------------------------------------------------------------===//
+
+Value KernelBuilder::endOf(State &state) {
+  if (!state.end) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(loop);
+    state.end = startOf(state);
+  }
+  return state.end;
+}
+
+/// Carries only the tiles that reach what is stored.
+static tile::ChunksOp dropUnstored(tile::ChunksOp loop) {
+  Block &body = loop.getBody().front();
+  Operation *yield = body.getTerminator();
+  DenseSet<Value> reached;
+  SmallVector<Value> pending;
+  for (Operation &op : body.without_terminator())
+    if (!isMemoryEffectFree(&op))
+      llvm::append_range(pending, op.getOperands());
+  while (!pending.empty()) {
+    Value value = pending.pop_back_val();
+    if (!reached.insert(value).second)
+      continue;
+    if (auto argument = dyn_cast<BlockArgument>(value); argument && argument.getOwner() == &body)
+      pending.push_back(yield->getOperand(argument.getArgNumber()));
+    else if (Operation *op = value.getDefiningOp())
+      llvm::append_range(pending, op->getOperands());
+  }
+  BitVector dead(body.getNumArguments());
+  SmallVector<Value> inits;
+  for (auto [argument, init] : llvm::zip(body.getArguments(), loop.getInits()))
+    if (reached.contains(argument))
+      inits.push_back(init);
+    else
+      dead.set(argument.getArgNumber());
+  yield->eraseOperands(dead);
+  eraseUnused(body);
+  body.eraseArguments(dead);
+  OpBuilder builder(loop);
+  auto smaller = tile::ChunksOp::create(builder, loop.getLoc(), ValueRange(inits).getTypes(), loop.getSizeAttr(),
+                                        loop.getReverseAttr(), inits);
+  smaller.getBody().takeBody(loop.getBody());
+  loop.erase();
+  return smaller;
+}
+
+// Where an output reads the end of a state, the sequence is walked twice: first to know the end, storing nothing; then,
+// from the starts again, for the outputs, with those states alone that they still need on the way.
+tile::ChunksOp KernelBuilder::knowEnds() {
+  if (llvm::none_of(states, [](State &state) { return state.end; }))
+    return loop;
+  builder.setInsertionPoint(loop);
+  auto first = cast<tile::ChunksOp>(builder.clone(*loop));
+  for (Operation &op : llvm::make_early_inc_range(first.getBody().front()))
+    if (isa<tile::StoreOp>(op))
+      op.erase();
+  eraseUnused(first.getBody().front());
+  for (auto [i, state] : llvm::enumerate(states)) {
+    loop.setOperand(i, builder.clone(*loop.getInits()[i].getDefiningOp())->getResult(0));
+    if (state.end) {
+      state.end.replaceAllUsesWith(first.getResult(i));
+      state.end.getDefiningOp()->erase();
+    }
+  }
+  loop = dropUnstored(loop);
+  return first;
 }
 
 tile::KernelOp KernelBuilder::build() {
@@ -206,11 +314,8 @@ tile::KernelOp KernelBuilder::build() {
   addTensors(kernel);
   builder.setInsertionPointToEnd(&body);
   SmallVector<Value> inits;
-  for (State &state : states) {
-    double start = state.op.getStart() ? state.op.getStart()->convertToDouble() : 0;
-    inits.push_back(tile::InitOp::create(builder, state.op.getLoc(), tiles.type(state.axes), state.from,
-                                         llvm::APFloat(start), state.op.getIdentityStart()));
-  }
+  for (State &state : states)
+    inits.push_back(startOf(state));
   loop = tile::ChunksOp::create(builder, loc, ValueRange(inits).getTypes(), builder.getI64IntegerAttr(options.chunk),
                                 UnitAttr(), inits);
   Block &step = loop.getBody().emplaceBlock();
@@ -218,9 +323,12 @@ tile::KernelOp KernelBuilder::build() {
     state.tile = step.addArgument(init.getType(), init.getLoc());
   builder.setInsertionPointToEnd(&step);
   buildBody();
+  tile::ChunksOp last = knowEnds();
   builder.setInsertionPointToEnd(&body);
-  for (auto [state, result] : llvm::zip(states, loop.getResults()))
+  for (auto [state, result] : llvm::zip(states, last.getResults()))
     tile::FinalOp::create(builder, state.op.getLoc(), result, state.to);
+  for (const auto &[input, history] : histories)
+    tile::HistoryOp::create(builder, input.getLoc(), tensors[input], history.from, history.to);
   eraseUnused(body);
   return kernel;
 }
@@ -238,35 +346,7 @@ std::optional<Obstacle> derive::findObstacle(mix::MixerOp mixer) {
   return std::nullopt;
 }
 
-/// What is interpreted, and has no tile program yet.
-static LogicalResult refuseUnbuilt(mix::MixerOp mixer) {
-  WalkResult walk = mixer.walk([](Operation *op) -> WalkResult {
-    std::string what, instead;
-    if (auto lag = dyn_cast<mix::LagOp>(op)) {
-      what = ("`" + lag.getX().getDefiningOp<mix::InputOp>().getName() + "[t-" + Twine(lag.getBy()) + "]`").str();
-      instead = "for a kernel, keep it in a state";
-    } else if (auto end = dyn_cast<mix::EndOp>(op)) {
-      what = ("`" + end.getName() + "[end]`").str();
-      instead = "a kernel knows states at `[t]` and `[t-1]`";
-    } else if (auto state = dyn_cast<mix::StateOp>(op); state && state.getStartParam()) {
-      what = "a state that starts at a param";
-      instead = "for a kernel, pass the start as the state's initial value";
-    } else if (isa<mix::ReshapeOp>(op)) {
-      what = "the gradient of a `kron`";
-      instead = "for a kernel, write the gradient out";
-    }
-    if (what.empty())
-      return WalkResult::advance();
-    InFlightDiagnostic error = op->emitError() << "unsupported: " << what << " in a kernel";
-    error.attachNote() << "help: `mixc run --kernel=interpreter` runs it; " << instead;
-    return WalkResult::interrupt();
-  });
-  return failure(walk.wasInterrupted());
-}
-
 FailureOr<tile::KernelOp> derive::buildKernel(mix::MixerOp mixer, const KernelOptions &options) {
-  if (failed(refuseUnbuilt(mixer)))
-    return failure();
   // Every dim must be a number by now.
   WalkResult bound = mixer.walk([&](Operation *op) {
     for (Value value : op->getResults())

@@ -5,6 +5,7 @@
 #include "dialect/mix/ElementType.h"
 #include "lowering/derive/ChunkProgram.h"
 #include "lowering/derive/ChunkedComponent.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace mixc::derive {
 
@@ -22,6 +23,10 @@ private:
     Axes axes;                          // as declared
     mlir::BlockArgument from, to, kept; // kept: of states in place
     mlir::Value tile;
+    mlir::Value end; // stands for H[end] until the loop that finds it is built
+  };
+  struct History {
+    mlir::BlockArgument from, to, kept;
   };
   struct Placed {
     tile::Axis key;
@@ -31,10 +36,16 @@ private:
   void addTensors(tile::KernelOp kernel);
   mlir::BlockArgument addTensor(tile::KernelOp kernel, llvm::StringRef name, llvm::StringRef role, tile::Per per,
                                 mlir::Value declared, mlir::Operation *declaration);
+  mlir::BlockArgument addTensor(tile::KernelOp kernel, llvm::StringRef name, llvm::StringRef role, tile::Per per,
+                                llvm::ArrayRef<int64_t> shape, mlir::Type elementType, mlir::Location loc);
+  mlir::BlockArgument addHistory(tile::KernelOp kernel, mix::InputOp input, llvm::StringRef role);
   void placeStates();
   void placeVectors();
   void buildBody();
   mlir::Value nextOf(State &state);
+  mlir::Value startOf(State &state);
+  mlir::Value endOf(State &state);
+  tile::ChunksOp knowEnds();
 
   // Leaves
   mlir::Value leaf(mlir::Value value, llvm::ArrayRef<tile::Axis> axes) override;
@@ -60,6 +71,7 @@ private:
   ChunkContext context;
   llvm::SmallVector<State> states;
   llvm::DenseMap<mlir::Value, mlir::BlockArgument> tensors; // of inputs and params
+  llvm::MapVector<mlir::Value, History> histories;          // of inputs that are read at earlier tokens
   llvm::SmallVector<std::pair<mix::OutputOp, mlir::BlockArgument>> outputs;
   llvm::SmallVector<mlir::Attribute> tensorNames, roles;
   llvm::DenseMap<mlir::Operation *, Placed> placed;

@@ -48,18 +48,26 @@ Value KernelBuilder::leaf(Value value, ArrayRef<Axis> axes) {
   for (State &state : states)
     if (state.op == op)
       return tiles.rename(state.tile, state.axes, axes, names);
+  if (auto end = dyn_cast<mix::EndOp>(op)) {
+    State &state = *llvm::find_if(states, [&](State &known) { return known.op.getName() == end.getName(); });
+    return tiles.rename(endOf(state), state.axes, axes, names);
+  }
   OpBuilder::InsertionGuard guard(builder);
   Axes all(axes);
   if (isa<mix::ParamOp>(op))
     builder.setInsertionPoint(loop);
   else
     all.insert(all.begin(), tiles.time());
+  if (auto lag = dyn_cast<mix::LagOp>(op))
+    return tile::LoadOp::create(builder, tiles.getLoc(), tiles.type(all), tensors[lag.getX()],
+                                histories[lag.getX()].from, lag.getBy());
   return tile::LoadOp::create(builder, tiles.getLoc(), tiles.type(all), tensors[value]);
 }
 
 std::optional<Axes> KernelBuilder::lying(Value value) {
+  auto end = value.getDefiningOp<mix::EndOp>();
   for (State &state : states)
-    if (state.op.getResult() == value && state.axes.size() == 2)
+    if ((state.op.getResult() == value || (end && state.op.getName() == end.getName())) && state.axes.size() == 2)
       return state.axes;
   return std::nullopt;
 }

@@ -7,6 +7,7 @@
 //     sum, max                 reduce
 //     concat, slice, roll      join, split
 //     kron(x, y)               join of x_i y
+//     reshape                  join of rows, or of parts as rows
 //
 // Scalar factors of a vector are multiplied with each other first, on [time], and then once with the vector.
 #include "lowering/derive/TokenLocal.h"
@@ -102,7 +103,7 @@ Value TokenLocal::compute(Value value, ArrayRef<Axis> axes) {
   if (std::optional<double> number = numberOf(value))
     return tiles.constant(*number);
   Operation *op = value.getDefiningOp();
-  if (!op || isa<mix::InputOp, mix::ParamOp, mix::StateOp, mix::ComponentOp>(op))
+  if (!op || isa<mix::InputOp, mix::ParamOp, mix::LagOp, mix::StateOp, mix::EndOp, mix::ComponentOp>(op))
     return leaves.leaf(value, axes);
   if (isa<mix::IdentityOp>(op))
     return tiles.diagonal(axes[0], axes[1]);
@@ -138,6 +139,8 @@ Value TokenLocal::compute(Value value, ArrayRef<Axis> axes) {
     return roll(rollOp, axes[0]);
   if (auto kronOp = dyn_cast<mix::KronOp>(op))
     return kron(kronOp, axes[0]);
+  if (auto reshapeOp = dyn_cast<mix::ReshapeOp>(op))
+    return reshape(reshapeOp, axes);
   llvm_unreachable("every op of the mix dialect on token values is above");
 }
 
@@ -312,4 +315,25 @@ Value TokenLocal::kron(mix::KronOp op, Axis axis) {
   for (int64_t i = 0; i < own.extent; ++i)
     parts.push_back(tiles.sum(Product(1, {entry(x, own, i), y})));
   return tiles.join(parts, axis);
+}
+
+Value TokenLocal::reshape(mix::ReshapeOp op, ArrayRef<Axis> axes) {
+  SmallVector<Value> parts;
+  if (axes.size() == 2) { // entry i * M + j is row i, column j
+    Axis own = axisOf(op.getX()), row{axes[0].kind, axes[0].name, 1}, part{own.kind, own.name, axes[1].extent};
+    Value x = tiles.with(emit(op.getX(), own), own);
+    for (int64_t i = 0; i < axes[0].extent; ++i) {
+      Value entries = tiles.split(x, own, i * axes[1].extent, axes[1].extent);
+      parts.push_back(tiles.with(tiles.rename(entries, part, axes[1]), row));
+    }
+    return tiles.join(parts, axes[0]);
+  }
+  Axes own = axesOfMatrix(op.getX());
+  Axis row{own[0].kind, own[0].name, 1}, part{axes[0].kind, axes[0].name, own[1].extent};
+  Value x = tiles.with(emit(op.getX(), own), own);
+  for (int64_t i = 0; i < own[0].extent; ++i) {
+    Value entries = tiles.reduce(tile::ReduceKind::Add, tiles.split(x, own[0], i, 1), row);
+    parts.push_back(tiles.rename(entries, own[1], part));
+  }
+  return tiles.join(parts, axes[0]);
 }

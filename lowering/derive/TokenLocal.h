@@ -50,6 +50,7 @@ private:
   mlir::Value slice(mix::SliceOp op, tile::Axis axis);
   mlir::Value roll(mix::RollOp op, tile::Axis axis);
   mlir::Value kron(mix::KronOp op, tile::Axis axis);
+  mlir::Value reshape(mix::ReshapeOp op, llvm::ArrayRef<tile::Axis> axes);
   /// Entry i of a vector tile, without the axis.
   mlir::Value entry(mlir::Value vector, tile::Axis axis, int64_t i);
   tile::Axis other(tile::Axis axis, llvm::ArrayRef<tile::Axis> than);

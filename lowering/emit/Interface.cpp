@@ -46,6 +46,9 @@ public:
       if (isa<mix::InputOp, mix::ParamOp, mix::StateOp, mix::OutputOp>(op))
         all.back().elementType = mix::nameOfElementType(mix::elementTypeOf(&op)).str();
     }
+    for (auto input : mixer.step().getOps<mix::InputOp>())
+      if (mix::historyOf(input))
+        addHistory(input);
     return llvm::Error::success();
   }
 
@@ -112,16 +115,31 @@ private:
   }
 
   llvm::Error add(mix::StateOp state) {
-    if (state.getType().getRate() == mix::Rate::Group)
-      return llvm::createStringError(
-          "unsupported: `" + state.getName().str() +
-          "` is a state per group; declared without `per group` it is kept per head, and works");
     if (llvm::Error error = add(*state, "state", state.getType()))
       return error;
     const double start = state.getStart() ? state.getStart()->convertToDouble() : 0.0;
     std::string &words = all.back().start;
     words = state.getIdentityStart() ? "the identity" : start == 0 ? "zero" : fmt::format("{}", start);
+    if (std::optional<StringRef> param = state.getStartParam()) {
+      all.back().startParam = param->str();
+      words = fmt::format("the param {}", param->str());
+    }
     return llvm::Error::success();
+  }
+
+  /// The history of an input is a state: its last tokens, oldest first.
+  void addHistory(mix::InputOp input) {
+    TensorInfo history = *llvm::find_if(
+        all, [&](const TensorInfo &known) { return known.role == "input" && known.declared == input.getName(); });
+    history.name += ".history";
+    history.declared += ".history";
+    history.role = "state";
+    history.dims.insert(history.dims.begin() + (history.members > 1 || mix::homeOf(input).isFamily()),
+                        mix::historyOf(input));
+    history.elementType = mix::nameOfElementType(mix::historyTypeOf(input)).str();
+    history.lo = history.hi = std::nullopt;
+    history.start = "zero";
+    all.push_back(std::move(history));
   }
 
   mix::MixerOp mixer;

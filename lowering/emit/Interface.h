@@ -13,10 +13,10 @@
 // Argument structs: every field is 8 bytes, in this order.
 //
 //     forward   size batch time heads groups sequences cu_seqlens
-//               inputs, params, X_initial, outputs, X_final
+//               inputs, params, X_initial, x_history_initial, outputs, X_final, x_history_final
 //               workspace saved threads parallel_for parallel_for_context
 //     decode    size batch time heads groups
-//               inputs, params, X (states, in place), outputs, X_kept (states after each token)
+//               inputs, params, X and x_history (in place), outputs, X_kept and x_history_kept (after each token)
 //               workspace threads parallel_for parallel_for_context
 //
 // Within a group of tensors: in order of declaration. `time` of decode is the number of tokens of this call. threads: 0
@@ -42,7 +42,8 @@ struct TensorInfo {
   std::string elementType = "f32"; // or bf16, f16
   bool perGroup = false;
   std::optional<double> lo, hi;
-  std::string start; // of a state where the caller passes none: `zero`, `-inf`, `the identity`
+  std::string start; // of a state where the caller passes none: `zero`, `-inf`, `the identity`, `the param W0`
+  std::string startParam; // that param as the kernel knows it
   unsigned slot = 0; // position of its pointer in the argument struct, in units of 8 bytes
 
   bool isPerToken() const { return role == "input" || role == "output" || role == "kept"; }

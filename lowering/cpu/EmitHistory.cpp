@@ -1,0 +1,124 @@
+// Tokens of the past. Row t of a load with lag n is token t - n: of the sequence, or, before its first token, one of the
+// history's last rows (0 where there is no history). Only the first chunks can reach that far back, so the others have
+// a path of their own without the question.
+#include "lowering/cpu/KernelEmitter.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+using namespace mlir;
+using namespace mixc;
+using namespace mixc::cpu;
+using tile::TileType;
+
+Value KernelEmitter::isAbsent(Value pointer) {
+  Value null = LLVM::ZeroOp::create(b, loc, pointer.getType());
+  return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, pointer, null);
+}
+
+Value KernelEmitter::choose(Value condition, Type type, function_ref<Value()> then, function_ref<Value()> otherwise) {
+  auto branch = scf::IfOp::create(b, loc, TypeRange{type}, condition, /*withElse=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  scf::YieldOp::create(b, loc, then());
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, loc, otherwise());
+  return branch.getResult(0);
+}
+
+void KernelEmitter::emitLaggedLoad(tile::LoadOp op, bool contiguous) {
+  auto type = cast<TileType>(op.getResult().getType());
+  tile::ViewType view = op.getTensor().getType(), pastView = op.getHistory().getType();
+  const Layout layout = place(op.getResult()).layout;
+  const auto dims = tile::ViewType::get(b.getContext(), tile::Per::Head, view.getShape(), view.getElementType());
+  const int64_t rowSize = ShapedType::getNumElements(view.getShape());
+
+  // n numbers (0: one, as a scalar) of a tensor from `at` on.
+  auto read = [&](Value tensor, tile::ViewType of, Value at, const Point &point, int64_t n) -> Value {
+    Type stored = inMemory(of.getElementType());
+    Value numbers;
+    if (n == 0) {
+      numbers = memref::LoadOp::create(b, loc, buffers[tensor], at);
+    } else if (Value mask = laneMask(layout, point, n)) {
+      auto wide = vector(n, stored);
+      numbers = vector::MaskedLoadOp::create(b, loc, wide, buffers[tensor], at, mask,
+                                             arith::ConstantOp::create(b, loc, b.getZeroAttr(wide)));
+    } else {
+      numbers = vector::LoadOp::create(b, loc, vector(n, stored), buffers[tensor], at);
+    }
+    return extended(numbers, of, layout.elementType);
+  };
+  auto rows = [&](bool reachesBack) {
+    auto each = [&](const Point &point, int64_t n) {
+      Value row = add(firstRow, point.at("time"));
+      if (validRows)
+        row = arith::MinUIOp::create(b, loc, row, add(length, -1));
+      row = add(row, -static_cast<int64_t>(op.getLag()));
+      Type result = n ? Type(vector(n, layout.elementType)) : layout.elementType;
+      auto present = [&] {
+        return read(op.getTensor(), view, tensorOffset(view, op.getTensor(), type, row, point), point, n);
+      };
+      auto past = [&] {
+        auto fromHistory = [&] {
+          Value at = mul(add(row, pastView.getShape().front()), rowSize);
+          return read(op.getHistory(), pastView, add(at, tensorOffset(dims, op.getTensor(), type, {}, point)), point, n);
+        };
+        return choose(isAbsent(pointers[op.getHistory()]), result, [&] { return number(0, result); }, fromHistory);
+      };
+      Value numbers;
+      if (reachesBack) {
+        Value inSequence = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, row, index(0));
+        numbers = choose(inSequence, result, present, past);
+      } else {
+        numbers = present();
+      }
+      if (n)
+        put(op.getResult(), point, numbers);
+      else
+        putEntry(op.getResult(), point, numbers);
+    };
+    if (contiguous)
+      forEachVector(layout, each);
+    else
+      forEachEntry(layout.axes, [&](const Point &point) { each(point, 0); });
+  };
+  Value lag = index(op.getLag());
+  Value isInside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, firstRow, lag);
+  auto branch = scf::IfOp::create(b, loc, isInside, /*withElse=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  rows(/*reachesBack=*/false);
+  b.setInsertionPointToStart(branch.elseBlock());
+  rows(/*reachesBack=*/true);
+}
+
+// In ascending order, and a row's source never lies before it: so the history may be replaced where it lies.
+void KernelEmitter::emitHistory(tile::HistoryOp op) {
+  tile::ViewType view = op.getTokens().getType(), past = op.getPast().getType(), to = op.getTo().getType();
+  const int64_t rowSize = ShapedType::getNumElements(view.getShape()), count = past.getShape().front();
+  const bool isKept = to.getPer() == tile::Per::Token;
+  Value end = isKept ? add(firstRow, 1) : length;
+
+  auto wanted = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTo()]), /*withElse=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(wanted.elseBlock());
+  Value start = isKept ? arith::MulIOp::create(b, loc, firstRow, rowStrides[op.getTo()]).getResult() : index(0);
+  Type f32 = b.getF32Type();
+  loop(0, count, 1, [&](Value i) {
+    Value token = add(add(end, -count), i);
+    Value inSequence = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, token, index(0));
+    loop(0, rowSize, 1, [&](Value entry) {
+      auto present = [&]() -> Value {
+        Value at = add(arith::MulIOp::create(b, loc, token, rowStrides[op.getTokens()]), entry);
+        return extended(memref::LoadOp::create(b, loc, buffers[op.getTokens()], at), view, f32);
+      };
+      auto before = [&]() -> Value {
+        Value at = add(mul(add(token, count), rowSize), entry);
+        return extended(memref::LoadOp::create(b, loc, buffers[op.getPast()], at), past, f32);
+      };
+      auto absent = [&] { return number(0, f32); };
+      Value numbers = choose(inSequence, f32, present,
+                             [&] { return choose(isAbsent(pointers[op.getPast()]), f32, absent, before); });
+      memref::StoreOp::create(b, loc, rounded(numbers, to), buffers[op.getTo()],
+                              add(start, add(mul(i, rowSize), entry)));
+    });
+  });
+}
