@@ -147,7 +147,10 @@ Value KernelEmitter::fetchEntry(Value tile, const Point &point) {
   if (auto constant = tile.getDefiningOp<tile::ConstantOp>())
     return number(constant.getValue().convertToDouble(), type);
   if (tile.getDefiningOp<tile::IotaOp>()) {
-    Value at = point.at(cast<TileType>(tile.getType()).getAxes().front().str());
+    StringRef axis = cast<TileType>(tile.getType()).getAxes().front().str();
+    Value at = point.at(axis);
+    if (panelIndex && axis == plan.panel)
+      at = add(mul(panelIndex, plan.width), at);
     return arith::SIToFPOp::create(b, loc, type, arith::IndexCastOp::create(b, loc, b.getI64Type(), at));
   }
   const Place &from = place(tile);

@@ -69,6 +69,10 @@ std::optional<Axes> KernelBuilder::lying(Value value) {
   for (State &state : states)
     if ((state.op.getResult() == value || (end && state.op.getName() == end.getName())) && state.axes.size() == 2)
       return state.axes;
+  for (auto next : mixer.step().getOps<mix::NextOp>())
+    for (State &state : states)
+      if (next.getValue() == value && state.op.getName() == next.getName() && state.axes.size() == 2)
+        return state.axes;
   return std::nullopt;
 }
 

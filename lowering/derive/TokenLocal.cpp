@@ -76,8 +76,21 @@ Axis TokenLocal::other(Axis axis, ArrayRef<Axis> than) {
   }
 }
 
-Axes TokenLocal::axesOfMatrix(Value matrix) {
+/// Where a matrix lies, or one that it is computed from entry by entry.
+std::optional<Axes> TokenLocal::lyingThrough(Value matrix) {
   if (std::optional<Axes> axes = leaves.lying(matrix))
+    return axes;
+  Operation *op = matrix.getDefiningOp();
+  if (isa_and_nonnull<mix::UnaryOp, mix::BinaryOp>(op))
+    for (Value operand : op->getOperands())
+      if (typeOf(operand).isMatrix())
+        if (std::optional<Axes> axes = lyingThrough(operand))
+          return axes;
+  return std::nullopt;
+}
+
+Axes TokenLocal::axesOfMatrix(Value matrix) {
+  if (std::optional<Axes> axes = lyingThrough(matrix))
     return *axes;
   if (Operation *op = matrix.getDefiningOp()) {
     if (auto transpose = dyn_cast<mix::TransposeOp>(op)) {
@@ -244,7 +257,41 @@ Value TokenLocal::dot(mix::DotOp op) {
   return tiles.contract(emit(op.getX(), axis), emit(op.getY(), axis), axis);
 }
 
+/// d of diag(d), -diag(d), s diag(d) along an axis.
+std::optional<Product> TokenLocal::diagonalOf(Value matrix, Axis axis) {
+  if (auto diag = matrix.getDefiningOp<mix::DiagOp>())
+    return Product(1, {emit(diag.getX(), axis)});
+  if (auto negative = matrix.getDefiningOp<mix::UnaryOp>(); negative && negative.getKind() == mix::UnaryKind::Neg) {
+    std::optional<Product> product = diagonalOf(negative.getX(), axis);
+    if (product)
+      product->number = -product->number;
+    return product;
+  }
+  auto scaling = matrix.getDefiningOp<mix::BinaryOp>();
+  if (!scaling || scaling.getKind() != mix::BinaryKind::Mul)
+    return std::nullopt;
+  for (auto [factor, rest] : {std::pair(scaling.getX(), scaling.getY()), std::pair(scaling.getY(), scaling.getX())})
+    if (typeOf(factor).isScalar())
+      if (std::optional<Product> product = diagonalOf(rest, axis)) {
+        if (std::optional<double> number = numberOf(factor))
+          product->number *= *number;
+        else
+          product->factors.push_back(scalar(factor));
+        return product;
+      }
+  return std::nullopt;
+}
+
 Value TokenLocal::matmul(mix::MatmulOp op, ArrayRef<Axis> axes) {
+  // diag(d) M and M diag(d) scale rows and columns.
+  if (std::optional<Product> scale = diagonalOf(op.getX(), axes[0])) {
+    scale->factors.push_back(emit(op.getY(), axes));
+    return tiles.sum(*scale);
+  }
+  if (std::optional<Product> scale = axes.size() == 2 ? diagonalOf(op.getY(), axes[1]) : std::nullopt) {
+    scale->factors.push_back(emit(op.getX(), axes));
+    return tiles.sum(*scale);
+  }
   Axis inner = other(axesOfMatrix(op.getX())[1], axes);
   Value x = emit(op.getX(), {axes[0], inner});
   Value y = typeOf(op.getY()).isVector() ? emit(op.getY(), inner) : emit(op.getY(), {inner, axes[1]});

@@ -53,6 +53,8 @@ private:
   mlir::Value reshape(mix::ReshapeOp op, llvm::ArrayRef<tile::Axis> axes);
   /// Entry i of a vector tile, without the axis.
   mlir::Value entry(mlir::Value vector, tile::Axis axis, int64_t i);
+  std::optional<Axes> lyingThrough(mlir::Value matrix);
+  std::optional<Product> diagonalOf(mlir::Value matrix, tile::Axis axis);
   tile::Axis other(tile::Axis axis, llvm::ArrayRef<tile::Axis> than);
 
   TileBuilder &tiles;
