@@ -138,4 +138,16 @@ Call tokensOf(const Call &call, int64_t from, int64_t to) {
   return part;
 }
 
+void appendTokens(mix::Answer &whole, const mix::Answer &part, int64_t from, int64_t time) {
+  for (const auto &[name, array] : part.outputs) {
+    std::vector<int64_t> shape = array.shape;
+    const int64_t batch = shape[0], tokens = shape[1], row = tokens ? array.size() / (batch * tokens) : 0;
+    shape[1] = time;
+    Array &out = whole.outputs.try_emplace(name, Array(shape, NAN)).first->second;
+    for (int64_t b = 0; b < batch; ++b)
+      std::copy_n(array.data.begin() + b * tokens * row, tokens * row, out.data.begin() + (b * time + from) * row);
+  }
+  whole.final = part.final;
+}
+
 } // namespace mixc::test

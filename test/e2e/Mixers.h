@@ -21,9 +21,13 @@ struct TestMixer {
   void (*setRegime)(mix::Call &call, mix::Decay regime) = nullptr;
   /// Where it is written; empty: examples/NAME/NAME.mix.
   std::string file = "";
+  /// Where it has other dims than a key and a value.
+  std::map<std::string, int64_t> allDims = {};
 
   std::string path() const;
-  std::map<std::string, int64_t> dims(int64_t key, int64_t value) const { return {{keyDim, key}, {valueDim, value}}; }
+  std::map<std::string, int64_t> dims(int64_t key, int64_t value) const {
+    return allDims.empty() ? std::map<std::string, int64_t>{{keyDim, key}, {valueDim, value}} : allDims;
+  }
   /// The regimes that its inputs reach.
   std::vector<mix::Decay> regimes() const;
 };
@@ -46,6 +50,9 @@ mix::Call makeCall(const TestMixer &mixer, mix::MixerOp equations, const CaseSha
 
 /// Tokens [from, to) of a call, all sequences alike, without its initial states.
 mix::Call tokensOf(const mix::Call &call, int64_t from, int64_t to);
+
+/// Puts the tokens of a part from `from` on into an answer of `time` tokens, and takes the part's final states.
+void appendTokens(mix::Answer &whole, const mix::Answer &part, int64_t from, int64_t time);
 
 /// For tests over all mixers: the parameter is a name.
 inline std::vector<std::string> mixerNames() {

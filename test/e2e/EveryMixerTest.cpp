@@ -1,0 +1,153 @@
+// Every mixer of the zoo and of language.mix, in every element type, over a pairwise covering array of length, groups,
+// starts, packed sequences, tokens per call and decay; and in pieces.
+#include "dialect/mix/ElementType.h"
+#include "frontend/driver/Compare.h"
+#include "test/e2e/Covering.h"
+#include "test/e2e/Library.h"
+#include <cmath>
+#include <fstream>
+#include <random>
+#include <regex>
+#include <sstream>
+
+namespace mixc::test {
+namespace {
+
+/// No two dims alike, some of them no whole number of vectors.
+const std::map<std::string, int64_t> dimNumbers = {{"K", 12}, {"V", 20}, {"N", 10}, {"D", 17}, {"P", 16}, {"n", 2}};
+
+std::vector<TestMixer> mixersOf(const std::string &path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  const std::string whole = text.str();
+  const std::regex head("mixer (\\w+)<([^>]*)>"), word("\\w+");
+  std::vector<TestMixer> found;
+  for (std::sregex_iterator at(whole.begin(), whole.end(), head), end; at != end; ++at) {
+    TestMixer mixer{.name = (*at)[1], .file = path};
+    const std::string dims = (*at)[2];
+    for (std::sregex_iterator dim(dims.begin(), dims.end(), word); dim != end; ++dim)
+      mixer.allDims[dim->str()] = dimNumbers.at(dim->str());
+    found.push_back(mixer);
+  }
+  return found;
+}
+
+const std::vector<TestMixer> &everyMixer() {
+  static const std::vector<TestMixer> all = [] {
+    std::vector<TestMixer> both = mixersOf(ZOO);
+    for (const TestMixer &mixer : mixersOf(LANGUAGE))
+      both.push_back(mixer);
+    return both;
+  }();
+  return all;
+}
+
+struct Case {
+  TestMixer mixer;
+  std::string elementType;
+};
+
+std::vector<Case> allCases() {
+  std::vector<Case> cases;
+  for (const TestMixer &mixer : everyMixer())
+    for (const char *type : {"f32", "bf16", "f16"})
+      cases.push_back({mixer, type});
+  return cases;
+}
+
+std::string caseName(const testing::TestParamInfo<Case> &info) {
+  return info.param.mixer.name + "_" + info.param.elementType;
+}
+
+class EveryMixer : public testing::TestWithParam<Case> {
+protected:
+  const TestMixer &mixer = GetParam().mixer;
+  Library &built = library(mixer, 0, 0, {.elementTypes = {.all = GetParam().elementType}});
+
+  /// Square matrices of a mixer's params are scaled so that a state that goes through them is no chaos: there, float32
+  /// itself would say nothing.
+  mix::Call draw(int64_t batch, int64_t time, int64_t groups, uint64_t seed, const mix::SampleOptions &options) const {
+    mix::Call call = mix::sample(built.equations, mixer.allDims, batch, time, /*heads=*/4, groups, seed, options);
+    for (auto &[name, array] : call.params)
+      if (array.shape.size() == 3 && array.shape[1] == array.shape[2])
+        for (double &number : array.data)
+          number = static_cast<float>(0.25 * number);
+    roundToStorage(built.equations, call);
+    return call;
+  }
+
+  void expectAgreement(const mix::Call &call, const mix::Answer &got, const std::string &what) const {
+    llvm::Expected<std::vector<TensorError>> errors = compare(built.equations, call, got, false);
+    ASSERT_TRUE(bool(errors)) << llvm::toString(errors.takeError());
+    for (const TensorError &tensor : *errors)
+      EXPECT_TRUE(tensor.passes()) << what << ": " << tensor.name << " is off by " << tensor.error << ", at most "
+                                   << tensor.bound;
+  }
+};
+
+TEST_P(EveryMixer, AgreesWithTheInterpreter) {
+  ASSERT_EQ(built.error, "");
+  const std::vector<int64_t> lengths = {1, 2, 17, 64, 101}, groups = {1, 2, 4}, tokens = {1, 3, 1000};
+  const std::vector<mix::Decay> regimes = {mix::Decay::NearHigh, mix::Decay::Mild, mix::Decay::Strong,
+                                           mix::Decay::Resets, mix::Decay::High};
+  auto count = [](const auto &levels) { return static_cast<int>(levels.size()); };
+  uint64_t seed = 0;
+  for (const std::vector<int> &row :
+       coverPairs({count(lengths), count(groups), /*starts*/ 2, /*packed*/ 2, count(tokens), count(regimes)})) {
+    const int64_t time = lengths[row[0]];
+    mix::SampleOptions options{.decay = regimes[row[5]], .initialStates = row[2] == 1};
+    if (row[3])
+      options.cuSeqlens = {0, 0, time / 3, time / 3 + (time > 1), time, time};
+    const mix::Call call = draw(row[3] ? 1 : 2, time, groups[row[1]], ++seed, options);
+    std::ostringstream what;
+    what << time << " tokens" << (row[3] ? ", packed, " : ", ") << groups[row[1]] << " groups, "
+         << regimeName(regimes[row[5]]) << (row[2] ? ", with starts" : "");
+    if (std::optional<mix::Answer> got = runKernel(built, "chunked", call, 1 + seed % 2))
+      expectAgreement(call, *got, "chunked, " + what.str());
+    if (!built.loaded->has("recurrent"))
+      continue;
+    mix::Arrays kept;
+    llvm::Expected<mix::Answer> got = built.loaded->decodeTokens(call, tokens[row[4]], row[3] ? nullptr : &kept, 2);
+    ASSERT_TRUE(bool(got)) << llvm::toString(got.takeError());
+    expectAgreement(call, *got, std::to_string(tokens[row[4]]) + " tokens a call, " + what.str());
+    for (const auto &[name, array] : kept) // after the last token: the final state, bit for bit
+      for (int64_t b = 0, size = array.size() / (2 * time); b < 2; ++b)
+        for (int64_t i = 0; i < size; ++i)
+          ASSERT_EQ(array.data[((b + 1) * time - 1) * size + i], got->final.at(name).data[b * size + i])
+              << what.str() << ": " << name << " kept";
+  }
+}
+
+TEST_P(EveryMixer, InPiecesThenDecodedIsOnePrefill) {
+  ASSERT_EQ(built.error, "");
+  if (!built.loaded->has("recurrent"))
+    return; // it reads the end of the sequence: a piece is none
+  std::mt19937_64 random(7);
+  for (uint64_t seed : {100, 101, 102}) {
+    const int64_t time = 90;
+    const mix::Call call =
+        draw(2, time, 2, seed, {.decay = seed % 2 ? mix::Decay::NearHigh : mix::Decay::Mild, .initialStates = true});
+    std::vector<int64_t> cuts = {0, 0, 1};
+    for (int i = 0; i < 3; ++i)
+      cuts.push_back(static_cast<int64_t>(random() % time));
+    llvm::sort(cuts);
+    mix::Answer whole;
+    whole.final = call.initial;
+    for (size_t i = 0; i < cuts.size(); ++i) {
+      const bool isLast = i + 1 == cuts.size();
+      const int64_t from = cuts[i], to = isLast ? time : cuts[i + 1];
+      mix::Call part = tokensOf(call, from, to);
+      part.initial = whole.final;
+      llvm::Expected<mix::Answer> got = isLast ? built.loaded->decodeTokens(part, 1 + seed % 3, nullptr, 1)
+                                               : built.loaded->run("chunked", part, 1);
+      ASSERT_TRUE(bool(got)) << llvm::toString(got.takeError());
+      appendTokens(whole, *got, from, time);
+    }
+    expectAgreement(call, whole, "seed " + std::to_string(seed));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Mixers, EveryMixer, testing::ValuesIn(allCases()), caseName);
+
+} // namespace
+} // namespace mixc::test
