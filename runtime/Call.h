@@ -45,8 +45,8 @@ struct Call {
   const int64_t *cuSeqlens; // null: every sequence has `time` tokens
   bool byGroup;
   int64_t units, items, threads;
-  char *workspace; // threads times scratchStride bytes, 64-byte aligned
-  int64_t scratchStride; // the kernel's scratch, then the copies of a group's states
+  char *workspace;                     // threads times scratchStride bytes, 64-byte aligned
+  int64_t scratchStride;               // the kernel's scratch, then the copies of a group's states
   int64_t nextItem = 0, itemsDone = 0; // atomic
 
   Call(const mixrt_entry &entry, const void *slots) : entry(entry), arguments(entry, slots) {}
@@ -63,7 +63,8 @@ inline bool isGroupState(const mixrt_tensor &tensor) {
 }
 /// Bytes of a copy of a group's state that is updated in place.
 inline int64_t copyBytes(const mixrt_tensor &tensor) {
-  return isGroupState(tensor) && tensor.role == MIXRT_STATE ? (tensor.elements * tensor.element_bytes + 63) / 64 * 64 : 0;
+  return isGroupState(tensor) && tensor.role == MIXRT_STATE ? (tensor.elements * tensor.element_bytes + 63) / 64 * 64
+                                                            : 0;
 }
 
 /// Reads and checks everything. On success the call may run.

@@ -59,7 +59,8 @@ void KernelEmitter::emitLaggedLoad(tile::LoadOp op, bool contiguous) {
       auto past = [&] {
         auto fromHistory = [&] {
           Value at = mul(add(row, pastView.getShape().front()), rowSize);
-          return read(op.getHistory(), pastView, add(at, tensorOffset(dims, op.getTensor(), type, {}, point)), point, n);
+          return read(op.getHistory(), pastView, add(at, tensorOffset(dims, op.getTensor(), type, {}, point)), point,
+                      n);
         };
         return choose(isAbsent(pointers[op.getHistory()]), result, [&] { return number(0, result); }, fromHistory);
       };

@@ -52,6 +52,7 @@ private:
   // EmitMemory.cpp
   void emitLoad(tile::LoadOp op);
   void emitStore(tile::StoreOp op);
+  void storeLanes(mlir::Value value, mlir::Value mask, mlir::Value buffer, mlir::Value at, int64_t n);
   void emitInit(tile::InitOp op);
   void emitFinal(tile::FinalOp op);
   /// As a tensor's numbers lie in memory.

@@ -42,9 +42,9 @@ struct TensorInfo {
   std::string elementType = "f32"; // or bf16, f16
   bool perGroup = false;
   std::optional<double> lo, hi;
-  std::string start; // of a state where the caller passes none: `zero`, `-inf`, `the identity`, `the param W0`
+  std::string start;      // of a state where the caller passes none: `zero`, `-inf`, `the identity`, `the param W0`
   std::string startParam; // that param as the kernel knows it
-  unsigned slot = 0; // position of its pointer in the argument struct, in units of 8 bytes
+  unsigned slot = 0;      // position of its pointer in the argument struct, in units of 8 bytes
 
   bool isPerToken() const { return role == "input" || role == "output" || role == "kept"; }
   bool isWritten() const { return role == "output" || role == "final" || role == "state" || role == "kept"; }

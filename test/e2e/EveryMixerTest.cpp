@@ -138,8 +138,8 @@ TEST_P(EveryMixer, InPiecesThenDecodedIsOnePrefill) {
       const int64_t from = cuts[i], to = isLast ? time : cuts[i + 1];
       mix::Call part = tokensOf(call, from, to);
       part.initial = whole.final;
-      llvm::Expected<mix::Answer> got = isLast ? built.loaded->decodeTokens(part, 1 + seed % 3, nullptr, 1)
-                                               : built.loaded->run("chunked", part, 1);
+      llvm::Expected<mix::Answer> got =
+          isLast ? built.loaded->decodeTokens(part, 1 + seed % 3, nullptr, 1) : built.loaded->run("chunked", part, 1);
       ASSERT_TRUE(bool(got)) << llvm::toString(got.takeError());
       appendTokens(whole, *got, from, time);
     }
