@@ -1,6 +1,7 @@
 // f'(x), in terms of x or of y = f(x), whichever is cheaper. At a kink: abs'(0) = relu'(0) = 0, elu'(0) = 1, and ties of
 // min and max are split evenly. What could become 0 * inf is written so that it does not.
 #include "frontend/sema/ElementwiseDerivatives.h"
+#include <limits>
 
 namespace mixc {
 using mix::BinaryKind;
@@ -24,6 +25,16 @@ Expr *geluDerivative(ExprBuilder &make, Expr *argument) {
 }
 
 Expr *sign(ExprBuilder &make, Expr *x) { return make.unary(UnaryKind::Sign, x); }
+
+/// x - y, and 0 where both are the same infinity: a tie too.
+Expr *difference(ExprBuilder &make, Expr *x, Expr *y) {
+  constexpr double largest = std::numeric_limits<float>::max();
+  auto finite = [&](Expr *value) {
+    return make.binary(BinaryKind::Min, make.binary(BinaryKind::Max, value, make.number(-largest)),
+                       make.number(largest));
+  };
+  return make.binary(BinaryKind::Sub, finite(x), finite(y));
+}
 
 /// 1 where x is not 0, and 0 where it is.
 Expr *isNonzero(ExprBuilder &make, Expr *x) { return make.unary(UnaryKind::Abs, sign(make, x)); }
@@ -90,13 +101,13 @@ Expr *partialOf(ExprBuilder &make, Expr *z, bool byFirst, Expr *bar) {
   case BinaryKind::Max: {
     // (1 + sign(x - y)) / 2 is 1 where x is the larger, a half at a tie.
     bool wantsLarger = (z->binary == BinaryKind::Max) == byFirst;
-    Expr *larger = sign(make, make.binary(BinaryKind::Sub, x, y));
+    Expr *larger = sign(make, difference(make, x, y));
     return make.times(make.times(make.number(0.5), bar),
                       wantsLarger ? make.sum(make.number(1), larger) : oneLess(make, larger));
   }
   case BinaryKind::LogAddExp: {
-    Expr *difference = byFirst ? make.binary(BinaryKind::Sub, x, y) : make.binary(BinaryKind::Sub, y, x);
-    return make.times(bar, make.unary(UnaryKind::Sigmoid, difference));
+    Expr *lead = byFirst ? difference(make, x, y) : difference(make, y, x);
+    return make.times(bar, make.unary(UnaryKind::Sigmoid, lead));
   }
   }
   llvm_unreachable("all kinds are above");

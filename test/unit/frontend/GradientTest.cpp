@@ -192,6 +192,9 @@ TEST(Gradient, AtKinks) {
   EXPECT_EQ(gradientAt("sum(max(x[t-1], 1))", "x", 1), Values(4, 0.5));
   EXPECT_EQ(gradientAt("sum(min(1, x[t-1]))", "x", 1), Values(4, 0.5));
   EXPECT_EQ(gradientAt("sum(max(x[t-1], x[t-1]))", "x", 1), Values(4, 1.0));
+  for (double infinity : {INFINITY, -INFINITY}) // the same infinity twice is a tie
+    for (const char *loss : {"sum(max(x[t-1], x[t]))", "sum(min(x[t-1], x[t]))", "sum(logaddexp(x[t-1], x[t]))"})
+      EXPECT_EQ(gradientAt(loss, "x", infinity), Values(4, 0.5)) << loss;
   EXPECT_EQ(gradientAt("a[t-1]^0 + a[t-1]^1", "a", 0), Values(1, 1.0));
   EXPECT_EQ(gradientAt("a[t-1]^(a[t-1] - a[t-1])", "a", 0), Values(1, 0.0));
   EXPECT_EQ(gradientAt("sum(gelu(x[t-1]))", "x", 1e200), Values(4, 1.0));
