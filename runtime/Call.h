@@ -57,14 +57,16 @@ inline bool isPerToken(const mixrt_tensor &tensor) {
   return tensor.role == MIXRT_INPUT || tensor.role == MIXRT_OUTPUT || tensor.role == MIXRT_KEPT;
 }
 
+/// What shares no cache line with its neighbours.
+inline int64_t roundUpToLine(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+
 /// The state of a group, or the past of its inputs: read by every head of the group, written once.
 inline bool isGroupState(const mixrt_tensor &tensor) {
   return tensor.per_group && (tensor.role == MIXRT_FINAL || tensor.role == MIXRT_STATE || tensor.role == MIXRT_KEPT);
 }
 /// Bytes of a copy of a group's state that is updated in place.
 inline int64_t copyBytes(const mixrt_tensor &tensor) {
-  return isGroupState(tensor) && tensor.role == MIXRT_STATE ? (tensor.elements * tensor.element_bytes + 63) / 64 * 64
-                                                            : 0;
+  return isGroupState(tensor) && tensor.role == MIXRT_STATE ? roundUpToLine(tensor.elements * tensor.element_bytes) : 0;
 }
 
 /// Reads and checks everything. On success the call may run.

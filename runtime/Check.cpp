@@ -104,8 +104,6 @@ mix_status checkTensor(const Call &call, const mixrt_tensor &tensor) {
   return nullptr;
 }
 
-int64_t roundUp(int64_t bytes, int64_t unit) { return (bytes + unit - 1) / unit * unit; }
-
 /// Sequences, items, threads: what follows from legal counts.
 mix_status deriveCounts(Call &call) {
   const Arguments &arguments = call.arguments;
@@ -115,7 +113,7 @@ mix_status deriveCounts(Call &call) {
   call.cuSeqlens = arguments.cuSeqlens();
   call.sequences = call.cuSeqlens ? arguments.sequences() : arguments.batch();
   call.byGroup = false;
-  call.scratchStride = roundUp(call.entry.scratch_bytes, 64);
+  call.scratchStride = roundUpToLine(call.entry.scratch_bytes);
   for (int64_t i = 0; i < call.entry.tensor_count; ++i) {
     call.byGroup |= isGroupState(call.entry.tensors[i]);
     call.scratchStride += copyBytes(call.entry.tensors[i]);

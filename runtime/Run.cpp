@@ -58,7 +58,7 @@ void runItem(const Call &call, int64_t item, void **tensors, const int64_t *stri
     for (int64_t i = 0; i < call.entry.tensor_count; ++i)
       tensors[i] = locate(call, call.entry.tensors[i], sequence, head, firstRow);
     if (head + 1 < (unit + 1) * heads)
-      shieldGroupStates(call, tensors, scratch + (call.entry.scratch_bytes + 63) / 64 * 64);
+      shieldGroupStates(call, tensors, scratch + roundUpToLine(call.entry.scratch_bytes));
     call.entry.kernel(tensors, strides, length, scratch);
   }
 }

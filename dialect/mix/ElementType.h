@@ -14,7 +14,7 @@ inline constexpr llvm::StringLiteral elementTypeAttr = "mix.dtype";
 
 /// Of an input, param, state or output.
 mlir::Type elementTypeOf(mlir::Operation *declaration);
-/// Of an input's history, which is a state: f32 where nothing is said, whatever the input's.
+/// Of an input's history: f32, as of any state, whatever the input's.
 mlir::Type historyTypeOf(mlir::Operation *input);
 /// What is f32 has no attribute.
 void setElementType(mlir::Operation *declaration, mlir::Type type);

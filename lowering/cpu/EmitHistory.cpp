@@ -31,21 +31,6 @@ void KernelEmitter::emitLaggedLoad(tile::LoadOp op, bool contiguous) {
   const auto dims = tile::ViewType::get(b.getContext(), tile::Per::Head, view.getShape(), view.getElementType());
   const int64_t rowSize = ShapedType::getNumElements(view.getShape());
 
-  // n numbers (0: one, as a scalar) of a tensor from `at` on.
-  auto read = [&](Value tensor, tile::ViewType of, Value at, const Point &point, int64_t n) -> Value {
-    Type stored = inMemory(of.getElementType());
-    Value numbers;
-    if (n == 0) {
-      numbers = memref::LoadOp::create(b, loc, buffers[tensor], at);
-    } else if (Value mask = laneMask(layout, point, n)) {
-      auto wide = vector(n, stored);
-      numbers = vector::MaskedLoadOp::create(b, loc, wide, buffers[tensor], at, mask,
-                                             arith::ConstantOp::create(b, loc, b.getZeroAttr(wide)));
-    } else {
-      numbers = vector::LoadOp::create(b, loc, vector(n, stored), buffers[tensor], at);
-    }
-    return extended(numbers, of, layout.elementType);
-  };
   auto rows = [&](bool reachesBack) {
     auto each = [&](const Point &point, int64_t n) {
       Value row = add(firstRow, point.at("time"));
@@ -54,13 +39,13 @@ void KernelEmitter::emitLaggedLoad(tile::LoadOp op, bool contiguous) {
       row = add(row, -static_cast<int64_t>(op.getLag()));
       Type result = n ? Type(vector(n, layout.elementType)) : layout.elementType;
       auto present = [&] {
-        return read(op.getTensor(), view, tensorOffset(view, op.getTensor(), type, row, point), point, n);
+        return readNumbers(op.getTensor(), tensorOffset(view, op.getTensor(), type, row, point), layout, point, n);
       };
       auto past = [&] {
         auto fromHistory = [&] {
           Value at = mul(add(row, pastView.getShape().front()), rowSize);
-          return read(op.getHistory(), pastView, add(at, tensorOffset(dims, op.getTensor(), type, {}, point)), point,
-                      n);
+          return readNumbers(op.getHistory(), add(at, tensorOffset(dims, op.getTensor(), type, {}, point)), layout,
+                             point, n);
         };
         return choose(isAbsent(pointers[op.getHistory()]), result, [&] { return number(0, result); }, fromHistory);
       };

@@ -8,7 +8,7 @@ using tile::Axis;
 using tile::TileType;
 
 // Numbers of 16 bits are integers in memory: a code generator without them as floats may not take them apart.
-Type KernelEmitter::inMemory(Type element) { return element.isF32() ? element : b.getI16Type(); }
+static Type inMemory(OpBuilder &b, Type element) { return element.isF32() ? element : b.getI16Type(); }
 
 /// The type, or a vector of it, as `x` is one.
 static Type like(Value x, Type element) {
@@ -58,13 +58,27 @@ Value KernelEmitter::tensorOffset(tile::ViewType view, Value tensor, TileType ty
   return offset ? offset : index(0);
 }
 
+Value KernelEmitter::readNumbers(Value tensor, Value at, const Layout &layout, const Point &point, int64_t n) {
+  auto view = cast<tile::ViewType>(tensor.getType());
+  Value buffer = buffers[tensor];
+  if (n == 0)
+    return extended(memref::LoadOp::create(b, loc, buffer, at), view, layout.elementType);
+  auto type = vector(n, inMemory(b, view.getElementType()));
+  Value numbers;
+  if (Value mask = laneMask(layout, point, n))
+    numbers = vector::MaskedLoadOp::create(b, loc, type, buffer, at, mask,
+                                           arith::ConstantOp::create(b, loc, b.getZeroAttr(type)));
+  else
+    numbers = vector::LoadOp::create(b, loc, type, buffer, at);
+  return extended(numbers, view, layout.elementType);
+}
+
 // Rows of a chunk lie a whole [heads, dims] apart outside: copied next to each other they share no cache sets. The rows
 // of the next chunk are prefetched meanwhile.
 void KernelEmitter::emitLoad(tile::LoadOp op) {
   auto type = cast<TileType>(op.getResult().getType());
   tile::ViewType view = op.getTensor().getType();
   const Layout layout = place(op.getResult()).layout;
-  Value buffer = buffers[op.getTensor()];
   auto source = [&](const Point &point, bool next) {
     Value row = point.at("time");
     if (row) {
@@ -82,23 +96,17 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
   if (!contiguous) {
     forEachEntry(layout.axes, [&](const Point &point) {
       // the last panel ends before its width
-      Value entry = memref::LoadOp::create(b, loc, buffer, source(point, false));
-      putEntry(op.getResult(), point, extended(entry, view, layout.elementType));
+      putEntry(op.getResult(), point, readNumbers(op.getTensor(), source(point, false), layout, point, 0));
     });
     return;
   }
   forEachVector(layout, [&](const Point &point, int64_t n) {
-    auto vectorType = vector(n, inMemory(view.getElementType()));
-    Value at = source(point, false), value;
-    if (Value mask = laneMask(layout, point, n))
-      value = vector::MaskedLoadOp::create(b, loc, vectorType, buffer, at, mask,
-                                           arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType)));
-    else
-      value = vector::LoadOp::create(b, loc, vectorType, buffer, at);
+    Value numbers = readNumbers(op.getTensor(), source(point, false), layout, point, n);
     if (point.at("time") && !validRows && chunk > 1)
-      memref::PrefetchOp::create(b, loc, buffer, source(point, true), /*isWrite=*/false, /*localityHint=*/2,
+      memref::PrefetchOp::create(b, loc, buffers[op.getTensor()], source(point, true), /*isWrite=*/false,
+                                 /*localityHint=*/2,
                                  /*isDataCache=*/true);
-    put(op.getResult(), point, extended(value, view, layout.elementType));
+    put(op.getResult(), point, numbers);
   });
 }
 

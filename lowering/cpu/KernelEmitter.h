@@ -55,8 +55,8 @@ private:
   void storeLanes(mlir::Value value, mlir::Value mask, mlir::Value buffer, mlir::Value at, int64_t n);
   void emitInit(tile::InitOp op);
   void emitFinal(tile::FinalOp op);
-  /// As a tensor's numbers lie in memory.
-  mlir::Type inMemory(mlir::Type element);
+  /// n numbers of a tensor from `at` on, those lanes that the layout has at the point (0: one number, no vector).
+  mlir::Value readNumbers(mlir::Value tensor, mlir::Value at, const Layout &layout, const Point &point, int64_t n);
   mlir::Value extended(mlir::Value stored, tile::ViewType view, mlir::Type element);
   mlir::Value rounded(mlir::Value computed, tile::ViewType view);
   mlir::Value tensorOffset(tile::ViewType type, mlir::Value tensor, const tile::TileType tile, mlir::Value row,

@@ -266,6 +266,7 @@ static tile::ChunksOp dropUnstored(tile::ChunksOp loop) {
       inits.push_back(init);
     else
       dead.set(argument.getArgNumber());
+  SmallVector<Value> all(loop.getInits());
   yield->eraseOperands(dead);
   eraseUnused(body);
   body.eraseArguments(dead);
@@ -274,6 +275,9 @@ static tile::ChunksOp dropUnstored(tile::ChunksOp loop) {
                                         loop.getReverseAttr(), inits);
   smaller.getBody().takeBody(loop.getBody());
   loop.erase();
+  for (Value init : all)
+    if (init.use_empty())
+      init.getDefiningOp()->erase();
   return smaller;
 }
 

@@ -348,9 +348,9 @@ Value TokenLocal::roll(mix::RollOp op, Axis axis) {
                     axis);
 }
 
-Value TokenLocal::entry(Value vector, Axis axis, int64_t i) {
+Value TokenLocal::entry(Value x, Axis axis, int64_t i) {
   Axis one{axis.kind, axis.name, 1};
-  return tiles.reduce(tile::ReduceKind::Add, tiles.split(vector, axis, i, 1), one);
+  return tiles.reduce(tile::ReduceKind::Add, tiles.split(x, axis, i, 1), one);
 }
 
 Value TokenLocal::kron(mix::KronOp op, Axis axis) {
@@ -376,11 +376,9 @@ Value TokenLocal::reshape(mix::ReshapeOp op, ArrayRef<Axis> axes) {
     return tiles.join(parts, axes[0]);
   }
   Axes own = axesOfMatrix(op.getX());
-  Axis row{own[0].kind, own[0].name, 1}, part{axes[0].kind, axes[0].name, own[1].extent};
+  Axis part{axes[0].kind, axes[0].name, own[1].extent};
   Value x = tiles.with(emit(op.getX(), own), own);
-  for (int64_t i = 0; i < own[0].extent; ++i) {
-    Value entries = tiles.reduce(tile::ReduceKind::Add, tiles.split(x, own[0], i, 1), row);
-    parts.push_back(tiles.rename(entries, own[1], part));
-  }
+  for (int64_t i = 0; i < own[0].extent; ++i)
+    parts.push_back(tiles.rename(entry(x, own[0], i), own[1], part));
   return tiles.join(parts, axes[0]);
 }

@@ -134,8 +134,7 @@ private:
     history.name += ".history";
     history.declared += ".history";
     history.role = "state";
-    history.dims.insert(history.dims.begin() + (history.members > 1 || mix::homeOf(input).isFamily()),
-                        mix::historyOf(input));
+    history.dims.insert(history.dims.begin() + mix::homeOf(input).isFamily(), mix::historyOf(input));
     history.elementType = mix::nameOfElementType(mix::historyTypeOf(input)).str();
     history.lo = history.hi = std::nullopt;
     history.start = "zero";
