@@ -12,6 +12,7 @@ namespace {
 /// Which tokens the current chunk holds.
 struct Chunk {
   int64_t first = 0, valid = 0, size = 0;
+  int64_t row = 0; // inside tile.steps
 };
 
 class Machine {
@@ -25,6 +26,7 @@ public:
 private:
   Error run(Operation &op);
   Error run(ChunksOp op);
+  Error run(StepsOp op);
   Array load(LoadOp op);
   void copyToken(Value tokens, Value history, int64_t token, int64_t size, std::vector<double>::iterator to);
   void store(StoreOp op);
@@ -32,7 +34,12 @@ private:
   Array init(InitOp op);
   Array valid(ValidOp op);
 
-  Buffer &buffer(Value tensor) { return tensors[cast<BlockArgument>(tensor).getArgNumber()]; }
+  Buffer &buffer(Value tensor) {
+    auto argument = cast<BlockArgument>(tensor);
+    if (auto steps = dyn_cast<StepsOp>(argument.getOwner()->getParentOp()))
+      return buffer(steps.operandOf(argument));
+    return tensors[argument.getArgNumber()];
+  }
   const Array &value(Value x) { return values.find(x)->second; }
   void bind(Value x, Array array) { values[x] = std::move(array); }
 
@@ -74,6 +81,10 @@ Array Machine::load(LoadOp op) {
     return result;
   }
   int64_t size = rowSize(type);
+  if (isa<StepsOp>(op->getParentOp())) {
+    copyToken(op.getTensor(), {}, chunk.first + chunk.row, size, result.data.begin());
+    return result;
+  }
   for (int64_t t = 0; t < chunk.size; ++t) {
     int64_t token = chunk.first + std::min(t, chunk.valid - 1) - static_cast<int64_t>(op.getLag());
     copyToken(op.getTensor(), op.getHistory(), token, size, result.data.begin() + t * size);
@@ -161,9 +172,59 @@ Error Machine::run(ChunksOp op) {
   return Error::success();
 }
 
+/// The entries of row t of a tile whose `time` axis is at position `at`.
+static Array rowOf(const Array &x, unsigned at, int64_t t) {
+  SmallVector<Axis> axes(x.axes);
+  axes.erase(axes.begin() + at);
+  Array row(axes);
+  SmallVector<SmallVector<int64_t>> strides{x.strides(axes)};
+  auto to = row.data.begin();
+  visit(axes, strides, [&](ArrayRef<int64_t>, ArrayRef<int64_t> from) {
+    *to++ = x.data[from[0] + t * x.stride("time")];
+  });
+  return row;
+}
+
+Error Machine::run(StepsOp op) {
+  Block &body = op.getBody().front();
+  unsigned firstRow = op.getInits().size(), firstOther = firstRow + op.getRows().size();
+  SmallVector<Array> results;
+  for (Value init : op.getInits())
+    results.push_back(value(init));
+  for (Value stacked : op.getStacked())
+    results.emplace_back(cast<TileType>(stacked.getType()).getAxes());
+  for (auto [i, other] : llvm::enumerate(op.getOthers()))
+    if (isa<TileType>(other.getType()))
+      bind(body.getArgument(firstOther + i), value(other));
+  for (int64_t i = 0; i < chunk.valid; ++i) {
+    chunk.row = op.getReverse() ? chunk.valid - 1 - i : i;
+    for (unsigned c = 0; c < firstRow; ++c)
+      bind(body.getArgument(c), results[c]);
+    for (auto [r, rows] : llvm::enumerate(op.getRows()))
+      bind(body.getArgument(firstRow + r),
+           rowOf(value(rows), cast<TileType>(rows.getType()).find("time"), chunk.row));
+    if (Error error = run(body))
+      return error;
+    for (auto [r, yielded] : llvm::enumerate(body.getTerminator()->getOperands())) {
+      if (r < firstRow) {
+        results[r] = value(yielded);
+        continue;
+      }
+      // Rows past the end repeat the last valid one.
+      const std::vector<double> &row = value(yielded).data;
+      int64_t end = chunk.row == chunk.valid - 1 ? chunk.size : chunk.row + 1;
+      for (int64_t t = chunk.row; t < end; ++t)
+        llvm::copy(row, results[r].data.begin() + t * static_cast<int64_t>(row.size()));
+    }
+  }
+  for (auto [result, array] : llvm::zip(op.getResults(), results))
+    bind(result, std::move(array));
+  return Error::success();
+}
+
 Error Machine::run(Operation &op) {
   return llvm::TypeSwitch<Operation *, Error>(&op)
-      .Case([&](ChunksOp op) { return run(op); })
+      .Case<ChunksOp, StepsOp>([&](auto op) { return run(op); })
       .Case([&](YieldOp) { return Error::success(); })
       .Case([&](LoadOp op) { return bind(op.getResult(), load(op)), Error::success(); })
       .Case([&](StoreOp op) { return store(op), Error::success(); })

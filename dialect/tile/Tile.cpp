@@ -38,6 +38,8 @@ SmallVector<Axis> mixc::tile::unite(ArrayRef<Axis> x, ArrayRef<Axis> y) {
 
 StringRef mixc::tile::roleOf(Value tensor) {
   auto argument = dyn_cast<BlockArgument>(tensor);
+  if (auto steps = argument ? dyn_cast<StepsOp>(argument.getOwner()->getParentOp()) : StepsOp())
+    return roleOf(steps.operandOf(argument));
   auto kernel = argument ? dyn_cast<KernelOp>(argument.getOwner()->getParentOp()) : KernelOp();
   return kernel ? cast<StringAttr>(kernel.getRoles()[argument.getArgNumber()]).getValue() : StringRef();
 }

@@ -111,6 +111,34 @@ def Tile_ChunksOp : Tile_Op<"chunks", [SingleBlockImplicitTerminator<"YieldOp">,
   let hasVerifier = 1;
 }
 
+def Tile_StepsOp : Tile_Op<"steps", [AttrSizedOperandSegments, IsolatedFromAbove, RecursiveMemoryEffects, SingleBlockImplicitTerminator<"YieldOp">]> {
+  let summary = "token by token inside a chunk: a loop over its valid rows that carries tiles and stacks rows";
+  let description = [{
+    ```mlir
+    %last, %h = tile.steps iter(%start : !tile.t<[value(V):4], f32>) rows(%a, %b : !rows, !rows) with(%u : !tile.t<[value(V):4], f32>) {
+    ^bb0(%before: !tile.t<[value(V):4], f32>, %x: ..., %y: ..., %w: ...):
+      ...
+      tile.yield %after, %after : ...
+    } -> !tile.t<[value(V):4], f32>, !rows
+    ```
+    Block arguments are the carried tiles, then the present row of each of `rows` (without `time`), then `with` as they are: tiles that every
+    token sees whole, and the kernel's tensors. The body yields what is carried on, then the rows to stack; results are the last carried
+    tiles, then the stacked ones, `time` first. First row to last, or with `reverse` last valid row to first. Rows past the valid ones are not
+    computed: there stacked tiles hold what the last valid row holds, as `tile.load` does. In the body nothing has a time axis; a
+    `tile.load` of a tensor per token there reads the present token.
+  }];
+  let arguments = (ins Variadic<Tile_T>:$inits, Variadic<Tile_T>:$rows, Variadic<AnyType>:$others, UnitAttr:$reverse);
+  let results = (outs Variadic<Tile_T>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "(`iter` `(` $inits^ `:` type($inits) `)`)? (`rows` `(` $rows^ `:` type($rows) `)`)? (`with` `(` $others^ `:` type($others) `)`)? (`reverse` $reverse^)? attr-dict-with-keyword $body (`->` type($results)^)?";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The operand that a block argument stands for.
+    mlir::Value operandOf(mlir::BlockArgument argument) { return getOperand(argument.getArgNumber()); }
+    mlir::ResultRange getStacked() { return getResults().drop_front(getInits().size()); }
+  }];
+}
+
 def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ReturnLike]> {
   let summary = "the values of a region: carried tiles, or the scalar of a map";
   let arguments = (ins Variadic<AnyType>:$values);

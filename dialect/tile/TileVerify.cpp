@@ -100,6 +100,47 @@ LogicalResult ChunksOp::verify() {
   return success();
 }
 
+LogicalResult StepsOp::verify() {
+  // steps_c1: only inside the loop over chunks, whose tokens they are.
+  auto chunks = dyn_cast_or_null<ChunksOp>((*this)->getParentOp());
+  if (!chunks)
+    return emitOpError("stands outside `tile.chunks`");
+  Block &body = getBody().front();
+  auto size = static_cast<int64_t>(chunks.getSize());
+  auto isRows = [&](TileType type) { return type.hasTime() && type.extent("time") == size; };
+  // steps_c2: rows have the time axis of the chunk; what is carried has none.
+  for (Value rows : getRows())
+    if (!isRows(cast<TileType>(rows.getType())))
+      return emitOpError() << "takes rows of " << rows.getType() << ", in a chunk of " << size << " tokens";
+  for (Value init : getInits())
+    if (cast<TileType>(init.getType()).hasTime())
+      return emitOpError() << "carries a tile with a time axis, " << init.getType();
+  // steps_c3: a block argument an operand, rows without their time axis.
+  if (body.getNumArguments() != getNumOperands())
+    return emitOpError() << "has " << body.getNumArguments() << " block arguments for " << getNumOperands() << " operands";
+  unsigned firstRow = getInits().size(), firstOther = firstRow + getRows().size();
+  for (auto [i, argument] : llvm::enumerate(body.getArguments())) {
+    Type expected = getOperand(i).getType();
+    if (i >= firstRow && i < firstOther)
+      expected = cast<TileType>(expected).without("time");
+    if (argument.getType() != expected)
+      return emitOpError() << "gives its body " << argument.getType() << " for " << getOperand(i).getType();
+  }
+  // steps_c4: the results are the carried tiles, then what is yielded, stacked along time.
+  ValueRange yielded = body.getTerminator()->getOperands();
+  if (yielded.size() != getNumResults() || getNumResults() < firstRow)
+    return emitOpError() << "yields " << yielded.size() << " tiles for " << getNumResults() << " results";
+  for (auto [i, value] : llvm::enumerate(yielded)) {
+    auto result = cast<TileType>(getResult(i).getType());
+    bool fits = i < firstRow ? result == getInits()[i].getType() && result == value.getType()
+                             : isRows(result) && result.getAxes().front().kind == AxisKind::Time &&
+                                   result.without("time") == value.getType();
+    if (!fits)
+      return emitOpError() << "makes " << result << " of a yielded " << value.getType();
+  }
+  return success();
+}
+
 //===-- Memory --------------------------------------------------------------------------------------------------===//
 
 /// The tensor is an argument of the kernel with one of these roles.
@@ -112,10 +153,11 @@ static LogicalResult verifyRole(Operation *op, Value tensor, ArrayRef<StringRef>
   return success();
 }
 
-/// The tile's axes, after `time` for a tensor per token (but not for a kept state), are the tensor's dims in order; `time` is a whole chunk.
+/// The tile's axes, after `time` for a tensor per token (but not for a kept state, and not in tile.steps), are the tensor's dims in order;
+/// `time` is a whole chunk.
 static LogicalResult verifyTensorAxes(Operation *op, TileType tile, ViewType tensor, bool isKept = false) {
   ArrayRef<Axis> axes = tile.getAxes();
-  if (tensor.getPer() == Per::Token && !isKept) {
+  if (tensor.getPer() == Per::Token && !isKept && !isa<StepsOp>(op->getParentOp())) {
     auto chunks = op->getParentOfType<ChunksOp>();
     if (!chunks)
       return op->emitOpError("takes a tensor per token outside `tile.chunks`");
@@ -158,9 +200,11 @@ LogicalResult LoadOp::verify() {
   if (failed(verifyRole(*this, getTensor(), {"input", "param"})))
     return failure();
   // load_c3: what lags has a history that reaches as far.
-  if (getLag() != 0 || getHistory())
-    if (failed(verifyLag(*this)))
-      return failure();
+  if ((getLag() != 0 || getHistory()) && failed(verifyLag(*this)))
+    return failure();
+  // load_c4: a token by itself is the present one.
+  if (getHistory() && isa<StepsOp>((*this)->getParentOp()))
+    return emitOpError("lags inside `tile.steps`");
   // load_c2: a tensor per token only inside the loop, a whole chunk of it, dims in order.
   return verifyTensorAxes(*this, getResult().getType(), getTensor().getType());
 }
