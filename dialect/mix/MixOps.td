@@ -388,6 +388,7 @@ def Mix_ComponentOp : Mix_Op<"component", [AttrSizedOperandSegments, SingleBlock
   let extraClassDeclaration = [{
     mlir::Value read(unsigned i) { return getValues()[i]; }
     mlir::Value write(unsigned m) { return getValues()[getNumReads() + m]; }
+    bool isTurned(unsigned state) { return getTurned(); }
   }];
 }
 

@@ -99,20 +99,22 @@ const Place &KernelEmitter::place(Value tile) {
   return it->second;
 }
 
+Place KernelEmitter::placeOf(TileType type, DictionaryAttr attr, Block *block) {
+  Layout layout = Layout::of(type, attr.getAs<ArrayAttr>("layout"), attr.contains("sliced"));
+  Value buffer;
+  if (auto carried = attr.getAs<IntegerAttr>("in_place"))
+    buffer = place(block->getArgument(carried.getInt())).buffer;
+  else if (auto offset = attr.getAs<IntegerAttr>("offset"))
+    buffer = scratchBuffer(layout, offset.getInt());
+  return {layout, buffer};
+}
+
 /// Gives a tile the buffer of its plan.
 void KernelEmitter::definePlace(Value tile) {
   Operation *op = tile.getDefiningOp();
   auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
-  auto names = attr.getAs<ArrayAttr>("layout");
-  if (!names)
-    return;
-  Layout layout = Layout::of(cast<TileType>(tile.getType()), names, attr.contains("sliced"));
-  Value buffer;
-  if (auto carried = attr.getAs<IntegerAttr>("in_place"))
-    buffer = place(op->getBlock()->getArgument(carried.getInt())).buffer;
-  else if (auto offset = attr.getAs<IntegerAttr>("offset"))
-    buffer = scratchBuffer(layout, offset.getInt());
-  places[tile] = {layout, buffer};
+  if (attr.contains("layout"))
+    places[tile] = placeOf(cast<TileType>(tile.getType()), attr, op->getBlock());
 }
 
 // [panel][...][lane], a row axis of panels as panel * width + row.
@@ -124,12 +126,16 @@ SmallVector<Value> KernelEmitter::indices(const Place &place, const Point &point
   bool whole = !layout.sliced && panelLane;
   if (whole && panelIndex) {
     result.push_back(panelIndex);
+  } else if (whole && plan.panels() == 1) {
+    result.push_back(index(0));
   } else if (whole) { // between the panel loops the index is that of the whole axis
     result.push_back(arith::DivUIOp::create(b, loc, within, index(plan.width)));
     within = arith::RemUIOp::create(b, loc, within, index(plan.width));
   }
   for (const Axis &axis : layout.axes) {
     Value at = axis.str() == plan.panel ? within : point.at(axis.str());
+    if (place.row && axis.str() == "time")
+      at = place.row;
     if (axis.extent == 1 && !at)
       at = index(0);
     assert(at && "no index for an axis");
@@ -185,13 +191,11 @@ Value KernelEmitter::fetch(Value tile, const Point &point, StringRef lane, int64
   return result;
 }
 
-void KernelEmitter::put(Value tile, const Point &point, Value value) {
-  const Place &to = place(tile);
+void KernelEmitter::put(const Place &to, const Point &point, Value value) {
   vector::StoreOp::create(b, loc, value, to.buffer, indices(to, point));
 }
 
-void KernelEmitter::putEntry(Value tile, const Point &point, Value entry) {
-  const Place &to = place(tile);
+void KernelEmitter::putEntry(const Place &to, const Point &point, Value entry) {
   memref::StoreOp::create(b, loc, entry, to.buffer, indices(to, point));
 }
 

@@ -81,7 +81,9 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
   const Layout layout = place(op.getResult()).layout;
   auto source = [&](const Point &point, bool next) {
     Value row = point.at("time");
-    if (row) {
+    if (stepRow && view.getPer() == tile::Per::Token) { // a token by itself
+      row = add(firstRow, stepRow);
+    } else if (row) {
       Value last = add(length, -1);
       row = add(firstRow, next ? add(row, chunk) : row);
       if (validRows || next)

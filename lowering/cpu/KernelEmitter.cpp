@@ -64,33 +64,14 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
   kernel.walk([&](tile::ChunksOp chunks) { chunk = chunks.getSize(); });
 
   // Padding is zero, always: entries never touch it, vectors clear it.
-  WalkResult cleared = kernel.walk([&](Operation *op) {
-    if (op->getNumResults() != 1 || !isa<TileType>(op->getResult(0).getType()))
-      return WalkResult::advance();
+  kernel.walk([&](Operation *op) {
     auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
-    if (!attr || !attr.contains("offset"))
-      return WalkResult::advance();
-    Layout layout = Layout::of(cast<TileType>(op->getResult(0).getType()), attr.getAs<ArrayAttr>("layout"),
-                               attr.contains("sliced"));
-    if (layout.padded(plan)) {
-      Value buffer = scratchBuffer(layout, attr.getAs<IntegerAttr>("offset").getInt());
-      SmallVector<int64_t> shape = layout.shape(plan);
-      std::function<void(unsigned, SmallVector<Value>)> clear = [&](unsigned axis, SmallVector<Value> at) {
-        int64_t n = axis + 1 == shape.size() ? layout.lanes(plan) : 1;
-        loop(0, shape[axis], n, [&](Value i) {
-          SmallVector<Value> next = at;
-          next.push_back(i);
-          if (axis + 1 == shape.size())
-            vector::StoreOp::create(b, loc, number(0, vector(n, layout.elementType)), buffer, next);
-          else
-            clear(axis + 1, next);
-        });
-      };
-      clear(0, {});
-    }
-    return WalkResult::advance();
+    if (auto steps = dyn_cast<tile::StepsOp>(op))
+      for (auto [result, plan] : llvm::zip(steps.getResults(), attr.getAs<ArrayAttr>("results")))
+        clearBuffer(cast<TileType>(result.getType()), cast<DictionaryAttr>(plan));
+    else if (attr && op->getNumResults() == 1 && isa<TileType>(op->getResult(0).getType()))
+      clearBuffer(cast<TileType>(op->getResult(0).getType()), attr);
   });
-  (void)cleared;
 
   for (Operation &op : body) {
     LogicalResult done = success();
@@ -105,6 +86,28 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
   }
   func::ReturnOp::create(b, loc);
   return function;
+}
+
+/// Zeroes in a buffer of the scratch memory that has padding.
+void KernelEmitter::clearBuffer(TileType type, DictionaryAttr attr) {
+  if (!attr.contains("offset"))
+    return;
+  Place to = placeOf(type, attr, nullptr);
+  if (!to.layout.padded(plan))
+    return;
+  SmallVector<int64_t> shape = to.layout.shape(plan);
+  std::function<void(unsigned, SmallVector<Value>)> clear = [&](unsigned axis, SmallVector<Value> at) {
+    int64_t n = axis + 1 == shape.size() ? to.layout.lanes(plan) : 1;
+    loop(0, shape[axis], n, [&](Value i) {
+      SmallVector<Value> next = at;
+      next.push_back(i);
+      if (axis + 1 == shape.size())
+        vector::StoreOp::create(b, loc, number(0, vector(n, to.layout.elementType)), to.buffer, next);
+      else
+        clear(axis + 1, next);
+    });
+  };
+  clear(0, {});
 }
 
 bool KernelEmitter::isPanelOp(Operation *op) const {
@@ -138,7 +141,9 @@ LogicalResult KernelEmitter::emitPanels(ArrayRef<Operation *> ops) {
     }
   // Buffers are named before the loop: later stages use them too.
   for (Operation *op : ops)
-    if (op->getNumResults() == 1 && !isa<tile::InitOp>(op) && !places.count(op->getResult(0)))
+    if (auto steps = dyn_cast<tile::StepsOp>(op))
+      defineSteps(steps);
+    else if (op->getNumResults() == 1 && !isa<tile::InitOp>(op) && !places.count(op->getResult(0)))
       definePlace(op->getResult(0));
   if (auto init = dyn_cast<tile::InitOp>(ops.front()))
     definePlace(init.getResult());
@@ -224,7 +229,7 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
   auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
   if (attr && attr.contains("fused"))
     return success();
-  if (op->getNumResults() == 1 && !isa<tile::InitOp>(op) && !places.count(op->getResult(0)))
+  if (op->getNumResults() == 1 && !isa<tile::InitOp, tile::StepsOp>(op) && !places.count(op->getResult(0)))
     definePlace(op->getResult(0));
   loc = op->getLoc();
   return TypeSwitch<Operation *, LogicalResult>(op)
@@ -244,6 +249,7 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
       .Case([&](tile::ContractOp op) { return emitContract(op); })
       .Case([&](tile::RecurOp op) { return emitRecur(op), success(); })
       .Case([&](tile::SolveOp op) { return emitSolve(op), success(); })
+      .Case([&](tile::StepsOp op) { return emitSteps(op); })
       .Case<tile::ConstantOp, tile::IotaOp, tile::ValidOp>([](auto) { return success(); })
       .Default([](Operation *op) { return op->emitError("is not lowered for the CPU"); });
 }

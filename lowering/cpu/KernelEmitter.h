@@ -30,6 +30,7 @@ private:
 struct Place {
   Layout layout;
   mlir::Value buffer;
+  mlir::Value row = {}; // of a row that steps work on: its index; the layout has the time axis still
 };
 
 class KernelEmitter {
@@ -92,6 +93,12 @@ private:
   void contractEntries(tile::ContractOp op);
   mlir::Value accumulatorStart(tile::ContractOp op, const Point &point, llvm::StringRef lane, int64_t n);
 
+  // EmitSteps.cpp: steps
+  mlir::LogicalResult emitSteps(tile::StepsOp op);
+  void defineSteps(tile::StepsOp op);
+  void copyTile(const Place &to, mlir::Value row, llvm::function_ref<mlir::Value(const Point &, llvm::StringRef, int64_t)> from);
+  void copyTile(const Place &to, mlir::Value row, mlir::Value from);
+
   // EmitRecur.cpp: recur, solve
   void emitRecur(tile::RecurOp op);
   void emitSolve(tile::SolveOp op);
@@ -100,11 +107,15 @@ private:
   const Place &place(mlir::Value tile);
   mlir::Value scratchBuffer(const Layout &layout, int64_t offset);
   void definePlace(mlir::Value tile);
+  Place placeOf(tile::TileType type, mlir::DictionaryAttr plan, mlir::Block *block);
+  void clearBuffer(tile::TileType type, mlir::DictionaryAttr plan);
   llvm::SmallVector<mlir::Value> indices(const Place &place, const Point &point);
   mlir::Value fetch(mlir::Value tile, const Point &point, llvm::StringRef lane, int64_t n);
   mlir::Value fetchEntry(mlir::Value tile, const Point &point);
-  void put(mlir::Value tile, const Point &point, mlir::Value vector);
-  void putEntry(mlir::Value tile, const Point &point, mlir::Value entry);
+  void put(mlir::Value tile, const Point &point, mlir::Value vector) { put(place(tile), point, vector); }
+  void putEntry(mlir::Value tile, const Point &point, mlir::Value entry) { putEntry(place(tile), point, entry); }
+  void put(const Place &to, const Point &point, mlir::Value vector);
+  void putEntry(const Place &to, const Point &point, mlir::Value entry);
   mlir::Value laneMask(const Layout &layout, const Point &point, int64_t n);
   /// Zero in the padding: `vector` at this point of a tile of this layout.
   mlir::Value clearPadding(const Layout &layout, const Point &point, mlir::Value vector, double pad = 0);
@@ -142,6 +153,7 @@ private:
   mlir::Value validRows;                                                  // null in a full chunk
   int64_t chunk = 1;
   mlir::Value panelIndex; // null outside panel loops
+  mlir::Value stepRow;    // the present row of the chunk; null outside steps
 };
 
 } // namespace mixc::cpu

@@ -3,7 +3,10 @@
 //
 // On the kernel:  plan = {cpu = "znver4", lanes = 16, panel = "V", width = 16, scratch = 81920}
 // On an op:       plan = {stage = 1, layout = ["time", "V"], sliced, offset = 4096}   or {stage = 1, fused}
-// On tile.chunks: plan = {carried = [{layout, offset | in_place}]}
+// On tile.steps:  plan = {stage = 1, results = [{layout, sliced, offset | in_place, through}]}
+//
+// The carried tiles of tile.steps lie where their results do. One that is only handed on to another passes `through` a buffer of
+// its own, since both change.
 //
 // Stages. Ops run in order of their stage. An odd stage is a loop over panels, slices of `width` entries of the panel axis (a value
 // axis): key-side work, done once for all value channels, runs in the even stages between. A `sliced` tile holds one panel.

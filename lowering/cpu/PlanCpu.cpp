@@ -8,7 +8,8 @@
 //                                        x has panels:  its own odd stage
 //   and an op over panels runs in an odd stage, one more than the last even stage that it needs.
 //
-// A sum over the panel axis is complete only after its loop, one stage later.
+// A sum over the panel axis is complete only after its loop, one stage later. Steps whose body keeps the panels apart run in an odd
+// stage, a panel's carried tiles in L1 for the whole chunk; where the body sums over the panel axis, in an even one.
 #include "lowering/Passes.h"
 #include "lowering/cpu/Plan.h"
 #include "lowering/cpu/Target.h"
@@ -42,7 +43,11 @@ private:
   void sinkLoads(Block &block);
   void fuseAccumulators(Block &block);
   void updateInPlace(tile::ChunksOp chunks);
+  void updateInPlace(tile::StepsOp steps);
   void place(Operation *op);
+  void placeSteps(tile::StepsOp steps);
+  void planSteps(tile::StepsOp steps);
+  Attribute offsetOf(const Layout &layout);
   bool needsWhole(Value value, Operation *producer);
   Layout layoutOf(TileType type, bool sliced);
 
@@ -51,11 +56,22 @@ private:
     return tile && !plan.panel.empty() && tile.has(plan.panel);
   }
   bool touchesPanel(Operation *op) const {
-    return llvm::any_of(op->getOperandTypes(), [&](Type t) { return hasPanel(t); }) ||
-           llvm::any_of(op->getResultTypes(), [&](Type t) { return hasPanel(t); });
+    auto touches = [&](Operation *inner) {
+      return llvm::any_of(inner->getOperandTypes(), [&](Type t) { return hasPanel(t); }) ||
+             llvm::any_of(inner->getResultTypes(), [&](Type t) { return hasPanel(t); });
+    };
+    if (auto steps = dyn_cast<tile::StepsOp>(op); steps && llvm::any_of(steps.getBody().front(), [&](Operation &inner) { return touches(&inner); }))
+      return true;
+    return touches(op);
   }
-  /// Cuts or renames the panel axis itself, so it works on whole tiles between the panel loops.
+  bool isOverPanel(Operation *op) const {
+    auto over = op->getAttrOfType<ArrayAttr>("over");
+    return over && llvm::any_of(over, [&](Attribute name) { return cast<StringAttr>(name).getValue() == plan.panel; });
+  }
+  /// Cuts, renames or, step by step, sums over the panel axis itself, so it works on whole tiles between the panel loops.
   bool isWhole(Operation *op) const {
+    if (auto steps = dyn_cast<tile::StepsOp>(op))
+      return llvm::any_of(steps.getBody().front(), [&](Operation &inner) { return isWhole(&inner) || isOverPanel(&inner); });
     if (auto rename = dyn_cast<tile::RenameOp>(op))
       return rename.getFrom() == plan.panel || rename.getTo() == plan.panel;
     auto axis = op->getAttrOfType<StringAttr>("axis");
@@ -69,6 +85,8 @@ private:
   int64_t chunk = 1;
   DenseMap<Operation *, int64_t> stages;
   DenseMap<Operation *, int64_t> inPlace; // op -> the carried tile that it overwrites
+  DenseMap<Value, int64_t> stepsInPlace;  // result of steps -> the tile carried over chunks where it lies
+  DenseSet<Value> slicedCarried;          // tiles carried by steps, of one panel
   DenseSet<Operation *> fused;
 };
 
@@ -133,7 +151,7 @@ int64_t Planner::stageOf(Operation *op) {
   for (Value operand : op->getOperands()) {
     Operation *def = operand.getDefiningOp();
     if (!def || def->getBlock() != op->getBlock() || isImmediate(def))
-      continue;
+      continue; // or a tensor
     int64_t stage = stages[def];
     if (stage % 2 == 0)
       even = std::max(even, stage);
@@ -195,7 +213,21 @@ void Planner::updateInPlace(tile::ChunksOp chunks) {
   for (auto [i, value] : llvm::enumerate(yield->getOperands())) {
     BlockArgument old = body.getArgument(i);
     Operation *def = value.getDefiningOp();
-    if (!def || def->getBlock() != &body || !isa<tile::ContractOp, tile::MapOp>(def) || inPlace.count(def))
+    if (!def || def->getBlock() != &body || inPlace.count(def))
+      continue;
+    if (auto steps = dyn_cast<tile::StepsOp>(def)) {
+      unsigned result = cast<OpResult>(value).getResultNumber();
+      bool isLast = llvm::all_of(old.getUses(), [&](OpOperand &use) {
+        Operation *user = use.getOwner();
+        return user == def ? use.getOperandNumber() == result
+                           : user != yield && !isa<tile::RenameOp>(user) &&
+                                 (stages[user] < stages[def] || (stages[user] == stages[def] && user->isBeforeInBlock(def)));
+      });
+      if (isLast && result < steps.getInits().size() && steps.getInits()[result] == old)
+        stepsInPlace[value] = i;
+      continue;
+    }
+    if (!isa<tile::ContractOp, tile::MapOp>(def))
       continue;
     bool legal = true;
     for (OpOperand &use : old.getUses()) {
@@ -211,7 +243,74 @@ void Planner::updateInPlace(tile::ChunksOp chunks) {
   }
 }
 
+// In the body of steps, too. What only leaves them, or is handed on, is copied before the token is worked on.
+void Planner::updateInPlace(tile::StepsOp steps) {
+  Block &body = steps.getBody().front();
+  for (auto [i, value] : llvm::enumerate(body.getTerminator()->getOperands().take_front(steps.getInits().size()))) {
+    Operation *def = value.getDefiningOp();
+    if (!def || !isa<tile::ContractOp, tile::MapOp>(def) || inPlace.count(def))
+      continue;
+    std::function<bool(Value, bool)> isLegal = [&](Value old, bool isRenamed) {
+      return llvm::all_of(old.getUses(), [&](OpOperand &use) {
+        Operation *user = use.getOwner();
+        if (user == body.getTerminator())
+          return !isRenamed;
+        if (isa<tile::RenameOp>(user))
+          return isLegal(user->getResult(0), true);
+        bool entrywise = isa<tile::MapOp>(user) || (isa<tile::ContractOp>(user) && use.getOperandNumber() == 2);
+        bool isUpdate = user == def || (fused.contains(user) && *user->user_begin() == def);
+        return isUpdate ? entrywise && !isRenamed : user->isBeforeInBlock(def);
+      });
+    };
+    if (isLegal(body.getArgument(i), false))
+      inPlace[def] = i;
+  }
+}
+
+Attribute Planner::offsetOf(const Layout &layout) {
+  Attribute offset = Builder(kernel.getContext()).getI64IntegerAttr(plan.scratch);
+  plan.scratch += layout.bytes(plan);
+  return offset;
+}
+
+void Planner::planSteps(tile::StepsOp steps) {
+  Block &body = steps.getBody().front();
+  for (Operation &op : body)
+    stages[&op] = stages[steps];
+  fuseAccumulators(body);
+  updateInPlace(steps);
+}
+
+void Planner::placeSteps(tile::StepsOp steps) {
+  Builder builder(steps.getContext());
+  Block &body = steps.getBody().front();
+  SmallVector<Attribute> results;
+  for (auto [i, result] : llvm::enumerate(steps.getResults())) {
+    bool sliced = hasPanel(result.getType()) && stages[steps] % 2 && !needsWhole(result, steps);
+    Layout layout = layoutOf(cast<TileType>(result.getType()), sliced);
+    SmallVector<NamedAttribute> entries{builder.getNamedAttr("layout", layout.names(steps.getContext()))};
+    if (sliced)
+      entries.push_back(builder.getNamedAttr("sliced", builder.getUnitAttr()));
+    if (sliced && i < steps.getInits().size())
+      slicedCarried.insert(body.getArgument(i));
+    if (auto it = stepsInPlace.find(result); it != stepsInPlace.end())
+      entries.push_back(builder.getNamedAttr("in_place", builder.getI64IntegerAttr(it->second)));
+    else
+      entries.push_back(builder.getNamedAttr("offset", offsetOf(layout)));
+    auto handedOn = dyn_cast<BlockArgument>(body.getTerminator()->getOperand(i));
+    if (i < steps.getInits().size() && handedOn && handedOn != body.getArgument(i))
+      entries.push_back(builder.getNamedAttr("through", offsetOf(layout)));
+    results.push_back(builder.getDictionaryAttr(entries));
+  }
+  steps->setAttr(planAttr, builder.getDictionaryAttr({builder.getNamedAttr("stage", builder.getI64IntegerAttr(stages[steps])),
+                                                      builder.getNamedAttr("results", builder.getArrayAttr(results))}));
+  for (Operation &op : body.without_terminator())
+    place(&op);
+}
+
 void Planner::place(Operation *op) {
+  if (auto steps = dyn_cast<tile::StepsOp>(op))
+    return placeSteps(steps);
   Builder builder(op->getContext());
   SmallVector<NamedAttribute> entries{builder.getNamedAttr("stage", builder.getI64IntegerAttr(stages[op]))};
   auto add = [&](StringRef name, Attribute value) { entries.push_back(builder.getNamedAttr(name, value)); };
@@ -220,8 +319,10 @@ void Planner::place(Operation *op) {
   } else if (op->getNumResults() == 1 && isa<TileType>(op->getResult(0).getType()) && !isImmediate(op) &&
              !(isa<tile::RenameOp>(op) && !isWhole(op))) {
     Value result = op->getResult(0);
-    bool inLoop = isa<tile::ChunksOp>(op->getParentOp());
-    bool sliced = inLoop && hasPanel(result.getType()) && stages[op] % 2 && !needsWhole(result, op);
+    bool inLoop = isa<tile::ChunksOp>(op->getParentOp()), inSteps = isa<tile::StepsOp>(op->getParentOp());
+    bool sliced = hasPanel(result.getType()) && stages[op] % 2 && (inSteps || (inLoop && !needsWhole(result, op)));
+    if (auto it = inPlace.find(op); inSteps && it != inPlace.end())
+      sliced = slicedCarried.contains(op->getBlock()->getArgument(it->second));
     Layout layout = layoutOf(cast<TileType>(result.getType()), sliced);
     add("layout", layout.names(op->getContext()));
     if (sliced)
@@ -236,20 +337,23 @@ void Planner::place(Operation *op) {
     } else if (auto it = inPlace.find(op); it != inPlace.end()) {
       add("in_place", builder.getI64IntegerAttr(it->second));
     } else {
-      add("offset", builder.getI64IntegerAttr(plan.scratch));
-      plan.scratch += layout.bytes(plan);
+      add("offset", offsetOf(layout));
     }
   }
   op->setAttr(planAttr, builder.getDictionaryAttr(entries));
 }
 
-/// Sums and renames work on buffers: give them one where they are handed an immediate value.
+/// Sums, renames and steps work on buffers: give them one where they are handed an immediate value.
 void Planner::materializeImmediates() {
   SmallVector<OpOperand *> uses;
   kernel.walk([&](Operation *op) {
     if (isa<tile::ReduceOp, tile::RenameOp>(op))
       if (Operation *def = op->getOperand(0).getDefiningOp(); def && isImmediate(def))
         uses.push_back(&op->getOpOperand(0));
+    if (auto steps = dyn_cast<tile::StepsOp>(op))
+      for (OpOperand &operand : steps->getOpOperands().drop_front(steps.getInits().size()))
+        if (Operation *def = operand.get().getDefiningOp(); def && isImmediate(def))
+          uses.push_back(&operand);
   });
   for (OpOperand *use : uses) {
     OpBuilder builder(use->getOwner());
@@ -282,6 +386,8 @@ LogicalResult Planner::run() {
       stages[&op] = isa<tile::ChunksOp>(op) ? 0 : stageOf(&op);
     fuseAccumulators(*block);
     sinkLoads(*block);
+    for (auto steps : block->getOps<tile::StepsOp>())
+      planSteps(steps);
     if (auto chunks = dyn_cast<tile::ChunksOp>(block->getParentOp())) {
       updateInPlace(chunks);
       std::map<int64_t, SmallVector<Operation *>> byStage;

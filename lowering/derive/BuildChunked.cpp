@@ -1,9 +1,8 @@
 // Builds `tile.kernel @NAME_forward` beside every mixer.
 //
-// A mixer whose states all have scalar transitions and writes that are free of reads or affine in them runs in chunks
-// of C tokens; the mathematics is in ChunkedComponent.h. Any other runs token by token, C = 1 (OneToken.cpp), and the
-// kernel says why: form = "recurrent", why = "...". Requires bound dims; what a mixer that `require`s chunks cannot
-// have is an error.
+// States in normal form advance by chunks of C tokens (ChunkedComponent.h); scans and sequential states step through the
+// chunk (SteppedStates.h), and then the kernel says why: form = "stepped", why = "...". Requires bound dims; what a mixer
+// that `require`s chunks cannot have is an error.
 #include "lowering/Passes.h"
 #include "lowering/derive/ChunkProgram.h"
 #include "lowering/derive/ChunkSize.h"
@@ -38,12 +37,12 @@ struct BuildChunked : mixc::impl::BuildChunkedBase<BuildChunked> {
       return emitError(obstacle->loc) << "`" << mixer.getSymName()
                                       << "` cannot be chunked, and it says `require chunked`; " << obstacle->why;
     derive::KernelOptions options{"forward"};
-    options.chunk = obstacle ? 1 : chunk ? static_cast<int64_t>(chunk) : derive::defaultChunkSize();
+    options.chunk = chunk ? static_cast<int64_t>(chunk) : derive::defaultChunkSize();
     FailureOr<tile::KernelOp> kernel = derive::buildKernel(mixer, options);
     if (failed(kernel))
       return failure();
     Builder builder(&getContext());
-    (*kernel)->setAttr("form", builder.getStringAttr(options.chunk > 1 ? "chunked" : "recurrent"));
+    (*kernel)->setAttr("form", builder.getStringAttr(options.chunk == 1 ? "recurrent" : obstacle ? "stepped" : "chunked"));
     if (obstacle)
       (*kernel)->setAttr("why", builder.getStringAttr(obstacle->why));
     return success();

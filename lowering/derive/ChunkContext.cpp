@@ -9,7 +9,7 @@
 //     p_t' D(s,t-1] u_s = (D(m-1,t-1] p_t)' (D(s,m-1] u_s)
 //
 // one matmul a level, whose factors are products of decays alone: at most 1 where the decay is.
-#include "lowering/derive/ChunkedComponent.h"
+#include "lowering/derive/ChunkContext.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -19,8 +19,8 @@ using namespace mixc::derive;
 
 Value ChunkContext::valid() { return mask ? mask : mask = parts.tiles.valid(); }
 
-const Segments &ChunkContext::segments(Value transition, tile::Axis key) {
-  auto [at, isNew] = products.try_emplace({transition.getAsOpaquePointer(), key.str().str()});
+const Segments &ChunkContext::segments(Value transition, tile::Axis axis) {
+  auto [at, isNew] = products.try_emplace({transition.getAsOpaquePointer(), axis.str().str()});
   Segments &segments = at->second;
   if (!isNew)
     return segments;
@@ -28,8 +28,8 @@ const Segments &ChunkContext::segments(Value transition, tile::Axis key) {
   bool isScalar = cast<mix::TensorType>(transition.getType()).isScalar();
   SmallVector<tile::Axis> axes{tiles.time()};
   if (!isScalar)
-    axes.push_back(key);
-  Value given = isScalar ? parts.local.scalar(transition) : parts.local.emit(transition, key);
+    axes.push_back(axis);
+  Value given = isScalar ? parts.local.scalar(transition) : parts.local.emit(transition, axis);
   Value one = tiles.constant(1), zero = tiles.constant(0, axes);
   Value a = tiles.select(valid(), tiles.with(given, axes), one);
   segments.decay = a;
@@ -50,16 +50,32 @@ Value ChunkContext::written(Value direction, tile::Axis key) {
   return u;
 }
 
-Value ChunkContext::pairs(Value p, Value u, tile::Axis key, const Segments &segments) {
-  bool carriesDecay = segments.decay && !segments.between;
-  const void *decay = carriesDecay ? segments.decay.getAsOpaquePointer() : nullptr;
+Value ChunkContext::pairs(Value p, Value u, tile::Axis axis, const Segments &segments) {
+  const void *decay = segments.isAlongAxis() ? segments.decay.getAsOpaquePointer() : nullptr;
   Value &dots = paired[{p.getAsOpaquePointer(), u.getAsOpaquePointer(), decay}];
   TileBuilder &tiles = parts.tiles;
-  if (!dots && carriesDecay)
-    dots = decayedPairs(p, u, key, segments.decay);
+  if (!dots && decay)
+    dots = decayedPairs(p, u, axis, segments.decay);
   else if (!dots)
-    dots = tiles.contract(p, tiles.rename(u, tiles.time(), tiles.source()), key, {}, tile::Mask::Strict);
+    dots = tiles.contract(p, tiles.rename(u, tiles.time(), tiles.source()), axis, {}, tile::Mask::Strict);
   return dots;
+}
+
+Value ChunkContext::starts(bool rows, int64_t block) {
+  Value &known = starting[{block, rows}];
+  if (known)
+    return known;
+  TileBuilder &tiles = parts.tiles;
+  return known = tiles.map(tiles.iota(tiles.time()), [&](OpBuilder &b, Location at, ValueRange x) -> Value {
+           auto number = [&](double value) -> Value {
+             return arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), value));
+           };
+           Value position = rows ? arith::AddFOp::create(b, at, x[0], number(1)).getResult() : x[0];
+           Value count = arith::MulFOp::create(b, at, position, number(1.0 / static_cast<double>(block)));
+           Value isWhole =
+               arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, math::FloorOp::create(b, at, count), count);
+           return arith::SelectOp::create(b, at, isWhole, number(1), number(0));
+         });
 }
 
 Value ChunkContext::towards(bool rows, Value decay, int64_t block) {
@@ -67,23 +83,38 @@ Value ChunkContext::towards(bool rows, Value decay, int64_t block) {
   if (product)
     return product;
   TileBuilder &tiles = parts.tiles;
-  // 1 where a product starts anew: behind the last row of a block, or before the first where it runs backwards.
-  Value starts = tiles.map(tiles.iota(tiles.time()), [&](OpBuilder &b, Location at, ValueRange x) -> Value {
-    auto number = [&](double value) -> Value {
-      return arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), value));
-    };
-    Value position = rows ? arith::AddFOp::create(b, at, x[0], number(1)).getResult() : x[0];
-    Value count = arith::MulFOp::create(b, at, position, number(1.0 / static_cast<double>(block)));
-    Value isWhole = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, math::FloorOp::create(b, at, count), count);
-    return arith::SelectOp::create(b, at, isWhole, number(1), number(0));
-  });
-  Value kept = tiles.map({decay, starts}, [](OpBuilder &b, Location at, ValueRange x) -> Value {
+  Value start = starts(rows, block);
+  Value kept = tiles.map({decay, start}, [](OpBuilder &b, Location at, ValueRange x) -> Value {
     Value zero = arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), 0));
     Value goesOn = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, x[1], zero);
     return arith::SelectOp::create(b, at, goesOn, x[0], zero);
   });
-  return product = tiles.recur(kept, tiles.with(starts, TileBuilder::axesOf(decay)), tiles.constant(1),
+  return product = tiles.recur(kept, tiles.with(start, TileBuilder::axesOf(decay)), tiles.constant(1),
                                /*reverse=*/!rows, /*exclusive=*/true);
+}
+
+Value ChunkContext::contractSource(Value matrix, Value x, Value acc, tile::Mask mask) {
+  TileBuilder &tiles = parts.tiles;
+  return tiles.contract(matrix, tiles.rename(x, tiles.time(), tiles.source()), tiles.source(), acc, mask);
+}
+
+// A decay along the axis of x stands outside the matmuls: between the halves of a block it takes what was written to their
+// middle, and from there to what reads it.
+//
+//     sum_{s<t} M_ts D(s,t-1] . x_s = sum over levels   D(m,t-1] . sum_s M_ts (D(s,m] . x_s)
+void ChunkContext::gather(Value matrix, Value x, const Segments &segments, SmallVectorImpl<Product> &sum) {
+  TileBuilder &tiles = parts.tiles;
+  if (!segments.isAlongAxis()) {
+    Value weights = tiles.sum(Product(1, {segments.between, matrix}));
+    sum.emplace_back(1, std::initializer_list<Value>{contractSource(weights, x, {}, tile::Mask::Strict)});
+    return;
+  }
+  for (int64_t block = 1; block < tiles.chunk(); block *= 2) {
+    Value left = block == 1 ? x : tiles.sum(Product(1, {towards(false, segments.decay, block), x}));
+    Value right = contractSource(neighbours(matrix, block), left, {}, tile::Mask::Strict);
+    Value onwards = block == 1 ? Value() : towards(true, segments.decay, block);
+    sum.emplace_back(1, std::initializer_list<Value>{onwards, right});
+  }
 }
 
 Value ChunkContext::neighbours(Value matrix, int64_t block) {
@@ -106,14 +137,14 @@ Value ChunkContext::neighbours(Value matrix, int64_t block) {
                    });
 }
 
-Value ChunkContext::decayedPairs(Value p, Value u, tile::Axis key, Value decay) {
+Value ChunkContext::decayedPairs(Value p, Value u, tile::Axis axis, Value decay) {
   TileBuilder &tiles = parts.tiles;
   SmallVector<Product> levels;
   for (int64_t block = 1; block < tiles.chunk(); block *= 2) {
     // Nothing lies between tokens that follow each other.
     Value x = block == 1 ? p : tiles.sum(Product(1, {towards(true, decay, block), p}));
     Value y = block == 1 ? u : tiles.sum(Product(1, {towards(false, decay, block), u}));
-    Value dots = tiles.contract(x, tiles.rename(y, tiles.time(), tiles.source()), key, {}, tile::Mask::Strict);
+    Value dots = tiles.contract(x, tiles.rename(y, tiles.time(), tiles.source()), axis, {}, tile::Mask::Strict);
     levels.emplace_back(1, std::initializer_list<Value>{neighbours(dots, block)});
   }
   return tiles.sum(levels);

@@ -6,13 +6,14 @@
 //     before the loop    starts of the states, loads of params
 //     tile.chunks        carries all states; inputs are loaded where they are first wanted
 //       components       in order; each one's program for C tokens (ChunkedComponent) or for one (OneToken)
+//       other states     stepped through, token by token (SteppedStates)
 //       outputs, states  the tiles of the values that the mixer gives them
 //     after the loop     ends of the states, histories
 //
 // An output that reads H[end] has a loop of its own, after the one that finds the end.
 //
-// A state that is not in normal form (mix.next) gets the tile of its new value, token by token: any op on token values
-// is an op on tiles.
+// In chunks of one token a state that is not in normal form gets the tile of its new value: any op on token values is an op
+// on tiles.
 #include "lowering/derive/KernelBuilder.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -86,20 +87,21 @@ void KernelBuilder::addTensors(tile::KernelOp kernel) {
 void KernelBuilder::placeStates() {
   DenseMap<Value, Axes> axesOfState;
   for (auto component : mixer.step().getOps<mix::ComponentOp>()) {
-    Value first = component.getStates()[0];
-    SmallVector<std::string> texts = dimTexts(first);
-    SmallVector<int64_t> sizes = extents(first);
-    bool isMatrix = typeOf(first).isMatrix();
-    unsigned keyDim = isMatrix && !component.getTurned() ? 1 : 0;
-    Placed &place = placed[component];
-    place.key = names.get(AxisKind::Key, texts[keyDim], sizes[keyDim]);
-    if (isMatrix)
-      place.value.push_back(names.get(AxisKind::Value, texts[1 - keyDim], sizes[1 - keyDim]));
-    Axes declared = isMatrix ? Axes{place.value[0], place.key} : Axes{place.key};
-    if (isMatrix && keyDim == 0)
-      std::swap(declared[0], declared[1]);
-    for (Value state : component.getStates())
-      axesOfState[state] = declared;
+    StateAxes &place = placed[component];
+    for (auto [i, value] : llvm::enumerate(component.getStates())) {
+      SmallVector<std::string> texts = dimTexts(value);
+      SmallVector<int64_t> sizes = extents(value);
+      bool isMatrix = typeOf(value).isMatrix();
+      unsigned keyDim = isMatrix && !component.isTurned(i) ? 1 : 0;
+      Axis key = names.get(AxisKind::Key, texts[keyDim], sizes[keyDim]);
+      if (isMatrix && i == 0)
+        place.value.push_back(names.get(AxisKind::Value, texts[1 - keyDim], sizes[1 - keyDim]));
+      place.keys.push_back(key);
+      Axes declared = isMatrix ? Axes{place.value[0], key} : Axes{key};
+      if (isMatrix && keyDim == 0)
+        std::swap(declared[0], declared[1]);
+      axesOfState[value] = declared;
+    }
   }
   for (auto op : mixer.step().getOps<mix::StateOp>()) {
     State &state = states.emplace_back();
@@ -124,13 +126,17 @@ void KernelBuilder::placeVectors() {
   };
   auto components = mixer.step().getOps<mix::ComponentOp>();
   for (auto component : components) {
-    const Placed &place = placed[component];
-    seedAll(component.getReadDirs(), place.key);
-    seedAll(component.getWriteDirs(), place.key);
-    seedAll(component.getTransition(), place.key);
+    const StateAxes &place = placed[component];
+    auto seedDirections = [&](OperandRange directions, ArrayRef<int64_t> index, unsigned stateAt) {
+      for (auto [x, along] : llvm::enumerate(directions))
+        seedAll(along, place.keys[index[2 * x + stateAt]]);
+    };
+    seedDirections(component.getReadDirs(), component.getReadIndex(), 1);
+    seedDirections(component.getWriteDirs(), component.getWriteIndex(), 1);
+    seedDirections(component.getTransition(), component.getTransitionIndex(), 0);
   }
   for (auto component : components) {
-    const Placed &place = placed[component];
+    const StateAxes &place = placed[component];
     seedAll(component.getGate(), place.value);
     seedAll(component.getValues(), place.value);
     seedAll(ValueRange(component.getPhi().getArguments()), place.value);
@@ -155,13 +161,12 @@ void KernelBuilder::placeVectors() {
 
 //===-- The loop ------------------------------------------------------------------------------------------------===//
 
+KernelBuilder::State &KernelBuilder::stateOf(Value value) {
+  return *llvm::find_if(states, [&](State &state) { return state.op.getResult() == value; });
+}
+
+/// The tile of a state after the one token of the chunk, where it has no normal form.
 Value KernelBuilder::nextOf(State &state) {
-  for (auto component : mixer.step().getOps<mix::ComponentOp>())
-    for (auto [i, value] : llvm::enumerate(component.getStates()))
-      if (value == state.op.getResult()) {
-        tiles.setLoc(component.getLoc());
-        return programs[component]->next(i);
-      }
   for (auto next : mixer.step().getOps<mix::NextOp>())
     if (next.getName() == state.op.getName()) {
       tiles.setLoc(next.getLoc());
@@ -171,20 +176,50 @@ Value KernelBuilder::nextOf(State &state) {
   return state.tile;
 }
 
-void KernelBuilder::buildBody() {
+/// The tiles of all states after the chunk. A state that takes another is found before that one, which may then be overwritten.
+SmallVector<Value> KernelBuilder::nextStates() {
+  DenseMap<Value, Value> after;
   for (auto component : mixer.step().getOps<mix::ComponentOp>()) {
-    const Placed &place = placed[component];
     tiles.setLoc(component.getLoc());
-    SmallVector<Value> before;
+    ArrayRef<int64_t> index = component.getTransitionIndex();
+    auto takers = [&](unsigned j) { // how many other states take state j
+      unsigned count = 0;
+      for (size_t x = 0; x < component.getTransition().size(); ++x)
+        count += index[2 * x + 1] == j && index[2 * x] != j;
+      return count;
+    };
+    auto order = llvm::to_vector(llvm::seq<unsigned>(0, component.getStates().size()));
+    llvm::stable_sort(order, [&](unsigned i, unsigned j) { return takers(i) < takers(j); });
+    for (unsigned i : order)
+      after[component.getStates()[i]] = programs[component]->next(i);
+  }
+  for (const auto &unit : stepped)
+    for (auto [i, member] : llvm::enumerate(unit->getMembers()))
+      after[member.state] = unit->next(i, {tiles, local, names});
+  SmallVector<Value> result;
+  for (State &state : states) {
+    Value known = after.lookup(state.op.getResult());
+    result.push_back(known ? known : nextOf(state));
+  }
+  return result;
+}
+
+void KernelBuilder::buildBody() {
+  if (options.chunk > 1)
+    stepped = findSteppedStates(mixer, [&](mix::NextOp next) {
+      State &state = *llvm::find_if(states, [&](State &known) { return known.op.getName() == next.getName(); });
+      return SteppedStates::Member{next, state.op.getResult(), state.axes, state.tile};
+    });
+  for (auto component : mixer.step().getOps<mix::ComponentOp>()) {
+    tiles.setLoc(component.getLoc());
+    PerState before;
     for (Value value : component.getStates())
-      for (State &state : states)
-        if (state.op.getResult() == value)
-          before.push_back(state.tile);
+      before.push_back(stateOf(value).tile);
     ProgramParts parts{tiles, local, names};
     if (options.chunk > 1)
-      programs[component] = std::make_unique<ChunkedComponent>(component, context, place.key, place.value, before[0]);
+      programs[component] = std::make_unique<ChunkedComponent>(component, context, placed[component], before);
     else
-      programs[component] = makeOneToken(component, parts, place.key, place.value, before);
+      programs[component] = makeOneToken(component, parts, placed[component], before);
   }
   for (auto [output, tensor] : outputs) {
     tiles.setLoc(output.getLoc());
@@ -198,9 +233,7 @@ void KernelBuilder::buildBody() {
     llvm::append_range(rows, axes);
     tile::StoreOp::create(builder, output.getLoc(), tiles.on(local.emit(value, axes), rows), tensor);
   }
-  SmallVector<Value> after;
-  for (State &state : states)
-    after.push_back(nextOf(state));
+  SmallVector<Value> after = nextStates();
   for (auto [state, value] : llvm::zip(states, after))
     if (state.kept)
       tile::StoreOp::create(builder, state.op.getLoc(), value, state.kept);
@@ -340,13 +373,6 @@ tile::KernelOp KernelBuilder::build() {
 std::optional<Obstacle> derive::findObstacle(mix::MixerOp mixer) {
   for (auto next : mixer.step().getOps<mix::NextOp>())
     return Obstacle{next.getLoc(), "`" + next.getName().str() + "` has an update of no normal form"};
-  for (auto component : mixer.step().getOps<mix::ComponentOp>()) {
-    std::string why;
-    if (!ChunkedComponent::isSupported(component, why)) {
-      auto state = component.getStates()[0].getDefiningOp<mix::StateOp>();
-      return Obstacle{component.getLoc(), "`" + state.getName().str() + "`: " + why};
-    }
-  }
   return std::nullopt;
 }
 

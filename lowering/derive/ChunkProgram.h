@@ -7,7 +7,7 @@
 
 namespace mixc::derive {
 
-/// What keeps a mixer from being chunked.
+/// What keeps some state of a mixer from being chunked.
 struct Obstacle {
   mlir::Location loc;
   std::string why;
@@ -18,7 +18,7 @@ std::optional<Obstacle> findObstacle(mix::MixerOp mixer);
 
 struct KernelOptions {
   llvm::StringRef suffix;     // the kernel is @NAME_suffix
-  int64_t chunk = 1;          // tokens per chunk; more than one only if there is no obstacle
+  int64_t chunk = 1;          // tokens per chunk
   bool statesInPlace = false; // roles `state` and `kept`, else `initial` and `final`; only token by token
 };
 

@@ -13,11 +13,21 @@ struct ProgramParts {
   AxisNames &names;
 };
 
+/// One tile for each state of a component; null is 0.
+using PerState = llvm::SmallVector<mlir::Value, 2>;
+
+/// Where the states of a component lie: one value axis (none for vector states, which are one-row memories), and the key
+/// axis of each.
+struct StateAxes {
+  llvm::SmallVector<tile::Axis, 2> keys;
+  Axes value;
+};
+
 class ComponentProgram {
 public:
-  ComponentProgram(mix::ComponentOp op, ProgramParts parts, tile::Axis key, Axes value,
-                   llvm::SmallVector<mlir::Value> states)
-      : op(op), tiles(parts.tiles), local(parts.local), key(key), value(std::move(value)), states(std::move(states)) {}
+  ComponentProgram(mix::ComponentOp op, ProgramParts parts, StateAxes axes, PerState states)
+      : op(op), tiles(parts.tiles), local(parts.local), keys(std::move(axes.keys)), value(std::move(axes.value)),
+        states(std::move(states)) {}
   virtual ~ComponentProgram() = default;
 
   /// Read i of every token, on [time, value].
@@ -28,8 +38,8 @@ public:
   virtual mlir::Value next(unsigned i) = 0;
 
   mix::ComponentOp component() { return op; }
-  /// The value axis; empty for vector states, which are one-row memories.
   llvm::ArrayRef<tile::Axis> valueAxes() const { return value; }
+  llvm::ArrayRef<tile::Axis> keyAxis(unsigned state) const { return keys[state]; }
 
 protected:
   /// [time, value]: of reads and write values.
@@ -48,14 +58,13 @@ protected:
   mix::ComponentOp op;
   TileBuilder &tiles;
   TokenLocal &local;
-  tile::Axis key;
+  llvm::SmallVector<tile::Axis, 2> keys;
   Axes value;
-  llvm::SmallVector<mlir::Value> states; // before the chunk
+  PerState states; // before the chunk
 };
 
 /// One token at a time, any component (OneToken.cpp).
-std::unique_ptr<ComponentProgram> makeOneToken(mix::ComponentOp op, ProgramParts parts, tile::Axis key, Axes value,
-                                               llvm::SmallVector<mlir::Value> states);
+std::unique_ptr<ComponentProgram> makeOneToken(mix::ComponentOp op, ProgramParts parts, StateAxes axes, PerState states);
 
 /// True if `value` is computed from one of `origins`.
 bool dependsOn(mlir::Value value, llvm::function_ref<bool(mlir::Value)> isOrigin);

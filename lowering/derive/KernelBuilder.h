@@ -5,6 +5,7 @@
 #include "dialect/mix/ElementType.h"
 #include "lowering/derive/ChunkProgram.h"
 #include "lowering/derive/ChunkedComponent.h"
+#include "lowering/derive/SteppedStates.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace mixc::derive {
@@ -28,10 +29,6 @@ private:
   struct History {
     mlir::BlockArgument from, to, kept;
   };
-  struct Placed {
-    tile::Axis key;
-    Axes value;
-  };
 
   void addTensors(tile::KernelOp kernel);
   mlir::BlockArgument addTensor(tile::KernelOp kernel, llvm::StringRef name, llvm::StringRef role, tile::Per per,
@@ -42,7 +39,9 @@ private:
   void placeStates();
   void placeVectors();
   void buildBody();
+  llvm::SmallVector<mlir::Value> nextStates();
   mlir::Value nextOf(State &state);
+  State &stateOf(mlir::Value value);
   mlir::Value startOf(State &state);
   mlir::Value endOf(State &state);
   tile::ChunksOp knowEnds();
@@ -51,6 +50,9 @@ private:
   mlir::Value leaf(mlir::Value value, llvm::ArrayRef<tile::Axis> axes) override;
   mlir::Value shortcut(mlir::Value value, llvm::ArrayRef<tile::Axis> axes) override;
   std::optional<Axes> lying(mlir::Value value) override;
+  mlir::Value tensorOf(mlir::Value declared) override { return tensors[declared]; }
+  /// What is read late of a chunked component's old state, along a vector or across its other axis.
+  mlir::Value lateRead(mlir::Value value, llvm::ArrayRef<tile::Axis> axes);
   /// The component that a read or write value belongs to, its number, and which of the two it is.
   struct Result {
     ChunkedComponent *chunked = nullptr;
@@ -74,8 +76,9 @@ private:
   llvm::MapVector<mlir::Value, History> histories;          // of inputs that are read at earlier tokens
   llvm::SmallVector<std::pair<mix::OutputOp, mlir::BlockArgument>> outputs;
   llvm::SmallVector<mlir::Attribute> tensorNames, roles;
-  llvm::DenseMap<mlir::Operation *, Placed> placed;
+  llvm::DenseMap<mlir::Operation *, StateAxes> placed;
   llvm::DenseMap<mlir::Operation *, std::unique_ptr<ComponentProgram>> programs;
+  llvm::SmallVector<std::unique_ptr<SteppedStates>> stepped; // of states that have no normal form
   tile::ChunksOp loop;
 };
 

@@ -46,8 +46,10 @@ Value KernelBuilder::leaf(Value value, ArrayRef<Axis> axes) {
   }
   Operation *op = value.getDefiningOp();
   for (State &state : states)
-    if (state.op == op)
+    if (state.op == op) {
+      assert(options.chunk == 1 && "in a longer chunk a state has a value for every token");
       return tiles.rename(state.tile, state.axes, axes, names);
+    }
   if (auto end = dyn_cast<mix::EndOp>(op)) {
     State &state = *llvm::find_if(states, [&](State &known) { return known.op.getName() == end.getName(); });
     return tiles.rename(endOf(state), state.axes, axes, names);
@@ -76,10 +78,46 @@ std::optional<Axes> KernelBuilder::lying(Value value) {
   return std::nullopt;
 }
 
+Value KernelBuilder::lateRead(Value value, ArrayRef<Axis> axes) {
+  auto chunkedOf = [&](Value state) -> std::pair<ChunkedComponent *, unsigned> {
+    for (auto component : mixer.step().getOps<mix::ComponentOp>())
+      if (auto found = llvm::find(component.getStates(), state); found != component.getStates().end())
+        return {static_cast<ChunkedComponent *>(programs[component].get()), found - component.getStates().begin()};
+    return {nullptr, 0};
+  };
+  Operation *op = value.getDefiningOp();
+  if (auto dot = dyn_cast_or_null<mix::DotOp>(op)) {
+    for (auto [state, x] : {std::pair(dot.getX(), dot.getY()), std::pair(dot.getY(), dot.getX())})
+      if (auto [chunked, j] = chunkedOf(state); chunked)
+        return chunked->readAlong(j, x);
+    return {};
+  }
+  auto product = dyn_cast_or_null<mix::MatmulOp>(op);
+  if (!product || !typeOf(value).isVector())
+    return {};
+  auto transpose = product.getX().getDefiningOp<mix::TransposeOp>();
+  auto [chunked, j] = chunkedOf(transpose ? transpose.getX() : product.getX());
+  if (!chunked)
+    return {};
+  // The declared state has its keys second, unless it is turned.
+  bool isAcross = static_cast<bool>(transpose) != chunked->component().isTurned(j);
+  Value read = isAcross ? chunked->readAcross(j, product.getY()) : chunked->readAlong(j, product.getY());
+  return tiles.rename(read, isAcross ? chunked->keyAxis(j) : chunked->valueAxes(), axes, names);
+}
+
 // y = c + sum_i g_i r_i + sum_m h_m w_m, g and h scalars, is one matmul over the chunk's tokens for each write m: with
 // g and h in its matrix.
 Value KernelBuilder::shortcut(Value root, ArrayRef<Axis> axes) {
-  if (options.chunk == 1 || !isa_and_nonnull<mix::BinaryOp, mix::UnaryOp>(root.getDefiningOp()))
+  if (options.chunk == 1)
+    return {};
+  for (const auto &unit : stepped)
+    if (unit->isStacked(root)) {
+      auto [tile, own] = unit->stacked(root, {tiles, local, names});
+      return tiles.rename(tile, own, axes, names);
+    }
+  if (Value read = lateRead(root, axes))
+    return read;
+  if (!isa_and_nonnull<mix::BinaryOp, mix::UnaryOp>(root.getDefiningOp()))
     return {};
   auto onAxes = [&](Value value) -> std::optional<Result> {
     std::optional<Result> result = resultOf(value);

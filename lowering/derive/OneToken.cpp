@@ -14,8 +14,8 @@ namespace {
 
 class OneToken : public ComponentProgram {
 public:
-  OneToken(mix::ComponentOp op, ProgramParts parts, tile::Axis key, Axes value, SmallVector<Value> states)
-      : ComponentProgram(op, parts, key, std::move(value), std::move(states)), reads(op.getNumReads()) {}
+  OneToken(mix::ComponentOp op, ProgramParts parts, StateAxes axes, PerState states)
+      : ComponentProgram(op, parts, std::move(axes), std::move(states)), reads(op.getNumReads()) {}
 
   Value read(unsigned i) override {
     if (reads[i])
@@ -23,8 +23,8 @@ public:
     Value sum;
     ArrayRef<int64_t> index = op.getReadIndex();
     for (auto [x, direction] : llvm::enumerate(op.getReadDirs()))
-      if (index[2 * x] == i)
-        sum = tiles.contract(states[index[2 * x + 1]], perToken(direction, key), key, sum);
+      if (unsigned j = index[2 * x + 1]; index[2 * x] == i)
+        sum = tiles.contract(states[j], perToken(direction, keys[j]), keys[j], sum);
     return reads[i] = sum ? sum : tiles.constant(0, rows());
   }
 
@@ -40,7 +40,7 @@ public:
       if (auto number = entry.getDefiningOp<mix::ConstantOp>())
         product.number = number.getValue().convertToDouble();
       else
-        product.factors.push_back(tiles.row(local.emit(entry, axesOf(entry)), 0));
+        product.factors.push_back(tiles.row(local.emit(entry, axesOf(entry, keys[i])), 0));
       for (Value gate : op.getGate())
         product.factors.push_back(tiles.row(local.emit(gate, value), 0));
       kept.push_back(product);
@@ -50,21 +50,23 @@ public:
     ArrayRef<int64_t> writes = op.getWriteIndex();
     for (auto [x, direction] : llvm::enumerate(op.getWriteDirs()))
       if (writes[2 * x + 1] == i)
-        state = tiles.contract(write(writes[2 * x]), perToken(direction, key), tiles.time(), state);
+        state = tiles.contract(write(writes[2 * x]), perToken(direction, keys[i]), tiles.time(), state);
     return state ? tiles.on(state, axes) : tiles.constant(0, axes);
   }
 
 private:
-  Axes axesOf(Value entry) const { return cast<mix::TensorType>(entry.getType()).isScalar() ? Axes{} : Axes{key}; }
+  static Axes axesOf(Value entry, tile::Axis key) {
+    return cast<mix::TensorType>(entry.getType()).isScalar() ? Axes{} : Axes{key};
+  }
 
   SmallVector<Value> reads;
 };
 
 } // namespace
 
-std::unique_ptr<ComponentProgram> derive::makeOneToken(mix::ComponentOp op, ProgramParts parts, tile::Axis key,
-                                                       Axes value, SmallVector<Value> states) {
-  return std::make_unique<OneToken>(op, parts, key, std::move(value), std::move(states));
+std::unique_ptr<ComponentProgram> derive::makeOneToken(mix::ComponentOp op, ProgramParts parts, StateAxes axes,
+                                                       PerState states) {
+  return std::make_unique<OneToken>(op, parts, std::move(axes), std::move(states));
 }
 
 bool derive::dependsOn(Value value, function_ref<bool(Value)> isOrigin) {

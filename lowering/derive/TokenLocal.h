@@ -24,6 +24,8 @@ public:
   virtual mlir::Value shortcut(mlir::Value value, llvm::ArrayRef<tile::Axis> axes) { return {}; }
   /// The axes on which a leaf matrix lies, if it lies anywhere yet.
   virtual std::optional<Axes> lying(mlir::Value value) { return std::nullopt; }
+  /// The kernel's tensor of an input or a param.
+  virtual mlir::Value tensorOf(mlir::Value declared) { return {}; }
 };
 
 class TokenLocal {
@@ -37,6 +39,9 @@ public:
   tile::Axis axisOf(mlir::Value vector);
   /// The axes of a matrix that cost nothing.
   Axes axesOfMatrix(mlir::Value matrix);
+
+  HomeAxes &getHomes() { return homes; }
+  Leaves &getLeaves() { return leaves; }
 
 private:
   mlir::Value compute(mlir::Value value, llvm::ArrayRef<tile::Axis> axes);

@@ -1,0 +1,160 @@
+// What of a mixer's token stands inside the steps, what leaves them, and the steps.
+#include "lowering/derive/SteppedStates.h"
+#include "lowering/derive/StepScope.h"
+#include "lowering/normalize/Strata.h"
+
+using namespace mlir;
+using namespace mixc;
+using namespace mixc::derive;
+using tile::Axis;
+
+static mix::TensorType typeOf(Value value) { return cast<mix::TensorType>(value.getType()); }
+
+SteppedStates::SteppedStates(mix::MixerOp mixer, SmallVector<Member> all) : members(std::move(all)) {
+  findDependents(mixer.step());
+  findInside(mixer.step());
+  findCuts(mixer.step());
+}
+
+void SteppedStates::findDependents(Block &step) {
+  for (const Member &member : members)
+    dependent.insert(member.state);
+  auto isIn = [](const DenseSet<Value> &set) { return [&set](Value x) { return set.contains(x); }; };
+  // A component takes values by its operands and in its region.
+  auto takes = [&](Operation &op, const DenseSet<Value> &set) {
+    bool found = llvm::any_of(op.getOperands(), isIn(set));
+    op.walk([&](Operation *inner) { found |= llvm::any_of(inner->getOperands(), isIn(set)); });
+    return found;
+  };
+  auto nextOf = [&](mix::StateOp state) {
+    for (auto next : step.getOps<mix::NextOp>())
+      if (next.getName() == state.getName())
+        return next;
+    return mix::NextOp();
+  };
+  std::pair<size_t, size_t> before;
+  auto sizes = [&] { return std::pair<size_t, size_t>(dependent.size(), beyond.size()); };
+  do {
+    before = sizes();
+    for (Operation &op : step) {
+      bool isBeyond = takes(op, beyond), depends = takes(op, dependent);
+      if (isa<mix::ComponentOp>(op))
+        isBeyond |= depends;
+      if (auto state = dyn_cast<mix::StateOp>(op); state && !dependent.contains(state.getResult()))
+        if (mix::NextOp next = nextOf(state))
+          isBeyond = dependent.contains(next.getValue()) || beyond.contains(next.getValue());
+      for (Value result : op.getResults())
+        if (isBeyond)
+          beyond.insert(result), dependent.erase(result);
+        else if (depends)
+          dependent.insert(result);
+    }
+  } while (sizes() != before);
+}
+
+void SteppedStates::findInside(Block &step) {
+  SmallVector<Value> pending;
+  for (const Member &member : members)
+    pending.push_back(member.next->getOperand(0));
+  auto isMatrix = [&](Value x) { return dependent.contains(x) && typeOf(x).isMatrix(); };
+  for (Operation &op : step)
+    if (op.getNumResults() == 1 && dependent.contains(op.getResult(0)) && llvm::any_of(op.getOperands(), isMatrix))
+      pending.push_back(op.getResult(0));
+  while (!pending.empty()) {
+    Value value = pending.pop_back_val();
+    if (!dependent.contains(value) || value.getDefiningOp<mix::StateOp>() || !inside.insert(value).second)
+      continue;
+    llvm::append_range(pending, value.getDefiningOp()->getOperands());
+  }
+}
+
+void SteppedStates::findCuts(Block &step) {
+  auto isOurs = [&](Operation *user) {
+    return llvm::any_of(members, [&](const Member &member) { return member.next == user; }) ||
+           (user->getNumResults() == 1 && inside.contains(user->getResult(0)));
+  };
+  for (Operation &op : step)
+    for (Value value : op.getResults()) {
+      bool isHere = inside.contains(value) || llvm::any_of(members, [&](const Member &m) { return m.state == value; });
+      if (isHere && llvm::any_of(value.getUsers(), [&](Operation *user) { return !isOurs(step.findAncestorOpInBlock(*user)); }))
+        cuts.insert(value);
+    }
+}
+
+bool SteppedStates::needsMatrixOf(const SteppedStates &other) const {
+  DenseSet<Value> seen;
+  SmallVector<Value> pending;
+  for (const Member &member : members)
+    pending.push_back(member.next->getOperand(0));
+  while (!pending.empty()) {
+    Value value = pending.pop_back_val();
+    if (other.cuts.contains(value) && typeOf(value).isMatrix())
+      return true;
+    Operation *op = value.getDefiningOp();
+    if (op && !isa<mix::ComponentOp>(op) && seen.insert(value).second)
+      llvm::append_range(pending, op->getOperands());
+  }
+  return false;
+}
+
+Axes SteppedStates::axesOf(Value value, TokenLocal &local) const {
+  for (const Member &member : members)
+    if (value == member.state || value == member.next->getOperand(0))
+      return member.axes;
+  if (typeOf(value).isMatrix())
+    return local.axesOfMatrix(value);
+  return typeOf(value).isVector() ? Axes{local.axisOf(value)} : Axes{};
+}
+
+void SteppedStates::build(ProgramParts parts) {
+  StepScope scope(parts, [this](Value value) { return dependent.contains(value); });
+  for (const Member &member : members)
+    scope.bind(member.state, scope.carry(member.before), member.axes);
+  for (auto [i, member] : llvm::enumerate(members)) {
+    parts.tiles.setLoc(member.next.getLoc());
+    scope.setNext(i, scope.emit(member.next->getOperand(0), member.axes));
+  }
+  SmallVector<unsigned> numbers;
+  for (Value value : cuts)
+    numbers.push_back(scope.stack(scope.emit(value, axesOf(value, parts.local))));
+  steps = scope.build();
+  for (auto [value, number] : llvm::zip(cuts, numbers))
+    results[value] = {steps.getResult(number), axesOf(value, parts.local)};
+}
+
+std::pair<Value, Axes> SteppedStates::stacked(Value value, ProgramParts parts) {
+  if (!steps)
+    build(parts);
+  return results.lookup(value);
+}
+
+Value SteppedStates::next(unsigned i, ProgramParts parts) {
+  if (!steps)
+    build(parts);
+  return steps.getResult(i);
+}
+
+SmallVector<std::unique_ptr<SteppedStates>>
+derive::findSteppedStates(mix::MixerOp mixer, function_ref<SteppedStates::Member(mix::NextOp)> memberOf) {
+  normalize::Strata strata = normalize::findStrata(mixer);
+  SmallVector<std::unique_ptr<SteppedStates>> units;
+  for (ArrayRef<unsigned> group : strata.groups) {
+    SmallVector<SteppedStates::Member> members;
+    for (unsigned s : group)
+      members.push_back(memberOf(strata.nexts[s]));
+    units.push_back(std::make_unique<SteppedStates>(mixer, std::move(members)));
+  }
+  // Groups come after those that they need.
+  for (unsigned later = 1; later < units.size(); ++later)
+    for (unsigned earlier = 0; earlier < later; ++earlier) {
+      if (!units[later]->needsMatrixOf(*units[earlier]))
+        continue;
+      SmallVector<SteppedStates::Member> members(units[earlier]->getMembers());
+      llvm::append_range(members, units[later]->getMembers());
+      units[earlier] = std::make_unique<SteppedStates>(mixer, std::move(members));
+      units.erase(units.begin() + later);
+      later = 0; // what it takes in may need more
+      break;
+    }
+  return units;
+}

@@ -1,0 +1,58 @@
+// States without a normal form in a chunk: scans and sequential strata, token by token.
+//
+//     tile.steps iter(S)    S <- f(S, x_t);    what the rest of the program takes from it is stacked, for every token
+//
+// In the steps stands what the next states are computed from, and whatever takes a matrix that depends on them, so that no
+// matrix is kept for every token. Vectors and scalars that are used outside are stacked there; from them on the work is
+// for the whole chunk again.
+#ifndef MIXC_LOWERING_DERIVE_STEPPED_STATES_H
+#define MIXC_LOWERING_DERIVE_STEPPED_STATES_H
+
+#include "lowering/derive/ComponentProgram.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace mixc::derive {
+
+class SteppedStates {
+public:
+  struct Member {
+    mix::NextOp next;
+    mlir::Value state;  // of the mixer
+    Axes axes;          // as declared
+    mlir::Value before; // the tile before the chunk
+  };
+  SteppedStates(mix::MixerOp mixer, llvm::SmallVector<Member> members);
+
+  llvm::ArrayRef<Member> getMembers() const { return members; }
+  /// Is this value stacked, for use outside?
+  bool isStacked(mlir::Value value) const { return cuts.contains(value); }
+  /// A stacked value, on [time, axes of the value].
+  std::pair<mlir::Value, Axes> stacked(mlir::Value value, ProgramParts parts);
+  /// The i-th state after the chunk.
+  mlir::Value next(unsigned i, ProgramParts parts);
+  /// Does what this unit's states are computed from hold a matrix that the other stacks? Then they are stepped together.
+  bool needsMatrixOf(const SteppedStates &other) const;
+
+private:
+  void findDependents(mlir::Block &step);
+  void findInside(mlir::Block &step);
+  void findCuts(mlir::Block &step);
+  void build(ProgramParts parts);
+  Axes axesOf(mlir::Value value, TokenLocal &local) const;
+
+  llvm::SmallVector<Member> members;
+  llvm::DenseSet<mlir::Value> dependent; // on the states, through values of this token alone
+  llvm::DenseSet<mlir::Value> beyond;    // through other strata as well
+  llvm::DenseSet<mlir::Value> inside;
+  llvm::SetVector<mlir::Value> cuts;
+  llvm::DenseMap<mlir::Value, std::pair<mlir::Value, Axes>> results;
+  tile::StepsOp steps;
+};
+
+/// The states of a mixer that have no normal form, as units that are stepped one after the other.
+llvm::SmallVector<std::unique_ptr<SteppedStates>> findSteppedStates(mix::MixerOp mixer,
+                                                                    llvm::function_ref<SteppedStates::Member(mix::NextOp)> memberOf);
+
+} // namespace mixc::derive
+
+#endif
