@@ -91,6 +91,8 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
     }
     return tensorOffset(view, op.getTensor(), type, row, point);
   };
+  if (op->getAttrOfType<DictionaryAttr>(planAttr).contains("external"))
+    return defineExternal(op.getResult(), op.getTensor());
   bool contiguous = !layout.axes.empty() && !type.getAxes().empty() && layout.lane() == type.getAxes().back().str() &&
                     layout.lane() != "time" && layout.elementType.isF32();
   if (op.getHistory())
@@ -172,28 +174,32 @@ void KernelEmitter::emitStore(tile::StoreOp op) {
     forEachEntry(layout.axes, [&](const Point &point) { guarded(point, 1); });
 }
 
+/// The tile is the caller's memory.
+void KernelEmitter::defineExternal(Value tile, Value tensor) {
+  auto attr = tile.getDefiningOp()->getAttrOfType<DictionaryAttr>(planAttr);
+  Layout layout = Layout::of(cast<TileType>(tile.getType()), attr.getAs<ArrayAttr>("layout"), false);
+  SmallVector<int64_t> shape = layout.shape(plan), strides;
+  int64_t stride = 1;
+  for (const Axis &axis : llvm::reverse(layout.axes)) {
+    strides.insert(strides.begin(), stride);
+    stride *= axis.extent;
+  }
+  if (shape.size() > layout.axes.size() && !layout.axes.empty())
+    strides.insert(strides.begin(), plan.width);
+  if (layout.axes.empty())
+    strides = {1};
+  auto memory = MemRefType::get(shape, layout.elementType, StridedLayoutAttr::get(b.getContext(), 0, strides));
+  Value buffer = memref::ReinterpretCastOp::create(b, loc, memory, buffers[tensor],
+                                                   /*offset=*/int64_t(0), shape, strides);
+  places[tile] = {layout, buffer};
+}
+
 void KernelEmitter::emitInit(tile::InitOp op) {
   auto type = cast<TileType>(op.getResult().getType());
   auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
   tile::ViewType view = op.getTensor().getType();
-  if (attr.contains("external")) { // in place, in the caller's memory
-    Layout layout = Layout::of(type, attr.getAs<ArrayAttr>("layout"), false);
-    SmallVector<int64_t> shape = layout.shape(plan), strides;
-    int64_t stride = 1;
-    for (const Axis &axis : llvm::reverse(layout.axes)) {
-      strides.insert(strides.begin(), stride);
-      stride *= axis.extent;
-    }
-    if (shape.size() > layout.axes.size() && !layout.axes.empty())
-      strides.insert(strides.begin(), plan.width);
-    if (layout.axes.empty())
-      strides = {1};
-    auto memory = MemRefType::get(shape, layout.elementType, StridedLayoutAttr::get(b.getContext(), 0, strides));
-    Value buffer = memref::ReinterpretCastOp::create(b, loc, memory, buffers[op.getTensor()],
-                                                     /*offset=*/int64_t(0), shape, strides);
-    places[op.getResult()] = {layout, buffer};
-    return;
-  }
+  if (attr.contains("external"))
+    return defineExternal(op.getResult(), op.getTensor());
   if (!places.count(op.getResult()))
     definePlace(op.getResult());
   auto fill = [&](bool present) {

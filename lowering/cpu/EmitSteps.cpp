@@ -65,11 +65,15 @@ LogicalResult KernelEmitter::emitSteps(tile::StepsOp op) {
   Value count = validRows ? validRows : index(chunk), last = add(count, -1);
   LogicalResult done = success();
   {
-    auto steps = scf::ForOp::create(b, loc, index(0), count, index(1));
     OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(steps.getBody());
     Value outer = stepRow;
-    stepRow = steps.getInductionVar();
+    if (chunk == 1) {
+      stepRow = index(0);
+    } else {
+      auto steps = scf::ForOp::create(b, loc, index(0), count, index(1));
+      b.setInsertionPointToStart(steps.getBody());
+      stepRow = steps.getInductionVar();
+    }
     if (op.getReverse())
       stepRow = arith::SubIOp::create(b, loc, last, stepRow);
     for (auto [rows, argument] : llvm::zip(op.getRows(), body.getArguments().slice(carried, op.getRows().size()))) {

@@ -112,9 +112,11 @@ void KernelEmitter::clearBuffer(TileType type, DictionaryAttr attr) {
 
 bool KernelEmitter::isPanelOp(Operation *op) const {
   auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
+  if (attr && attr.contains("external"))
+    return false;
   if (isa<tile::FinalOp, tile::InitOp>(op)) {
     Value tile = isa<tile::InitOp>(op) ? op->getResult(0) : op->getOperand(0);
-    return !plan.panel.empty() && cast<TileType>(tile.getType()).has(plan.panel) && !attr.contains("external");
+    return !plan.panel.empty() && cast<TileType>(tile.getType()).has(plan.panel);
   }
   return attr && attr.getAs<IntegerAttr>("stage").getInt() % 2;
 }
@@ -217,10 +219,7 @@ LogicalResult KernelEmitter::emitBody(tile::ChunksOp chunks) {
   for (auto [value, argument] : llvm::zip(body.getTerminator()->getOperands(), body.getArguments())) {
     if (value == argument || (places.count(value) && place(value).buffer == place(argument).buffer))
       continue;
-    auto type = cast<TileType>(argument.getType());
-    forEachEntry(type.getAxes(), [&, to = argument, from = value](const Point &point) {
-      putEntry(to, point, fetchEntry(from, point));
-    });
+    copyTile(place(argument), {}, value);
   }
   return success();
 }

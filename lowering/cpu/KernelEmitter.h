@@ -55,6 +55,7 @@ private:
   void emitStore(tile::StoreOp op);
   void storeLanes(mlir::Value value, mlir::Value mask, mlir::Value buffer, mlir::Value at, int64_t n);
   void emitInit(tile::InitOp op);
+  void defineExternal(mlir::Value tile, mlir::Value tensor);
   void emitFinal(tile::FinalOp op);
   /// n numbers of a tensor from `at` on, those lanes that the layout has at the point (0: one number, no vector).
   mlir::Value readNumbers(mlir::Value tensor, mlir::Value at, const Layout &layout, const Point &point, int64_t n);

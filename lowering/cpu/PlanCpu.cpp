@@ -2,7 +2,7 @@
 //
 // The panel axis is the value axis of the largest state. On the chunk path states lie value lanes last, in panels that stay in
 // L1 while the chunk's reads, solve, outputs and update pass over them; on the decode path they stay as the caller declared them, since there
-// every entry is touched once. Key-side ops (no panel axis) run once a chunk, in the even stages:
+// every entry is touched once, and so they do where steps load matrices to meet them. Key-side ops (no panel axis) run once a chunk, in the even stages:
 //
 //   stage(op) = max over operands x of   x key-side:    the even stage at which x is complete
 //                                        x has panels:  its own odd stage
@@ -38,6 +38,7 @@ public:
 
 private:
   void choosePanel();
+  bool meetsMatrices(TileType state);
   void materializeImmediates();
   int64_t stageOf(Operation *op);
   void sinkLoads(Block &block);
@@ -48,6 +49,9 @@ private:
   void placeSteps(tile::StepsOp steps);
   void planSteps(tile::StepsOp steps);
   Attribute offsetOf(const Layout &layout);
+  bool isDecode();
+  static bool isMatrixOfParams(Operation *op);
+  bool isExternal(Operation *op, const Layout &layout) const;
   bool needsWhole(Value value, Operation *producer);
   Layout layoutOf(TileType type, bool sliced);
 
@@ -90,6 +94,16 @@ private:
   DenseSet<Operation *> fused;
 };
 
+/// Do steps load matrices on these axes? Then the state had best lie as they do.
+bool Planner::meetsMatrices(TileType state) {
+  bool found = false;
+  kernel.walk([&](tile::LoadOp load) {
+    found |= state.getAxes().size() > 1 && isa<tile::StepsOp>(load->getParentOp()) &&
+             load.getResult().getType().getAxes() == state.getAxes();
+  });
+  return found;
+}
+
 void Planner::choosePanel() {
   plan.cpu = target.cpu;
   plan.lanes = target.lanes;
@@ -104,7 +118,7 @@ void Planner::choosePanel() {
         plan.extent = axis.extent;
         unsigned tensor = cast<BlockArgument>(init.getTensor()).getArgNumber();
         bool inPlace = cast<StringAttr>(kernel.getRoles()[tensor]).getValue() == "state";
-        lane = inPlace ? type.getAxes().back().str().str() : plan.panel;
+        lane = inPlace || meetsMatrices(type) ? type.getAxes().back().str().str() : plan.panel;
       }
   });
   if (plan.panel.empty())
@@ -308,6 +322,27 @@ void Planner::placeSteps(tile::StepsOp steps) {
     place(&op);
 }
 
+bool Planner::isDecode() {
+  return llvm::any_of(kernel.getRoles().getAsValueRange<StringAttr>(), [](StringRef role) { return role == "state"; });
+}
+
+/// A whole tensor of params of two or more axes.
+bool Planner::isMatrixOfParams(Operation *op) {
+  auto load = dyn_cast<tile::LoadOp>(op);
+  return load && load.getTensor().getType().getPer() == tile::Per::Head && load.getResult().getType().rank() > 1;
+}
+
+/// Can the tile be the caller's memory itself? A state in place can, and params that are only read.
+bool Planner::isExternal(Operation *op, const Layout &layout) const {
+  Value tensor;
+  if (auto init = dyn_cast<tile::InitOp>(op); init && tile::roleOf(init.getTensor()) == "state")
+    tensor = init.getTensor();
+  else if (isMatrixOfParams(op))
+    tensor = cast<tile::LoadOp>(op).getTensor();
+  return tensor && cast<tile::ViewType>(tensor.getType()).getElementType() == layout.elementType && !layout.sliced &&
+         !layout.padded(plan) && ArrayRef(layout.axes) == cast<TileType>(op->getResult(0).getType()).getAxes();
+}
+
 void Planner::place(Operation *op) {
   if (auto steps = dyn_cast<tile::StepsOp>(op))
     return placeSteps(steps);
@@ -324,15 +359,12 @@ void Planner::place(Operation *op) {
     if (auto it = inPlace.find(op); inSteps && it != inPlace.end())
       sliced = slicedCarried.contains(op->getBlock()->getArgument(it->second));
     Layout layout = layoutOf(cast<TileType>(result.getType()), sliced);
+    if (isMatrixOfParams(op) && isDecode()) // touched once: as it lies
+      layout.axes.assign(cast<TileType>(result.getType()).getAxes().begin(), cast<TileType>(result.getType()).getAxes().end());
     add("layout", layout.names(op->getContext()));
     if (sliced)
       add("sliced", builder.getUnitAttr());
-    auto init = dyn_cast<tile::InitOp>(op);
-    if (init &&
-        cast<StringAttr>(kernel.getRoles()[cast<BlockArgument>(init.getTensor()).getArgNumber()]).getValue() ==
-            "state" &&
-        init.getTensor().getType().getElementType() == layout.elementType && !layout.padded(plan) &&
-        ArrayRef(layout.axes) == cast<TileType>(result.getType()).getAxes()) {
+    if (isExternal(op, layout)) {
       add("external", builder.getUnitAttr());
     } else if (auto it = inPlace.find(op); it != inPlace.end()) {
       add("in_place", builder.getI64IntegerAttr(it->second));

@@ -11,9 +11,6 @@
 //     after the loop     ends of the states, histories
 //
 // An output that reads H[end] has a loop of its own, after the one that finds the end.
-//
-// In chunks of one token a state that is not in normal form gets the tile of its new value: any op on token values is an op
-// on tiles.
 #include "lowering/derive/KernelBuilder.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -165,17 +162,6 @@ KernelBuilder::State &KernelBuilder::stateOf(Value value) {
   return *llvm::find_if(states, [&](State &state) { return state.op.getResult() == value; });
 }
 
-/// The tile of a state after the one token of the chunk, where it has no normal form.
-Value KernelBuilder::nextOf(State &state) {
-  for (auto next : mixer.step().getOps<mix::NextOp>())
-    if (next.getName() == state.op.getName()) {
-      tiles.setLoc(next.getLoc());
-      Value value = tiles.row(local.emit(next.getValue(), state.axes), 0);
-      return tiles.on(value, state.axes);
-    }
-  return state.tile;
-}
-
 /// The tiles of all states after the chunk. A state that takes another is found before that one, which may then be overwritten.
 SmallVector<Value> KernelBuilder::nextStates() {
   DenseMap<Value, Value> after;
@@ -199,17 +185,16 @@ SmallVector<Value> KernelBuilder::nextStates() {
   SmallVector<Value> result;
   for (State &state : states) {
     Value known = after.lookup(state.op.getResult());
-    result.push_back(known ? known : nextOf(state));
+    result.push_back(known ? known : state.tile); // of one that nothing updates
   }
   return result;
 }
 
 void KernelBuilder::buildBody() {
-  if (options.chunk > 1)
-    stepped = findSteppedStates(mixer, [&](mix::NextOp next) {
-      State &state = *llvm::find_if(states, [&](State &known) { return known.op.getName() == next.getName(); });
-      return SteppedStates::Member{next, state.op.getResult(), state.axes, state.tile};
-    });
+  stepped = findSteppedStates(mixer, [&](mix::NextOp next) {
+    State &state = *llvm::find_if(states, [&](State &known) { return known.op.getName() == next.getName(); });
+    return SteppedStates::Member{next, state.op.getResult(), state.axes, state.tile};
+  });
   for (auto component : mixer.step().getOps<mix::ComponentOp>()) {
     tiles.setLoc(component.getLoc());
     PerState before;

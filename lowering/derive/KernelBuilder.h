@@ -40,7 +40,6 @@ private:
   void placeVectors();
   void buildBody();
   llvm::SmallVector<mlir::Value> nextStates();
-  mlir::Value nextOf(State &state);
   State &stateOf(mlir::Value value);
   mlir::Value startOf(State &state);
   mlir::Value endOf(State &state);

@@ -108,13 +108,13 @@ Value KernelBuilder::lateRead(Value value, ArrayRef<Axis> axes) {
 // y = c + sum_i g_i r_i + sum_m h_m w_m, g and h scalars, is one matmul over the chunk's tokens for each write m: with
 // g and h in its matrix.
 Value KernelBuilder::shortcut(Value root, ArrayRef<Axis> axes) {
-  if (options.chunk == 1)
-    return {};
   for (const auto &unit : stepped)
     if (unit->isStacked(root)) {
       auto [tile, own] = unit->stacked(root, {tiles, local, names});
       return tiles.rename(tile, own, axes, names);
     }
+  if (options.chunk == 1)
+    return {};
   if (Value read = lateRead(root, axes))
     return read;
   if (!isa_and_nonnull<mix::BinaryOp, mix::UnaryOp>(root.getDefiningOp()))
