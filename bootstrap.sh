@@ -10,7 +10,7 @@ set -uo pipefail
 cd "$(dirname "$0")"
 
 packages=(cmake ninja-build clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools liblld-22-dev
-          clang-tidy-22 clang-format-22 zlib1g-dev libzstd-dev libffi-dev libxml2-dev libfmt-dev libgtest-dev
+          clang-tidy-22 clang-format-22 libclang-rt-22-dev zlib1g-dev libzstd-dev libffi-dev libxml2-dev libfmt-dev libgtest-dev
           ccache python3)
 jobs=${JOBS:-$(nproc)}
 build=build

@@ -179,9 +179,8 @@ static Array rowOf(const Array &x, unsigned at, int64_t t) {
   Array row(axes);
   SmallVector<SmallVector<int64_t>> strides{x.strides(axes)};
   auto to = row.data.begin();
-  visit(axes, strides, [&](ArrayRef<int64_t>, ArrayRef<int64_t> from) {
-    *to++ = x.data[from[0] + t * x.stride("time")];
-  });
+  visit(axes, strides,
+        [&](ArrayRef<int64_t>, ArrayRef<int64_t> from) { *to++ = x.data[from[0] + t * x.stride("time")]; });
   return row;
 }
 
@@ -201,8 +200,7 @@ Error Machine::run(StepsOp op) {
     for (unsigned c = 0; c < firstRow; ++c)
       bind(body.getArgument(c), results[c]);
     for (auto [r, rows] : llvm::enumerate(op.getRows()))
-      bind(body.getArgument(firstRow + r),
-           rowOf(value(rows), cast<TileType>(rows.getType()).find("time"), chunk.row));
+      bind(body.getArgument(firstRow + r), rowOf(value(rows), cast<TileType>(rows.getType()).find("time"), chunk.row));
     if (Error error = run(body))
       return error;
     for (auto [r, yielded] : llvm::enumerate(body.getTerminator()->getOperands())) {

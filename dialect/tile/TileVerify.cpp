@@ -117,7 +117,8 @@ LogicalResult StepsOp::verify() {
       return emitOpError() << "carries a tile with a time axis, " << init.getType();
   // steps_c3: a block argument an operand, rows without their time axis.
   if (body.getNumArguments() != getNumOperands())
-    return emitOpError() << "has " << body.getNumArguments() << " block arguments for " << getNumOperands() << " operands";
+    return emitOpError() << "has " << body.getNumArguments() << " block arguments for " << getNumOperands()
+                         << " operands";
   unsigned firstRow = getInits().size(), firstOther = firstRow + getRows().size();
   for (auto [i, argument] : llvm::enumerate(body.getArguments())) {
     Type expected = getOperand(i).getType();

@@ -71,17 +71,11 @@ void PassErrors::add(mlir::Diagnostic &diagnostic) {
     return;
   }
   mixc::Diagnostic shown;
-  shown.severity = isError ? Severity::Unsupported : Severity::Warning;
+  shown.severity = isError ? Severity::Error : Severity::Warning;
   shown.primary.range = *range;
   if (startsWithCode(text)) {
     shown.code = text.take_front(7).str();
     text = text.drop_front(9);
-    shown.severity = isError ? Severity::Error : Severity::Warning;
-  } else if (isError && irIsTheUsers) {
-    shown.severity = Severity::Error;
-  } else if (isError) {
-    shown.code = info(Code::NotBuiltYet).text;
-    text.consume_front("unsupported: ");
   }
   shown.message = text.str();
   // A note with a place is a label there; one that starts with `help: ` is a help.

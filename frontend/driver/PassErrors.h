@@ -1,8 +1,8 @@
 // What passes emit, in the manner of the frontend: a line of the .mix, a caret, and one of three kinds.
 //
-// A pass refuses a construct with `emitError` at an op, whose location is the user's. A message that starts with a code (`MIX0301: ...`)
-// is that diagnostic; any other is 'unsupported'. What verifiers and conversions of MLIR say is about our IR, not about
-// the program: an internal error.
+// A pass refuses a program with `emitError` at an op, whose location is the user's. A message that starts with a code (`MIX0301: ...`) is
+// that diagnostic; a number that does not fit (`-D`) needs none. What verifiers and conversions of MLIR say is about our IR, not about the
+// program: an internal error.
 #pragma once
 #include "frontend/render/Diagnostics.h"
 #include "mlir/IR/Diagnostics.h"

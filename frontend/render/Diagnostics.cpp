@@ -6,8 +6,7 @@ namespace mixc {
 
 static std::string_view heading(Severity severity) {
   switch (severity) {
-  case Severity::Error:
-  case Severity::Unsupported: return "error";
+  case Severity::Error: return "error";
   case Severity::Warning: return "warning";
   case Severity::Note: return "note";
   }
@@ -22,9 +21,7 @@ std::string render(const Diagnostic &diagnostic, const Source &source, bool colo
   Painter paint{colour};
   std::string code = diagnostic.code.empty() ? "" : fmt::format("[{}]", diagnostic.code);
   std::string out = paint(styleOf(diagnostic.severity), fmt::format("{}{}", heading(diagnostic.severity), code));
-  std::string message =
-      diagnostic.severity == Severity::Unsupported ? "unsupported: " + diagnostic.message : diagnostic.message;
-  out += paint(Style::Bold, ": " + sanitized(message)) + "\n";
+  out += paint(Style::Bold, ": " + sanitized(diagnostic.message)) + "\n";
   Excerpt excerpt(source, diagnostic, paint, styleOf(diagnostic.severity));
   out += excerpt.text();
   auto footer = [&](std::string_view kind, const std::vector<std::string> &lines) {

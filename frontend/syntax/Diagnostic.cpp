@@ -18,7 +18,7 @@ const CodeInfo &info(Code code) {
 }
 
 Diagnostic &DiagnosticList::add(Diagnostic diagnostic) {
-  bool isError = diagnostic.severity == Severity::Error || diagnostic.severity == Severity::Unsupported;
+  bool isError = diagnostic.severity == Severity::Error;
   if (++(isError ? errors : others) > limit) {
     ++left;
     return scratch = std::move(diagnostic);

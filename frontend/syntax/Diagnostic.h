@@ -10,9 +10,8 @@
 namespace mixc {
 
 enum class Severity {
-  Error,       // the program is wrong
-  Warning,     // it is legal, and probably not what was meant
-  Unsupported, // it is legal, and not built yet
+  Error,   // the program is wrong
+  Warning, // it is legal, and probably not what was meant
   Note,
 };
 

@@ -97,7 +97,8 @@ private:
   // EmitSteps.cpp: steps
   mlir::LogicalResult emitSteps(tile::StepsOp op);
   void defineSteps(tile::StepsOp op);
-  void copyTile(const Place &to, mlir::Value row, llvm::function_ref<mlir::Value(const Point &, llvm::StringRef, int64_t)> from);
+  void copyTile(const Place &to, mlir::Value row,
+                llvm::function_ref<mlir::Value(const Point &, llvm::StringRef, int64_t)> from);
   void copyTile(const Place &to, mlir::Value row, mlir::Value from);
 
   // EmitRecur.cpp: recur, solve

@@ -64,7 +64,8 @@ private:
       return llvm::any_of(inner->getOperandTypes(), [&](Type t) { return hasPanel(t); }) ||
              llvm::any_of(inner->getResultTypes(), [&](Type t) { return hasPanel(t); });
     };
-    if (auto steps = dyn_cast<tile::StepsOp>(op); steps && llvm::any_of(steps.getBody().front(), [&](Operation &inner) { return touches(&inner); }))
+    if (auto steps = dyn_cast<tile::StepsOp>(op);
+        steps && llvm::any_of(steps.getBody().front(), [&](Operation &inner) { return touches(&inner); }))
       return true;
     return touches(op);
   }
@@ -75,7 +76,8 @@ private:
   /// Cuts, renames or, step by step, sums over the panel axis itself, so it works on whole tiles between the panel loops.
   bool isWhole(Operation *op) const {
     if (auto steps = dyn_cast<tile::StepsOp>(op))
-      return llvm::any_of(steps.getBody().front(), [&](Operation &inner) { return isWhole(&inner) || isOverPanel(&inner); });
+      return llvm::any_of(steps.getBody().front(),
+                          [&](Operation &inner) { return isWhole(&inner) || isOverPanel(&inner); });
     if (auto rename = dyn_cast<tile::RenameOp>(op))
       return rename.getFrom() == plan.panel || rename.getTo() == plan.panel;
     auto axis = op->getAttrOfType<StringAttr>("axis");
@@ -233,9 +235,10 @@ void Planner::updateInPlace(tile::ChunksOp chunks) {
       unsigned result = cast<OpResult>(value).getResultNumber();
       bool isLast = llvm::all_of(old.getUses(), [&](OpOperand &use) {
         Operation *user = use.getOwner();
-        return user == def ? use.getOperandNumber() == result
-                           : user != yield && !isa<tile::RenameOp>(user) &&
-                                 (stages[user] < stages[def] || (stages[user] == stages[def] && user->isBeforeInBlock(def)));
+        return user == def
+                   ? use.getOperandNumber() == result
+                   : user != yield && !isa<tile::RenameOp>(user) &&
+                         (stages[user] < stages[def] || (stages[user] == stages[def] && user->isBeforeInBlock(def)));
       });
       if (isLast && result < steps.getInits().size() && steps.getInits()[result] == old)
         stepsInPlace[value] = i;
@@ -316,8 +319,9 @@ void Planner::placeSteps(tile::StepsOp steps) {
       entries.push_back(builder.getNamedAttr("through", offsetOf(layout)));
     results.push_back(builder.getDictionaryAttr(entries));
   }
-  steps->setAttr(planAttr, builder.getDictionaryAttr({builder.getNamedAttr("stage", builder.getI64IntegerAttr(stages[steps])),
-                                                      builder.getNamedAttr("results", builder.getArrayAttr(results))}));
+  steps->setAttr(planAttr,
+                 builder.getDictionaryAttr({builder.getNamedAttr("stage", builder.getI64IntegerAttr(stages[steps])),
+                                            builder.getNamedAttr("results", builder.getArrayAttr(results))}));
   for (Operation &op : body.without_terminator())
     place(&op);
 }
@@ -360,7 +364,8 @@ void Planner::place(Operation *op) {
       sliced = slicedCarried.contains(op->getBlock()->getArgument(it->second));
     Layout layout = layoutOf(cast<TileType>(result.getType()), sliced);
     if (isMatrixOfParams(op) && isDecode()) // touched once: as it lies
-      layout.axes.assign(cast<TileType>(result.getType()).getAxes().begin(), cast<TileType>(result.getType()).getAxes().end());
+      layout.axes.assign(cast<TileType>(result.getType()).getAxes().begin(),
+                         cast<TileType>(result.getType()).getAxes().end());
     add("layout", layout.names(op->getContext()));
     if (sliced)
       add("sliced", builder.getUnitAttr());

@@ -42,7 +42,9 @@ struct BuildChunked : mixc::impl::BuildChunkedBase<BuildChunked> {
     if (failed(kernel))
       return failure();
     Builder builder(&getContext());
-    (*kernel)->setAttr("form", builder.getStringAttr(options.chunk == 1 ? "recurrent" : obstacle ? "stepped" : "chunked"));
+    (*kernel)->setAttr("form", builder.getStringAttr(options.chunk == 1 ? "recurrent"
+                                                     : obstacle         ? "stepped"
+                                                                        : "chunked"));
     if (obstacle)
       (*kernel)->setAttr("why", builder.getStringAttr(obstacle->why));
     return success();

@@ -67,15 +67,14 @@ Value ChunkContext::starts(bool rows, int64_t block) {
     return known;
   TileBuilder &tiles = parts.tiles;
   return known = tiles.map(tiles.iota(tiles.time()), [&](OpBuilder &b, Location at, ValueRange x) -> Value {
-           auto number = [&](double value) -> Value {
-             return arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), value));
-           };
-           Value position = rows ? arith::AddFOp::create(b, at, x[0], number(1)).getResult() : x[0];
-           Value count = arith::MulFOp::create(b, at, position, number(1.0 / static_cast<double>(block)));
-           Value isWhole =
-               arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, math::FloorOp::create(b, at, count), count);
-           return arith::SelectOp::create(b, at, isWhole, number(1), number(0));
-         });
+    auto number = [&](double value) -> Value {
+      return arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), value));
+    };
+    Value position = rows ? arith::AddFOp::create(b, at, x[0], number(1)).getResult() : x[0];
+    Value count = arith::MulFOp::create(b, at, position, number(1.0 / static_cast<double>(block)));
+    Value isWhole = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, math::FloorOp::create(b, at, count), count);
+    return arith::SelectOp::create(b, at, isWhole, number(1), number(0));
+  });
 }
 
 Value ChunkContext::towards(bool rows, Value decay, int64_t block) {

@@ -103,7 +103,8 @@ void ChunkedComponent::substituteWrites() {
   std::vector<SmallVector<Value>> pairs;
   for (unsigned i : used) {
     Value start = carried(i);
-    starts.push_back(start ? tiles.with(tiles.sum(Product(1, {gate.before, start})), rows()) : tiles.constant(0, rows()));
+    starts.push_back(start ? tiles.with(tiles.sum(Product(1, {gate.before, start})), rows())
+                           : tiles.constant(0, rows()));
     SmallVector<Value> &row = pairs.emplace_back();
     for (unsigned m = 0; m < count; ++m)
       row.push_back(matrix(Term{{}, direction(i)}, m, nullptr));

@@ -64,7 +64,8 @@ protected:
 };
 
 /// One token at a time, any component (OneToken.cpp).
-std::unique_ptr<ComponentProgram> makeOneToken(mix::ComponentOp op, ProgramParts parts, StateAxes axes, PerState states);
+std::unique_ptr<ComponentProgram> makeOneToken(mix::ComponentOp op, ProgramParts parts, StateAxes axes,
+                                               PerState states);
 
 /// True if `value` is computed from one of `origins`.
 bool dependsOn(mlir::Value value, llvm::function_ref<bool(mlir::Value)> isOrigin);

@@ -149,7 +149,8 @@ void hoist(tile::ChunksOp loop) {
   Block &body = loop.getBody().front();
   for (Operation &op : llvm::make_early_inc_range(body.without_terminator())) {
     auto load = dyn_cast<tile::LoadOp>(op);
-    bool perChunk = isa<tile::ValidOp, tile::StepsOp>(op) || (load && load.getTensor().getType().getPer() == tile::Per::Token);
+    bool perChunk =
+        isa<tile::ValidOp, tile::StepsOp>(op) || (load && load.getTensor().getType().getPer() == tile::Per::Token);
     if (!perChunk && isMemoryEffectFree(&op) &&
         llvm::none_of(op.getOperands(), [&](Value operand) { return operand.getParentBlock() == &body; }))
       op.moveBefore(loop);

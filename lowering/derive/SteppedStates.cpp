@@ -76,7 +76,8 @@ void SteppedStates::findCuts(Block &step) {
   for (Operation &op : step)
     for (Value value : op.getResults()) {
       bool isHere = inside.contains(value) || llvm::any_of(members, [&](const Member &m) { return m.state == value; });
-      if (isHere && llvm::any_of(value.getUsers(), [&](Operation *user) { return !isOurs(step.findAncestorOpInBlock(*user)); }))
+      if (isHere &&
+          llvm::any_of(value.getUsers(), [&](Operation *user) { return !isOurs(step.findAncestorOpInBlock(*user)); }))
         cuts.insert(value);
     }
 }

@@ -50,8 +50,8 @@ private:
 };
 
 /// The states of a mixer that have no normal form, as units that are stepped one after the other.
-llvm::SmallVector<std::unique_ptr<SteppedStates>> findSteppedStates(mix::MixerOp mixer,
-                                                                    llvm::function_ref<SteppedStates::Member(mix::NextOp)> memberOf);
+llvm::SmallVector<std::unique_ptr<SteppedStates>>
+findSteppedStates(mix::MixerOp mixer, llvm::function_ref<SteppedStates::Member(mix::NextOp)> memberOf);
 
 } // namespace mixc::derive
 

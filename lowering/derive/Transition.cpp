@@ -56,8 +56,9 @@ Transition::Matrix Transition::mixed(bool reverse, Value starts, ArrayRef<Axis> 
   for (unsigned i = 0; i < n; ++i)
     for (unsigned j = 0; j < n; ++j)
       if (Value entry = entries[i][j])
-        a[i][j] = tiles.with(isVector(entry) ? context.parts.local.emit(entry, keys[i]) : context.parts.local.scalar(entry),
-                             tiles.time());
+        a[i][j] =
+            tiles.with(isVector(entry) ? context.parts.local.emit(entry, keys[i]) : context.parts.local.scalar(entry),
+                       tiles.time());
   Value diagonal = isBetween ? tiles.diagonal(tiles.time(), tiles.source()) : Value();
   SmallVector<Value> beginnings;
   for (unsigned i = 0; i < n; ++i)
@@ -126,7 +127,10 @@ const Transition::Matrix &Transition::products(Part part) {
     matrix.assign(n, std::vector<Entry>(n));
     for (unsigned i = 0; i < n; ++i) {
       const Segments &decay = decays[i];
-      matrix[i][i] = part == Before ? decay.before : part == After ? decay.after : part == Whole ? decay.whole : decay.between;
+      matrix[i][i] = part == Before  ? decay.before
+                     : part == After ? decay.after
+                     : part == Whole ? decay.whole
+                                     : decay.between;
     }
   } else if (part == Before || part == Whole) {
     Matrix last, rows = mixed(/*reverse=*/false, {}, axes, &last);

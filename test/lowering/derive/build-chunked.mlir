@@ -103,11 +103,16 @@ mix.mixer @gla dims ["K", "V"] {
   mix.output "y", %r#0 : <[V], head>
 }
 
-// Two states that mix: token by token for now, and the kernel says why.
+// Two states that mix: the products of their 2 x 2 transitions are made token by token, on scalars; the state meets matmuls alone. M takes S and
+// S takes nothing of M, so three of the four products are carried.
 // CHECK-LABEL: tile.kernel @momentum_forward
-// CHECK-SAME:  form = "recurrent", why = "`S`: it mixes 2 states"
-// CHECK:       tile.chunks size 1
-// CHECK-NOT:   tile.valid
+// CHECK-SAME:  form = "chunked"
+// CHECK:       tile.chunks size 16
+// CHECK:       %[[P:.*]]:6 = tile.steps iter({{.*}} : !tile.t<[], f32>, !tile.t<[], f32>, !tile.t<[], f32>)
+// CHECK:       tile.contract %{{.*}} over ["K"] : {{.*}} -> <[time:16, value(V):12], f32>
+// CHECK:       tile.steps iter({{.*}} : !tile.t<[source:16], f32>, !tile.t<[source:16], f32>, !tile.t<[source:16], f32>)
+// CHECK:       tile.contract {{.*}} over ["source"] mask strict
+// CHECK:       tile.steps {{.*}} reverse
 mix.mixer @momentum dims ["K", "V"] {
   %k = mix.input "k" : <[K], head>
   %a = mix.input "a" in [0.0, 1.0] : <[], head>
@@ -123,4 +128,77 @@ mix.mixer @momentum dims ["K", "V"] {
       mix.yield %v : !mix.t<[V], head>
     }
   mix.output "y", %r#0 : <[V], head>
+}
+
+// A write that is no affine function of its read: substitution. The start of the read and the pairs are matmuls, the writes of earlier tokens are
+// carried.
+// CHECK-LABEL: tile.kernel @robust_forward
+// CHECK-SAME:  form = "chunked"
+// CHECK:       %[[START:.*]] = tile.contract {{.*}} over ["K"] : {{.*}} -> <[time:16, value(V):12], f32>
+// CHECK:       %[[PAIRS:.*]] = tile.contract {{.*}} over ["K"] mask strict
+// CHECK:       %[[W:.*]]:2 = tile.steps iter(%{{.*}} : !tile.t<[source:16, value(V):12], f32>) rows({{.*}})
+// CHECK:         tile.contract %{{.*}}, %{{.*}} acc %{{.*}} over ["source"] : {{.*}} -> <[value(V):12], f32>
+// CHECK:         math.tanh
+// CHECK:       tile.contract %[[W]]#1, %{{.*}} over ["time"]
+mix.mixer @robust dims ["K", "V"] {
+  %k = mix.input "k" : <[K], head>
+  %v = mix.input "v" : <[V], head>
+  %one = mix.constant 1.0 : <[], constant>
+  %H = mix.state "H" : <[V, K], head>
+  %r:2 = mix.component states(%H : <[V, K], head>)
+    reads(%k[0, 0] : <[K], head>)
+    transition(%one[0, 0] : <[], constant>)
+    gate()
+    writes(%k[0, 0] : <[K], head>)
+    class <identity, nonlinear> phi(%r0: !mix.t<[V], head>) {
+      %error = mix.binary sub %v, %r0 : <[V], head>, <[V], head>
+      %w = mix.unary tanh %error : <[V], head>
+      mix.yield %w : !mix.t<[V], head>
+    }
+  mix.output "y", %r#1 : <[V], head>
+}
+
+// A state without normal form steps through the chunk; what it takes from the token alone is worked out before, what is made of it after.
+// CHECK-LABEL: tile.kernel @scan_forward
+// CHECK-SAME:  form = "stepped", why = "`h` has an update of no normal form"
+// CHECK:       tile.chunks size 16
+// CHECK:       math.tanh
+// CHECK:       %[[H:.*]]:2 = tile.steps iter(%{{.*}} : !tile.t<[value(V):12], f32>) rows(%{{.*}}, %{{.*}} : !tile.t<[time:16, value(V):12], f32>, !tile.t<[time:16, value(V):12], f32>)
+// CHECK-NOT:     math
+// CHECK:         tile.yield
+// CHECK:       tile.store %[[H]]#1
+// CHECK:       tile.yield %[[H]]#0
+mix.mixer @scan dims ["K", "V"] {
+  %g = mix.input "g" in [0.0, 1.0] : <[V], head>
+  %x = mix.input "x" : <[V], head>
+  %h = mix.state "h" : <[V], head>
+  %fx = mix.unary tanh %x : <[V], head>
+  %gh = mix.binary mul %g, %h : <[V], head>, <[V], head>
+  %next = mix.binary add %gh, %fx : <[V], head>, <[V], head>
+  mix.next "h", %next : <[V], head>
+  mix.output "y", %next : <[V], head>
+}
+
+// A late read across the value axis: H' c, from the state and from the pairs of c with what was written.
+// CHECK-LABEL: tile.kernel @across_forward
+// CHECK:       tile.contract %{{.*}}, %{{.*}} over ["V"] : {{.*}} -> <[time:16, key(K):8], f32>
+// CHECK:       tile.contract {{.*}} over ["V"] mask strict {{.*}} -> <[time:16, source:16], f32>
+// CHECK:       tile.contract {{.*}} over ["source"] mask strict {{.*}} -> <[time:16, key(K):8], f32>
+mix.mixer @across dims ["K", "V"] {
+  %k = mix.input "k" : <[K], head>
+  %v = mix.input "v" : <[V], head>
+  %c = mix.input "c" : <[V], head>
+  %one = mix.constant 1.0 : <[], constant>
+  %H = mix.state "H" : <[V, K], head>
+  %w = mix.component states(%H : <[V, K], head>)
+    reads()
+    transition(%one[0, 0] : <[], constant>)
+    gate()
+    writes(%k[0, 0] : <[K], head>)
+    class <identity, free> phi() {
+      mix.yield %v : !mix.t<[V], head>
+    }
+  %turned = mix.transpose %H : <[V, K], head>
+  %y = mix.matmul %turned, %c : <[K, V], head>, <[V], head>
+  mix.output "y", %y : <[K], head>
 }

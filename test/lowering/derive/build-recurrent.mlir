@@ -30,13 +30,14 @@ mix.mixer @gla dims ["K", "V"] {
   mix.output "y", %r#0 : <[V], head>
 }
 
-// A state of no normal form: its new value is a tile like any other. R meets h along an axis of its own.
+// A state of no normal form steps on by one token, in place. R meets h along an axis of its own.
 // CHECK-LABEL: tile.kernel @rnn_decode
-// CHECK:       tile.load %{{.*}} : <head, [4, 4], f32> -> <[value(N):4, free([[N:.*]]):4], f32>
+// CHECK:       %[[R:.*]] = tile.load %{{.*}} : <head, [4, 4], f32> -> <[value(N):4, free([[N:.*]]):4], f32>
 // CHECK:       ^bb0(%[[S:.*]]: !tile.t<[value(N):4], f32>):
-// CHECK:       %[[SAME:.*]] = tile.rename %[[S]] "N" to "[[N]]"
-// CHECK:       tile.contract %{{.*}}, %[[SAME]] over ["[[N]]"]
-// CHECK:       math.tanh
+// CHECK:       tile.steps iter(%[[S]] : !tile.t<[value(N):4], f32>) rows(%{{.*}}) with(%[[R]] : {{.*}})
+// CHECK:         %[[SAME:.*]] = tile.rename %{{.*}} "N" to "[[N]]"
+// CHECK:         tile.contract %{{.*}}, %[[SAME]] over ["[[N]]"]
+// CHECK:         math.tanh
 mix.mixer @rnn dims ["N"] {
   %x = mix.input "x" : <[N], head>
   %R = mix.param "R" : <[N, N], param>

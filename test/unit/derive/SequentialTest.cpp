@@ -1,20 +1,19 @@
-// Mixers that run token by token: other classes of components, and states that have no normal form.
+// Chunk programs of what is no plain matmul: substitution, states that mix, and states without normal form, which step through the chunk.
 #include "test/unit/derive/Kernels.h"
 
 namespace mixc::test {
 namespace {
 
-void expectRecurrent(const std::string &text, const Kernels::Dims &dims = {{"K", 5}, {"V", 7}}) {
+void expectForm(const std::string &form, const std::string &text, const Kernels::Dims &dims = {{"K", 5}, {"V", 7}}) {
   Kernels kernels(text, dims);
-  EXPECT_EQ(kernels.form(), "recurrent");
-  EXPECT_TRUE(kernels.kernel("_forward")->hasAttr("why"));
-  EXPECT_EQ(kernels.count<tile::SelectOp>("_forward"), 0u) << "one token is never past the end";
+  EXPECT_EQ(kernels.form(), form);
+  EXPECT_EQ(kernels.kernel("_forward")->hasAttr("why"), form != "chunked");
   for (auto decay : {mix::Decay::Uniform, mix::Decay::Resets})
     kernels.expectAgreement(decay);
 }
 
-TEST(Recurrent, NonlinearWrites) {
-  expectRecurrent(R"(
+TEST(Stepped, NonlinearWrites) {
+  expectForm("chunked", R"(
     mixer robust<K, V> {
       input q, k : vector<K>
       input v : vector<V>
@@ -27,8 +26,8 @@ TEST(Recurrent, NonlinearWrites) {
     })");
 }
 
-TEST(Recurrent, TwoStatesThatMix) {
-  expectRecurrent(R"(
+TEST(Stepped, TwoStatesThatMix) {
+  expectForm("chunked", R"(
     mixer momentum<K, V> {
       input q, k : vector<K>
       input v : vector<V>
@@ -42,8 +41,8 @@ TEST(Recurrent, TwoStatesThatMix) {
     })");
 }
 
-TEST(Recurrent, StabilisedMemory) {
-  expectRecurrent(R"(
+TEST(Stepped, StabilisedMemory) {
+  expectForm("stepped", R"(
     mixer mlstm<K, V> {
       input q, k : vector<K>
       input v : vector<V>
@@ -62,8 +61,8 @@ TEST(Recurrent, StabilisedMemory) {
     })");
 }
 
-TEST(Recurrent, FullGate) {
-  expectRecurrent(R"(
+TEST(Stepped, FullGate) {
+  expectForm("stepped", R"(
     mixer full<K, V> {
       input q, k : vector<K>
       input v : vector<V>
@@ -75,8 +74,8 @@ TEST(Recurrent, FullGate) {
     })");
 }
 
-TEST(Recurrent, RotationOfAPair) {
-  expectRecurrent(R"(
+TEST(Stepped, RotationOfAPair) {
+  expectForm("stepped", R"(
     mixer lru<N> {
       input u, w : vector<N>
       param nu, theta : vector<N>
@@ -90,11 +89,11 @@ TEST(Recurrent, RotationOfAPair) {
       y[t] = re[t]
       z[t] = im[t]
     })",
-                  {{"N", 6}});
+             {{"N", 6}});
 }
 
-TEST(Recurrent, DenseMixingInsideANonlinearity) {
-  expectRecurrent(R"(
+TEST(Stepped, DenseMixingInsideANonlinearity) {
+  expectForm("stepped", R"(
     mixer lstm<N> {
       input i, f, g, o : vector<N>
       param Ri, Rf, Rg, Ro : matrix<N, N>
@@ -104,12 +103,12 @@ TEST(Recurrent, DenseMixingInsideANonlinearity) {
       h[t] = sigmoid(o + Ro * h[t-1]) .* tanh(c[t])
       y[t] = h[t]
     })",
-                  {{"N", 6}});
+             {{"N", 6}});
 }
 
-TEST(Recurrent, DeepMemory) {
+TEST(Stepped, DeepMemory) {
   // Matrix states inside a non-linearity: token by token, the new states are tiles too.
-  expectRecurrent(R"(
+  expectForm("stepped", R"(
     mixer deep<K, V> {
       input q, k : vector<K>
       input v : vector<V>
@@ -125,8 +124,8 @@ TEST(Recurrent, DeepMemory) {
     })");
 }
 
-TEST(Recurrent, StateTimesItsTranspose) {
-  expectRecurrent(R"(
+TEST(Stepped, StateTimesItsTranspose) {
+  expectForm("stepped", R"(
     mixer twisted<K> {
       input k : vector<K>
       state H : matrix<K, K> = I

@@ -28,13 +28,13 @@ protected:
   Source source{"m.mix", "mixer m {\n  H[t] = \xC3\xA9 * G\n}\n"};
 };
 
-TEST_F(Rendered, ARefusedConstructIsUnsupported) {
-  EXPECT_EQ(emit(at(2, 10, 11), "no such gate", "help: write another"), "error[MIX0901]: unsupported: no such gate\n"
-                                                                        "  --> m.mix:2:10\n"
-                                                                        "   |\n"
-                                                                        " 2 |   H[t] = \xC3\xA9 * G\n"
-                                                                        "   |          ^\n"
-                                                                        "   = help: write another\n\n");
+TEST_F(Rendered, NotesThatHelpAreHelp) {
+  EXPECT_EQ(emit(at(2, 10, 11), "MIX0301: no such gate", "help: write another"), "error[MIX0301]: no such gate\n"
+                                                                                 "  --> m.mix:2:10\n"
+                                                                                 "   |\n"
+                                                                                 " 2 |   H[t] = \xC3\xA9 * G\n"
+                                                                                 "   |          ^\n"
+                                                                                 "   = help: write another\n\n");
 }
 
 TEST_F(Rendered, ACodeInFrontIsTheDiagnosticsOwn) {
