@@ -9,7 +9,7 @@
 //       transition(%a[0, 0] : <[], head>)          a_ij, as %a[i, j]
 //       gate()                                     e
 //       writes(%k[0, 0] : <[K], group>)            u_mi, as %u[m, i]
-//       class <scalar, affine> turned
+//       class <scalar, affine> turned              all states, or `turned [1]`: the second
 //       phi(%r0: !mix.t<[V], head>) { ... mix.yield %w0 : <[V], head> }
 //
 // The counts of reads and writes, and all result types, are those of phi's arguments and yielded values.
@@ -43,6 +43,40 @@ static ParseResult parseList(OpAsmParser &parser, StringRef name, SmallVectorImp
                  }));
 }
 
+/// Nothing, `turned`, or `turned [i, ...]`, as a flag for each state.
+static ParseResult parseTurned(OpAsmParser &parser, unsigned states, SmallVectorImpl<bool> &turned) {
+  bool any = succeeded(parser.parseOptionalKeyword("turned"));
+  llvm::SMLoc loc = parser.getCurrentLocation();
+  turned.assign(states, any);
+  if (!any || failed(parser.parseOptionalLSquare()))
+    return success();
+  turned.assign(states, false);
+  return failure(parser.parseCommaSeparatedList([&]() -> ParseResult {
+    unsigned state;
+    if (parser.parseInteger(state))
+      return failure();
+    if (state >= states)
+      return parser.emitError(loc) << "turns state " << state << " of " << states;
+    turned[state] = true;
+    return success();
+  }) || parser.parseRSquare());
+}
+
+static void printTurned(OpAsmPrinter &printer, ArrayRef<bool> turned) {
+  if (!llvm::is_contained(turned, true))
+    return;
+  printer << "turned ";
+  if (!llvm::is_contained(turned, false))
+    return;
+  SmallVector<unsigned> states;
+  for (auto [state, isTurned] : llvm::enumerate(turned))
+    if (isTurned)
+      states.push_back(state);
+  printer << '[';
+  llvm::interleaveComma(states, printer.getStream());
+  printer << "] ";
+}
+
 ParseResult ComponentOp::parse(OpAsmParser &parser, OperationState &result) {
   Properties &properties = result.getOrAddProperties<Properties>();
   Builder &builder = parser.getBuilder();
@@ -65,8 +99,10 @@ ParseResult ComponentOp::parse(OpAsmParser &parser, OperationState &result) {
       return failure();
     properties.class_attr = classAttr;
   }
-  if (succeeded(parser.parseOptionalKeyword("turned")))
-    properties.turned = builder.getUnitAttr();
+  SmallVector<bool> turned;
+  if (parseTurned(parser, properties.operandSegmentSizes[0], turned))
+    return failure();
+  properties.turned = builder.getDenseBoolArrayAttr(turned);
 
   SmallVector<OpAsmParser::Argument> arguments;
   Region *phi = result.addRegion();
@@ -114,8 +150,7 @@ void ComponentOp::print(OpAsmPrinter &printer) {
     printer.printStrippedAttrOrType(classAttr);
     printer << ' ';
   }
-  if (getTurned())
-    printer << "turned ";
+  printTurned(printer, getTurned());
   SmallVector<StringRef> inherent(getAttributeNames());
   inherent.push_back("operandSegmentSizes");
   size_t others = llvm::count_if((*this)->getAttrs(), [&](NamedAttribute attribute) {
@@ -166,22 +201,27 @@ private:
   LogicalResult verifyStates() {
     if (op.getStates().empty()) // component_c1
       return op.emitOpError("has no state (component_c1)");
+    if (op.getTurned().size() != op.getStates().size()) // component_c3
+      return op.emitOpError("says of each of its states whether it is turned (component_c3)");
     llvm::DenseSet<Value> seen;
-    for (Value state : op.getStates()) {
+    for (auto [i, state] : llvm::enumerate(op.getStates())) {
+      TensorType type = typeOf(state);
       if (!state.getDefiningOp<StateOp>() || !seen.insert(state).second) // component_c1
         return op.emitOpError("holds distinct results of mix.state (component_c1)");
-      stateRate = seen.size() == 1 ? typeOf(state).getRate() : faster(stateRate, typeOf(state).getRate());
-      if (!typeOf(state).sameShape(typeOf(op.getStates()[0]))) // component_c2
+      stateRate = i == 0 ? type.getRate() : faster(stateRate, type.getRate());
+      if (type.isScalar() || (type.isVector() && op.isTurned(i))) // component_c3
+        return op.emitOpError("has states that are vectors or (turned or not) matrices (component_c3)");
+      SmallVector<Dim, 2> dims(type.getDims());
+      if (op.isTurned(i))
+        std::swap(dims[0], dims[1]);
+      if (i == 0)
+        shape = dims;
+      if (dims != shape) // component_c2
         return op.emitOpError("has states of different shapes: ")
-               << spell(typeOf(op.getStates()[0])) << " and " << spell(typeOf(state)) << " (component_c2)";
+               << spell(typeOf(op.getStates()[0])) << " and " << spell(type) << " (component_c2)";
     }
-    TensorType shape = typeOf(op.getStates()[0]);
-    if (shape.isScalar() || (shape.isVector() && op.getTurned())) // component_c3
-      return op.emitOpError("has states that are vectors or (turned or not) matrices (component_c3)");
-    bool keyFirst = shape.isVector() || op.getTurned();
-    key.assign({shape.getDims()[keyFirst ? 0 : 1]});
-    if (shape.isMatrix())
-      value.assign({shape.getDims()[keyFirst ? 1 : 0]});
+    key.assign({shape.back()});
+    value.assign(shape.begin(), std::prev(shape.end()));
     return success();
   }
 
@@ -251,12 +291,14 @@ private:
     for (Value operand : op.getOperands().drop_front(op.getStates().size()))
       if (dependent.contains(operand))
         return op.emitOpError("has a direction, transition or gate that depends on its own states (component_c11)");
-    // component_c12: phi sees the states through the reads alone.
+    // component_c12: phi sees the states through the reads alone, and those of other components through theirs.
+    auto isHeld = [](Value value) {
+      return value.getDefiningOp<StateOp>() && llvm::any_of(value.getUsers(), llvm::IsaPred<ComponentOp>);
+    };
     WalkResult walk = op.getPhi().walk([&](Operation *inner) -> WalkResult {
       for (Value operand : inner->getOperands())
-        if (dependent.contains(operand))
-          return inner->emitOpError(
-              "uses a state of the component around it, other than through its reads (component_c12)");
+        if (dependent.contains(operand) || isHeld(operand))
+          return inner->emitOpError("uses a state of a component, other than through its reads (component_c12)");
       return WalkResult::advance();
     });
     return failure(walk.wasInterrupted());
@@ -287,6 +329,7 @@ private:
 
   ComponentOp op;
   Rate stateRate = Rate::Constant;
+  SmallVector<Dim, 2> shape;
   SmallVector<Dim, 1> key, value; // value is empty for vector states
 };
 

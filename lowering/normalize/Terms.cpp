@@ -122,7 +122,7 @@ bool Linearity::directionIsLeft(ArrayRef<Term> terms) {
     return false;
   for (const Term &term : terms)
     if (term.kind == Term::Gate)
-      return term.flipped != turned;
+      return term.flipped != turned[term.state];
   unsigned leftReads = 0, rightReads = 0;
   std::set<void *> left, right;
   for (const Term &term : terms) {
@@ -142,7 +142,7 @@ bool Linearity::directionIsLeft(ArrayRef<Term> terms) {
   }
   if (!leftReads != !rightReads)
     return rightReads;
-  return left.size() == right.size() ? turned : left.size() < right.size();
+  return left.size() == right.size() ? turned[0] : left.size() < right.size();
 }
 
 SmallVector<Scaled> Linearity::spread(Value p) {

@@ -203,6 +203,31 @@ TEST(Delta, AStateTakenWholeJoinsItsTaker) {
   EXPECT_EQ(m.summary(), "2 states, 1 reads, 1 writes, scalar, free\n");
 }
 
+// The taker is declared the other way round.
+TEST(Delta, StatesMayBeTransposedToEachOther) {
+  Equations m({"K", "V"});
+  Expr q = m.input("q", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"V"}), eta = m.gate("eta"), a = m.gate("a");
+  Expr S = m.state("S", {"V", "K"}), M = m.state("M", {"K", "V"});
+  Expr S1 = eta * S + outer(v - tr(M) * k, k), M1 = a * M + tr(S1);
+  m.next("S", S1);
+  m.next("M", M1);
+  m.output("y", tr(M1) * q);
+  m.normalize();
+  EXPECT_EQ(m.summary(), "2 states, 2 reads, 1 writes, scalar, affine, turned 1\n");
+}
+
+TEST(Delta, SquareStatesMayBeTransposedToEachOther) {
+  Equations m({"K"});
+  Expr q = m.input("q", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"K"}), a = m.gate("a");
+  Expr S = m.state("S", {"K", "K"}), M = m.state("M", {"K", "K"});
+  Expr S1 = S + outer(k, v), M1 = a * M + 0.5 * tr(S1);
+  m.next("S", S1);
+  m.next("M", M1);
+  m.output("y", M1 * q);
+  m.normalize({{"K", 4}});
+  EXPECT_EQ(m.summary(), "2 states, 1 reads, 1 writes, scalar, free, turned 0\n");
+}
+
 TEST(Delta, ARotatedPair) {
   Equations m({"K", "V"});
   Expr q = m.input("q", {"K"}), p = m.input("p", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"V"});
