@@ -214,14 +214,13 @@ private:
       SmallVector<Dim, 2> dims(type.getDims());
       if (op.isTurned(i))
         std::swap(dims[0], dims[1]);
+      keys.push_back(dims.pop_back_val());
       if (i == 0)
-        shape = dims;
-      if (dims != shape) // component_c2
-        return op.emitOpError("has states of different shapes: ")
+        value.assign(dims);
+      if (dims != value) // component_c2
+        return op.emitOpError("has states that share no value axis: ")
                << spell(typeOf(op.getStates()[0])) << " and " << spell(type) << " (component_c2)";
     }
-    key.assign({shape.back()});
-    value.assign(shape.begin(), std::prev(shape.end()));
     return success();
   }
 
@@ -249,15 +248,23 @@ private:
   }
 
   LogicalResult verifyDirections() {
-    for (ValueRange directions : {ValueRange(op.getReadDirs()), ValueRange(op.getWriteDirs())})
-      for (Value direction : directions)
+    for (auto [directions, index] :
+         {std::pair(op.getReadDirs(), op.getReadIndex()), std::pair(op.getWriteDirs(), op.getWriteIndex())})
+      for (auto [x, direction] : llvm::enumerate(directions)) {
+        const Dim &key = keys[index[2 * x + 1]];
         if (typeOf(direction).getDims() != ArrayRef(key)) // component_c5
           return op.emitOpError("reads and writes along vector<")
-                 << key[0].str() << ">, not along a " << spell(typeOf(direction)) << " (component_c5)";
-    for (Value entry : op.getTransition())
-      if (!typeOf(entry).isScalar() && typeOf(entry).getDims() != ArrayRef(key)) // component_c6
+                 << key.str() << ">, not along a " << spell(typeOf(direction)) << " (component_c5)";
+      }
+    for (auto [x, entry] : llvm::enumerate(op.getTransition())) {
+      const Dim &into = keys[op.getTransitionIndex()[2 * x]], &from = keys[op.getTransitionIndex()[2 * x + 1]];
+      if (into != from) // component_c6
+        return op.emitOpError("has a transition between states of vector<")
+               << from.str() << "> and vector<" << into.str() << "> (component_c6)";
+      if (!typeOf(entry).isScalar() && typeOf(entry).getDims() != ArrayRef(into)) // component_c6
         return op.emitOpError("has a transition of scalars and vector<")
-               << key[0].str() << ">, not of a " << spell(typeOf(entry)) << " (component_c6)";
+               << into.str() << ">, not of a " << spell(typeOf(entry)) << " (component_c6)";
+    }
     if (op.getGate().empty())
       return success();
     if (op.getGate().size() > 1 || value.empty() ||
@@ -329,8 +336,7 @@ private:
 
   ComponentOp op;
   Rate stateRate = Rate::Constant;
-  SmallVector<Dim, 2> shape;
-  SmallVector<Dim, 1> key, value; // value is empty for vector states
+  SmallVector<Dim, 2> keys, value; // value is empty for vector states
 };
 
 } // namespace

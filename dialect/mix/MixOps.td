@@ -349,14 +349,14 @@ def Mix_ReshapeOp : Mix_PureOp<"reshape"> {
 def Mix_ComponentOp : Mix_Op<"component", [AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">, HasParent<"MixerOp">]> {
   let summary = "one component in normal form: reads, writes and transition of states that need each other";
   let description = [{
-    For n states S_j of one shape, each turned so that reads contract the second axis (K, the key axis; V is the value axis):
+    For n states S_j, each turned so that reads contract the second axis (its key axis, K_j; V is the value axis, which they share):
 
         r_i = sum_j S_j p_ij                                  reads of the old states; results 0 .. R-1
         w_m = phi_m(r, inputs)                                write values, the region; results R .. R+M-1
         S_i <- e . (sum_j S_j diag(a_ij)) + sum_m w_m u_mi'   transition and writes
 
     Operand lists are sparse: `read_index[x] = [i, j]` says that `read_dirs[x]` is p_ij; `transition_index[x] = [i, j]` that
-    `transition[x]` is a_ij, a scalar or a vector of the key axis; `write_index[x] = [m, i]` that `write_dirs[x]` is u_mi. No entry
+    `transition[x]` is a_ij, a scalar or a vector of the key axis, where K_i is K_j; `write_index[x] = [m, i]` that `write_dirs[x]` is u_mi. No entry
     means 0 (for the transition: state i forgets state j). `gate` is e, a vector of the value axis, at most one. A state that `turned`
     names is declared transposed (matrix<K, V>): S_j stands for the declared state's transpose; `turned` alone means all, `turned [1]`
     the second. For vector states (a one-row memory) the value axis is absent:
@@ -394,7 +394,6 @@ def Mix_ComponentOp : Mix_Op<"component", [AttrSizedOperandSegments, SingleBlock
     /// Is this state declared as key x value?
     bool isTurned(unsigned state) { return getTurned()[state]; }
     mlir::Value write(unsigned m) { return getValues()[getNumReads() + m]; }
-    bool isTurned(unsigned state) { return getTurned(); }
   }];
 }
 

@@ -13,10 +13,12 @@ using namespace mix;
 Linearity::Linearity(Expressions &expressions, ArrayRef<StateOp> states, const llvm::BitVector &turned,
                      ArrayRef<Value> dependents)
     : e(expressions), members(states), turned(turned), rows(typeOf(states[0]->getResult(0)).isVector()) {
-  ArrayRef<Dim> dims = typeOf(members[0].getResult()).getDims();
-  keyDim = rows || turned[0] ? dims[0] : dims[1];
-  if (!rows)
-    valueDim = turned[0] ? dims[1] : dims[0];
+  for (auto [i, state] : llvm::enumerate(members)) {
+    ArrayRef<Dim> dims = typeOf(state.getResult()).getDims();
+    keyDims.push_back(turned[i] ? dims.front() : dims.back());
+    if (!rows)
+      valueDim = turned[i] ? dims.back() : dims.front();
+  }
   for (Value leaf : dependents) {
     touchMemo[leaf] = true;
     for (auto &memo : localMemo)

@@ -128,7 +128,8 @@ private:
   llvm::SmallVector<mix::StateOp> members;
   llvm::BitVector turned;
   bool rows, late = false;
-  mix::Dim keyDim, valueDim;
+  llvm::SmallVector<mix::Dim, 2> keyDims; // of each state
+  mix::Dim valueDim;                      // of all
   llvm::SmallVector<Read> readList;
   unsigned factorings = 0;
   llvm::DenseMap<Value, bool> touchMemo;

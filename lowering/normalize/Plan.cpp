@@ -72,15 +72,13 @@ private:
 
   StateOp state(unsigned s) const { return strata.states[s]; }
 
-  /// The dims of state s, turned or not, as value x key; of a vector state the key alone.
-  SmallVector<Dim, 2> dimsOf(unsigned s, bool turned) const {
-    SmallVector<Dim, 2> dims(typeOf(state(s).getResult()).getDims());
-    if (turned)
-      std::swap(dims[0], dims[1]);
-    return dims;
+  /// The dim of the value axis of state s, turned or not; a vector state has none.
+  ArrayRef<Dim> valueOf(unsigned s, bool turned) const {
+    ArrayRef<Dim> dims = typeOf(state(s).getResult()).getDims();
+    return dims.size() < 2 ? ArrayRef<Dim>() : turned ? dims.drop_front() : dims.drop_back();
   }
 
-  /// Which of the states to turn so that they fit: none, all, or, of a few, some.
+  /// Which of the states to turn so that they share the value axis: none, all, or, of a few, some.
   SmallVector<llvm::BitVector> orientations(ArrayRef<unsigned> group) const {
     constexpr unsigned few = 4;
     unsigned n = group.size();
@@ -94,9 +92,8 @@ private:
     llvm::erase_if(all, [&](const llvm::BitVector &turned) {
       if (isVector && turned.any())
         return true;
-      SmallVector<Dim, 2> first = dimsOf(group[0], turned[0]);
       for (auto [i, s] : llvm::enumerate(group))
-        if (typeOf(state(s).getResult()).rank() != first.size() || dimsOf(s, turned[i]) != first)
+        if (typeOf(state(s).getResult()).isScalar() || valueOf(s, turned[i]) != valueOf(group[0], turned[0]))
           return true;
       return false;
     });

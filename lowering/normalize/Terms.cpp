@@ -129,10 +129,10 @@ bool Linearity::directionIsLeft(ArrayRef<Term> terms) {
     if (term.kind != Term::Outer)
       continue;
     Dim a = typeOf(term.left).getDims()[0], b = typeOf(term.right).getDims()[0];
-    if (!(keyDim == valueDim) && !(a == b)) {
-      if (a == keyDim && b == valueDim)
+    if (!llvm::is_contained(keyDims, valueDim)) {
+      if (llvm::is_contained(keyDims, a) && b == valueDim)
         return true;
-      if (a == valueDim && b == keyDim)
+      if (a == valueDim && llvm::is_contained(keyDims, b))
         return false;
     }
     leftReads += touches(term.left);

@@ -44,7 +44,7 @@ mix.mixer @component_c2 dims ["K", "V"] {
   %s = mix.input "s" : <[], head>
   %h = mix.state "H" : <[V, K], head>
   %z = mix.state "z" : <[K], head>
-  // expected-error @+1 {{has states of different shapes: matrix<V, K> and vector<K> (component_c2)}}
+  // expected-error @+1 {{has states that share no value axis: matrix<V, K> and vector<K> (component_c2)}}
   mix.component states(%h : <[V, K], head>, %z : <[K], head>) reads() transition() gate() writes() phi() {
     mix.yield
   }
@@ -276,5 +276,30 @@ mix.mixer @component_c12_other dims ["K", "V"] {
     // expected-error @+1 {{uses a state of a component, other than through its reads (component_c12)}}
     %w = mix.matmul %m, %r0 : <[K, K], head>, <[K], head>
     mix.yield %w : !mix.t<[K], head>
+  }
+}
+
+// -----
+
+mix.mixer @component_c5_side_by_side dims ["J", "K", "V"] {
+  %k = mix.input "k" : <[K], head>
+  %a = mix.state "A" : <[V, J], head>
+  %b = mix.state "B" : <[V, K], head>
+  // expected-error @+1 {{reads and writes along vector<J>, not along a vector<K> (component_c5)}}
+  %r = mix.component states(%a : <[V, J], head>, %b : <[V, K], head>) reads(%k[0, 1] : <[K], head>, %k[0, 0] : <[K], head>)
+    transition() gate() writes() phi(%r0: !mix.t<[V], head>) {
+    mix.yield
+  }
+}
+
+// -----
+
+mix.mixer @component_c6_side_by_side dims ["J", "K", "V"] {
+  %s = mix.input "s" : <[], head>
+  %a = mix.state "A" : <[V, J], head>
+  %b = mix.state "B" : <[V, K], head>
+  // expected-error @+1 {{has a transition between states of vector<J> and vector<K> (component_c6)}}
+  mix.component states(%a : <[V, J], head>, %b : <[V, K], head>) reads() transition(%s[1, 0] : <[], head>) gate() writes() phi() {
+    mix.yield
   }
 }
