@@ -9,7 +9,7 @@
 //       transition(%a[0, 0] : <[], head>)          a_ij, as %a[i, j]
 //       gate()                                     e
 //       writes(%k[0, 0] : <[K], group>)            u_mi, as %u[m, i]
-//       class <scalar, affine> turned
+//       class <scalar, affine> turned              all states, or `turned [1]`: the second
 //       phi(%r0: !mix.t<[V], head>) { ... mix.yield %w0 : <[V], head> }
 //
 // The counts of reads and writes, and all result types, are those of phi's arguments and yielded values.
@@ -43,6 +43,40 @@ static ParseResult parseList(OpAsmParser &parser, StringRef name, SmallVectorImp
                  }));
 }
 
+/// Nothing, `turned`, or `turned [i, ...]`, as a flag for each state.
+static ParseResult parseTurned(OpAsmParser &parser, unsigned states, SmallVectorImpl<bool> &turned) {
+  bool any = succeeded(parser.parseOptionalKeyword("turned"));
+  llvm::SMLoc loc = parser.getCurrentLocation();
+  turned.assign(states, any);
+  if (!any || failed(parser.parseOptionalLSquare()))
+    return success();
+  turned.assign(states, false);
+  return failure(parser.parseCommaSeparatedList([&]() -> ParseResult {
+    unsigned state;
+    if (parser.parseInteger(state))
+      return failure();
+    if (state >= states)
+      return parser.emitError(loc) << "turns state " << state << " of " << states;
+    turned[state] = true;
+    return success();
+  }) || parser.parseRSquare());
+}
+
+static void printTurned(OpAsmPrinter &printer, ArrayRef<bool> turned) {
+  if (!llvm::is_contained(turned, true))
+    return;
+  printer << "turned ";
+  if (!llvm::is_contained(turned, false))
+    return;
+  SmallVector<unsigned> states;
+  for (auto [state, isTurned] : llvm::enumerate(turned))
+    if (isTurned)
+      states.push_back(state);
+  printer << '[';
+  llvm::interleaveComma(states, printer.getStream());
+  printer << "] ";
+}
+
 ParseResult ComponentOp::parse(OpAsmParser &parser, OperationState &result) {
   Properties &properties = result.getOrAddProperties<Properties>();
   Builder &builder = parser.getBuilder();
@@ -65,8 +99,10 @@ ParseResult ComponentOp::parse(OpAsmParser &parser, OperationState &result) {
       return failure();
     properties.class_attr = classAttr;
   }
-  if (succeeded(parser.parseOptionalKeyword("turned")))
-    properties.turned = builder.getUnitAttr();
+  SmallVector<bool> turned;
+  if (parseTurned(parser, properties.operandSegmentSizes[0], turned))
+    return failure();
+  properties.turned = builder.getDenseBoolArrayAttr(turned);
 
   SmallVector<OpAsmParser::Argument> arguments;
   Region *phi = result.addRegion();
@@ -114,8 +150,7 @@ void ComponentOp::print(OpAsmPrinter &printer) {
     printer.printStrippedAttrOrType(classAttr);
     printer << ' ';
   }
-  if (getTurned())
-    printer << "turned ";
+  printTurned(printer, getTurned());
   SmallVector<StringRef> inherent(getAttributeNames());
   inherent.push_back("operandSegmentSizes");
   size_t others = llvm::count_if((*this)->getAttrs(), [&](NamedAttribute attribute) {
@@ -166,22 +201,26 @@ private:
   LogicalResult verifyStates() {
     if (op.getStates().empty()) // component_c1
       return op.emitOpError("has no state (component_c1)");
+    if (op.getTurned().size() != op.getStates().size()) // component_c3
+      return op.emitOpError("says of each of its states whether it is turned (component_c3)");
     llvm::DenseSet<Value> seen;
-    for (Value state : op.getStates()) {
+    for (auto [i, state] : llvm::enumerate(op.getStates())) {
+      TensorType type = typeOf(state);
       if (!state.getDefiningOp<StateOp>() || !seen.insert(state).second) // component_c1
         return op.emitOpError("holds distinct results of mix.state (component_c1)");
-      stateRate = seen.size() == 1 ? typeOf(state).getRate() : faster(stateRate, typeOf(state).getRate());
-      if (!typeOf(state).sameShape(typeOf(op.getStates()[0]))) // component_c2
-        return op.emitOpError("has states of different shapes: ")
-               << spell(typeOf(op.getStates()[0])) << " and " << spell(typeOf(state)) << " (component_c2)";
+      stateRate = i == 0 ? type.getRate() : faster(stateRate, type.getRate());
+      if (type.isScalar() || (type.isVector() && op.isTurned(i))) // component_c3
+        return op.emitOpError("has states that are vectors or (turned or not) matrices (component_c3)");
+      SmallVector<Dim, 2> dims(type.getDims());
+      if (op.isTurned(i))
+        std::swap(dims[0], dims[1]);
+      keys.push_back(dims.pop_back_val());
+      if (i == 0)
+        value.assign(dims);
+      if (dims != value) // component_c2
+        return op.emitOpError("has states that share no value axis: ")
+               << spell(typeOf(op.getStates()[0])) << " and " << spell(type) << " (component_c2)";
     }
-    TensorType shape = typeOf(op.getStates()[0]);
-    if (shape.isScalar() || (shape.isVector() && op.getTurned())) // component_c3
-      return op.emitOpError("has states that are vectors or (turned or not) matrices (component_c3)");
-    bool keyFirst = shape.isVector() || op.getTurned();
-    key.assign({shape.getDims()[keyFirst ? 0 : 1]});
-    if (shape.isMatrix())
-      value.assign({shape.getDims()[keyFirst ? 1 : 0]});
     return success();
   }
 
@@ -209,15 +248,23 @@ private:
   }
 
   LogicalResult verifyDirections() {
-    for (ValueRange directions : {ValueRange(op.getReadDirs()), ValueRange(op.getWriteDirs())})
-      for (Value direction : directions)
+    for (auto [directions, index] :
+         {std::pair(op.getReadDirs(), op.getReadIndex()), std::pair(op.getWriteDirs(), op.getWriteIndex())})
+      for (auto [x, direction] : llvm::enumerate(directions)) {
+        const Dim &key = keys[index[2 * x + 1]];
         if (typeOf(direction).getDims() != ArrayRef(key)) // component_c5
           return op.emitOpError("reads and writes along vector<")
-                 << key[0].str() << ">, not along a " << spell(typeOf(direction)) << " (component_c5)";
-    for (Value entry : op.getTransition())
-      if (!typeOf(entry).isScalar() && typeOf(entry).getDims() != ArrayRef(key)) // component_c6
+                 << key.str() << ">, not along a " << spell(typeOf(direction)) << " (component_c5)";
+      }
+    for (auto [x, entry] : llvm::enumerate(op.getTransition())) {
+      const Dim &into = keys[op.getTransitionIndex()[2 * x]], &from = keys[op.getTransitionIndex()[2 * x + 1]];
+      if (into != from) // component_c6
+        return op.emitOpError("has a transition between states of vector<")
+               << from.str() << "> and vector<" << into.str() << "> (component_c6)";
+      if (!typeOf(entry).isScalar() && typeOf(entry).getDims() != ArrayRef(into)) // component_c6
         return op.emitOpError("has a transition of scalars and vector<")
-               << key[0].str() << ">, not of a " << spell(typeOf(entry)) << " (component_c6)";
+               << into.str() << ">, not of a " << spell(typeOf(entry)) << " (component_c6)";
+    }
     if (op.getGate().empty())
       return success();
     if (op.getGate().size() > 1 || value.empty() ||
@@ -251,12 +298,14 @@ private:
     for (Value operand : op.getOperands().drop_front(op.getStates().size()))
       if (dependent.contains(operand))
         return op.emitOpError("has a direction, transition or gate that depends on its own states (component_c11)");
-    // component_c12: phi sees the states through the reads alone.
+    // component_c12: phi sees the states through the reads alone, and those of other components through theirs.
+    auto isHeld = [](Value value) {
+      return value.getDefiningOp<StateOp>() && llvm::any_of(value.getUsers(), llvm::IsaPred<ComponentOp>);
+    };
     WalkResult walk = op.getPhi().walk([&](Operation *inner) -> WalkResult {
       for (Value operand : inner->getOperands())
-        if (dependent.contains(operand))
-          return inner->emitOpError(
-              "uses a state of the component around it, other than through its reads (component_c12)");
+        if (dependent.contains(operand) || isHeld(operand))
+          return inner->emitOpError("uses a state of a component, other than through its reads (component_c12)");
       return WalkResult::advance();
     });
     return failure(walk.wasInterrupted());
@@ -287,7 +336,7 @@ private:
 
   ComponentOp op;
   Rate stateRate = Rate::Constant;
-  SmallVector<Dim, 1> key, value; // value is empty for vector states
+  SmallVector<Dim, 2> keys, value; // value is empty for vector states
 };
 
 } // namespace

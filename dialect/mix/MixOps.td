@@ -349,20 +349,24 @@ def Mix_ReshapeOp : Mix_PureOp<"reshape"> {
 def Mix_ComponentOp : Mix_Op<"component", [AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">, HasParent<"MixerOp">]> {
   let summary = "one component in normal form: reads, writes and transition of states that need each other";
   let description = [{
-    For n states S_j of one shape, turned so that reads contract the second axis (K, the key axis; V is the value axis):
+    For n states S_j, each turned so that reads contract the second axis (its key axis, K_j; V is the value axis, which they share):
 
         r_i = sum_j S_j p_ij                                  reads of the old states; results 0 .. R-1
         w_m = phi_m(r, inputs)                                write values, the region; results R .. R+M-1
         S_i <- e . (sum_j S_j diag(a_ij)) + sum_m w_m u_mi'   transition and writes
 
     Operand lists are sparse: `read_index[x] = [i, j]` says that `read_dirs[x]` is p_ij; `transition_index[x] = [i, j]` that
-    `transition[x]` is a_ij, a scalar or a vector of the key axis; `write_index[x] = [m, i]` that `write_dirs[x]` is u_mi. No entry
-    means 0 (for the transition: state i forgets state j). `gate` is e, a vector of the value axis, at most one. If `turned`, the
-    states are declared transposed (matrix<K, V>): S_j stands for the declared state's transpose. For vector states (a one-row memory) the value axis is absent:
+    `transition[x]` is a_ij, a scalar or a vector of the key axis, where K_i is K_j; `write_index[x] = [m, i]` that `write_dirs[x]` is u_mi. No entry
+    means 0 (for the transition: state i forgets state j). `gate` is e, a vector of the value axis, at most one. A state that `turned`
+    names is declared transposed (matrix<K, V>): S_j stands for the declared state's transpose; `turned` alone means all, `turned [1]`
+    the second. For vector states (a one-row memory) the value axis is absent:
     reads and write values are scalars. The region's block arguments are the reads; it may use any token-local value from
     above (not the states) and yields the write values. The states' names and declared types are those of the operands `states`, each a `mix.state`.
     p, a, e and u do not depend on this component's results; w may. Everything that reads a state's value after the token has been rewritten in terms
     of reads and write values, so no `mix.next` is left for these states.
+
+    A *late* read is none of the op's: `mix.matmul %H, %x`, of the transpose of `%H` or `mix.dot %z, %x` in the step, on a state of the op.
+    It may be taken along a vector that depends on the op's results, or along the value axis; nothing of the op depends on it.
 
     ```mlir
     %c:2 = mix.component states(%H : <[V, K], head>)
@@ -380,15 +384,16 @@ def Mix_ComponentOp : Mix_Op<"component", [AttrSizedOperandSegments, SingleBlock
                        Variadic<Mix_T>:$gate, Variadic<Mix_T>:$write_dirs,
                        DenseI64ArrayAttr:$read_index, DenseI64ArrayAttr:$transition_index, DenseI64ArrayAttr:$write_index,
                        I64Attr:$num_reads, I64Attr:$num_writes,
-                       UnitAttr:$turned, OptionalAttr<Mix_ClassAttr>:$class_attr);
+                       DenseBoolArrayAttr:$turned, OptionalAttr<Mix_ClassAttr>:$class_attr);
   let results = (outs Variadic<Mix_T>:$values);
   let regions = (region SizedRegion<1>:$phi);
   let hasCustomAssemblyFormat = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     mlir::Value read(unsigned i) { return getValues()[i]; }
+    /// Is this state declared as key x value?
+    bool isTurned(unsigned state) { return getTurned()[state]; }
     mlir::Value write(unsigned m) { return getValues()[getNumReads() + m]; }
-    bool isTurned(unsigned state) { return getTurned(); }
   }];
 }
 

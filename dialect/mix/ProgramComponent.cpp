@@ -12,20 +12,23 @@ using llvm::Expected;
 namespace mixc::mix {
 namespace {
 
-/// A pair of slots: a state and what it is multiplied with, or a write value and its direction.
-using Slots = std::pair<unsigned, unsigned>;
+/// Slots of a state S_j and of what it is multiplied with. A turned state is declared key x value: its transpose is S_j.
+struct OfState {
+  unsigned state;
+  bool turned;
+  unsigned factor;
+};
 
-/// r_i, of a state before the token. Turned states are declared key x value: reads meet their transpose.
+/// r_i, of a state before the token.
 struct Read {
   unsigned result;
   Shape shape;
-  bool turned;
-  std::vector<Slots> along; // (S_j, p_ij)
+  std::vector<OfState> along; // (S_j, p_ij)
 
   void operator()(Frame &frame) const {
     Quantity &sum = frame[result], &term = frame.temporary();
     sum.reset(shape.rank, shape.rows, 1);
-    for (auto [state, direction] : along) {
+    for (auto [state, turned, direction] : along) {
       term.reset(shape.rank, shape.rows, 1);
       if (frame[state].isMatrix())
         frame[state].multiply(frame[direction].storage.data(), term.storage.data(), turned);
@@ -43,8 +46,8 @@ struct Read {
 struct Update {
   Shape shape;
   bool turned;
-  std::vector<Slots> kept;    // (S_j, a_ij)
-  std::vector<Slots> written; // (w_m, u_mi)
+  std::vector<OfState> kept;                          // (S_j, a_ij)
+  std::vector<std::pair<unsigned, unsigned>> written; // (w_m, u_mi)
   std::optional<unsigned> gate;
 
   const Quantity &operator()(Frame &frame) const {
@@ -56,8 +59,8 @@ struct Update {
       algebra.binary(BinaryKind::Add, *sum, term, total);
       sum = &total;
     };
-    for (auto [state, factor] : kept)
-      add(scaled(frame, state, factor));
+    for (const OfState &term : kept)
+      add(scaled(frame, term));
     if (gate) {
       Quantity &gated = frame.temporary();
       algebra.scaleRows(frame[*gate], *sum, gated);
@@ -76,13 +79,13 @@ struct Update {
 
 private:
   /// S_j diag(a_ij), or a_ij S_j for a scalar.
-  const Quantity &scaled(Frame &frame, unsigned state, unsigned factor) const {
-    const Quantity &source = turned ? transposed(frame, frame[state]) : frame[state];
+  static const Quantity &scaled(Frame &frame, const OfState &term) {
+    const Quantity &source = term.turned ? transposed(frame, frame[term.state]) : frame[term.state];
     Quantity &result = frame.temporary();
-    if (frame[factor].isScalar())
-      frame.algebra.binary(BinaryKind::Mul, source, frame[factor], result);
+    if (frame[term.factor].isScalar())
+      frame.algebra.binary(BinaryKind::Mul, source, frame[term.factor], result);
     else
-      frame.algebra.scaleColumns(source, frame[factor], result);
+      frame.algebra.scaleColumns(source, frame[term.factor], result);
     return result;
   }
 
@@ -99,16 +102,17 @@ Error Program::addComponent(ComponentOp op) {
   std::vector<unsigned> stateSlots;
   for (Value state : op.getStates())
     stateSlots.push_back(slot(state));
+  auto ofState = [&](int64_t j, Value factor) { return OfState{stateSlots[j], op.isTurned(j), slot(factor)}; };
 
   Block &phi = op.getPhi().front();
   for (auto [i, argument] : llvm::enumerate(phi.getArguments())) {
     Expected<Shape> shape = shapeOf(cast<TensorType>(argument.getType()));
     if (!shape)
       return shape.takeError();
-    Read read{slot(argument), *shape, op.getTurned(), {}};
+    Read read{slot(argument), *shape, {}};
     for (auto [x, direction] : llvm::enumerate(op.getReadDirs()))
       if (op.getReadIndex()[2 * x] == static_cast<int64_t>(i))
-        read.along.push_back({stateSlots[op.getReadIndex()[2 * x + 1]], slot(direction)});
+        read.along.push_back(ofState(op.getReadIndex()[2 * x + 1], direction));
     varies[read.result] = true;
     slotOf[op.getResult(i)] = read.result;
     perToken.push_back(read);
@@ -125,10 +129,10 @@ Error Program::addComponent(ComponentOp op) {
 
   for (auto [i, stateSlot] : llvm::enumerate(stateSlots)) {
     auto state = llvm::find_if(states, [&](DeclaredState &known) { return known.slot == stateSlot; });
-    Update update{state->shape, op.getTurned(), {}, {}, {}};
+    Update update{state->shape, op.isTurned(i), {}, {}, {}};
     for (auto [x, factor] : llvm::enumerate(op.getTransition()))
       if (op.getTransitionIndex()[2 * x] == static_cast<int64_t>(i))
-        update.kept.push_back({stateSlots[op.getTransitionIndex()[2 * x + 1]], slot(factor)});
+        update.kept.push_back(ofState(op.getTransitionIndex()[2 * x + 1], factor));
     for (auto [x, direction] : llvm::enumerate(op.getWriteDirs()))
       if (op.getWriteIndex()[2 * x + 1] == static_cast<int64_t>(i))
         update.written.push_back({writes[op.getWriteIndex()[2 * x]], slot(direction)});

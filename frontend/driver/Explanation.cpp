@@ -75,7 +75,8 @@ private:
     for (auto [x, along] : llvm::enumerate(component.getReadDirs())) {
       if (index[2 * x] != i)
         continue;
-      std::string state = names[index[2 * x + 1]] + "[t-1]" + (component.getTurned() || isRow() ? "'" : "");
+      std::string state =
+          names[index[2 * x + 1]] + "[t-1]" + (component.isTurned(index[2 * x + 1]) || isRow() ? "'" : "");
       text += (terms++ ? " + " : "") + state + " * " + factor(along);
       line = line ? line : lineOf(along.getDefiningOp());
     }
@@ -88,34 +89,36 @@ private:
     ArrayRef<int64_t> transition = component.getTransitionIndex(), write = component.getWriteIndex();
     for (auto [x, a] : llvm::enumerate(component.getTransition()))
       if (transition[2 * x] == i)
-        terms.push_back(gated(names[transition[2 * x + 1]] + "[t-1]", a));
+        terms.push_back(gated(i, transition[2 * x + 1], a));
     for (auto [x, u] : llvm::enumerate(component.getWriteDirs()))
       if (write[2 * x + 1] == i)
-        terms.push_back(outer(component.write(write[2 * x]), u));
+        terms.push_back(outer(i, component.write(write[2 * x]), u));
     return {names[i] + "[t] = " + (terms.empty() ? "0" : llvm::join(terms, " + ")), 0};
   }
 
-  std::string gated(std::string state, Value a) {
+  /// e . S_j diag(a), as it enters state i
+  std::string gated(unsigned i, unsigned j, Value a) {
+    bool turned = component.isTurned(i);
+    std::string state = names[j] + "[t-1]" + (turned != component.isTurned(j) ? "'" : "");
     bool isOne = false;
     if (auto constant = a.getDefiningOp<mix::ConstantOp>())
       isOne = constant.getValue().convertToDouble() == 1;
     if (!isOne) {
       bool onAxis = cast<mix::TensorType>(a.getType()).isVector();
-      state = !onAxis                 ? factor(a, /*first=*/true) + " * " + state
-              : isRow()               ? factor(a, /*first=*/true) + " .* " + state
-              : component.getTurned() ? "diag(" + formula(a) + ") * " + state
-                                      : state + " * diag(" + formula(a) + ")";
+      state = !onAxis   ? factor(a, /*first=*/true) + " * " + state
+              : isRow() ? factor(a, /*first=*/true) + " .* " + state
+              : turned  ? "diag(" + formula(a) + ") * " + state
+                        : state + " * diag(" + formula(a) + ")";
     }
     for (Value gate : component.getGate())
-      state =
-          component.getTurned() ? state + " * diag(" + formula(gate) + ")" : "diag(" + formula(gate) + ") * " + state;
+      state = turned ? state + " * diag(" + formula(gate) + ")" : "diag(" + formula(gate) + ") * " + state;
     return state;
   }
 
-  std::string outer(Value w, Value u) {
+  std::string outer(unsigned i, Value w, Value u) {
     if (isRow())
       return formula(w) + " * " + factor(u);
-    return component.getTurned() ? factor(u, /*first=*/true) + " * " + formula(w) + "'"
+    return component.isTurned(i) ? factor(u, /*first=*/true) + " * " + formula(w) + "'"
                                  : formula(w) + " * " + factor(u) + "'";
   }
 

@@ -2,6 +2,8 @@
 //
 //     (sum_j c_j diag(e) S_j diag(s_j)) x = e . r,  r = sum_j S_j (c_j s_j . x)        one read, however many states
 //     (c S) (d x) = (c d) r(S, x)                                                    scalars stay outside
+//
+// Where such a read would be along a vector that depends on reads, or along the other axis, it is late if it may be.
 #include "lowering/normalize/Formula.h"
 #include "lowering/normalize/Linearity.h"
 #include "llvm/ADT/MapVector.h"
@@ -31,8 +33,18 @@ Outcome<Value> Linearity::read(SmallVector<std::pair<unsigned, Value>, 1> along,
   e.setOrigin(op);
   Value node = e.placeholder(TensorType::get(op->getContext(), dims, rate));
   touchMemo[node] = true;
-  localMemo.insert({node, node});
+  for (auto &memo : localMemo)
+    memo.insert({node, node});
   readList.push_back({node, along});
+  return node;
+}
+
+/// S x as it stands, S' x or z'x.
+Value Linearity::lateRead(const Term &gate, Value x) {
+  Value state = members[gate.state].getResult();
+  Value node = rows ? e.dot(state, x) : e.matmul(gate.flipped ? e.transpose(state) : state, x);
+  lateList.insert(node);
+  localMemo[1].insert({node, node});
   return node;
 }
 
@@ -44,15 +56,24 @@ Outcome<Value> Linearity::applyGates(ArrayRef<Term> gates, Value x, Operation *o
   };
   SmallVector<Piece> pieces;
   bool free = true;
+  e.setOrigin(op);
+  Value result, left = gates.front().left;
   for (const Term &gate : gates) {
-    if (gate.flipped != turned)
+    bool isAcross = gate.flipped != turned[gate.state];
+    Value along = e.mul(gate.right, x);
+    SmallVector<Scaled> parts = spread(along);
+    if (late && (isAcross || llvm::any_of(parts, [&](const Scaled &part) { return touches(part.vector); }))) {
+      auto [factor, vector] = core(e, along);
+      result = e.add(result, e.mul(e.mul(gate.factor, factor), e.mul(left, lateRead(gate, vector))));
+      continue;
+    }
+    if (isAcross)
       return Obstacle{Obstacle::Axis, quoted(op) + ": `" + name(gate.state) + "` is read along both of its axes", op};
-    for (Scaled part : spread(e.mul(gate.right, x))) {
+    for (Scaled part : parts) {
       pieces.push_back({gate.state, e.mul(gate.factor, part.factor), part.vector});
       free &= !pieces.back().factor || !touches(pieces.back().factor);
     }
   }
-  Value result, left = gates.front().left;
   if (pieces.size() > 1 && free) {
     std::map<unsigned, Value> along;
     for (const Piece &piece : pieces)
@@ -60,7 +81,7 @@ Outcome<Value> Linearity::applyGates(ArrayRef<Term> gates, Value x, Operation *o
     Outcome<Value> r = read(SmallVector<std::pair<unsigned, Value>, 1>(along.begin(), along.end()), op);
     if (!r)
       return r;
-    return e.mul(left, *r);
+    return e.add(result, e.mul(left, *r));
   }
   for (const Piece &piece : pieces) {
     Outcome<Value> r = read({{piece.state, piece.along}}, op);

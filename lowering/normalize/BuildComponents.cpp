@@ -28,7 +28,7 @@ public:
     for (mix::MixerOp mixer : getOperation().getOps<mix::MixerOp>()) {
       clean(mixer);
       normalize::Expressions expressions(mixer);
-      SmallVector<normalize::NormalForm> components = normalize::planComponents(mixer, expressions);
+      std::vector<normalize::NormalForm> components = normalize::planComponents(mixer, expressions);
       normalize::emitComponents(mixer, components);
       clean(mixer);
     }

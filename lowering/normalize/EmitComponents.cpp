@@ -99,9 +99,12 @@ private:
       }
     }
     OpBuilder builder = OpBuilder::atBlockEnd(&mixer.step());
+    SmallVector<bool> turned;
+    for (unsigned i = 0; i < component.states.size(); ++i)
+      turned.push_back(component.turned[i]);
     auto op = ComponentOp::create(builder, builder.getFusedLoc(locations), types, states, readDirs, transition, gate,
                                   writeDirs, readIndex, transitionIndex, writeIndex, component.reads.size(),
-                                  component.writes.size(), component.turned, ClassAttr());
+                                  component.writes.size(), turned, ClassAttr());
     emitPhi(component, op);
     return op;
   }

@@ -10,12 +10,20 @@ using namespace mlir;
 namespace mixc::normalize {
 using namespace mix;
 
-Linearity::Linearity(Expressions &expressions, ArrayRef<StateOp> states, bool turned)
+Linearity::Linearity(Expressions &expressions, ArrayRef<StateOp> states, const llvm::BitVector &turned,
+                     ArrayRef<Value> dependents)
     : e(expressions), members(states), turned(turned), rows(typeOf(states[0]->getResult(0)).isVector()) {
-  ArrayRef<Dim> dims = typeOf(members[0].getResult()).getDims();
-  keyDim = rows || turned ? dims[0] : dims[1];
-  if (!rows)
-    valueDim = turned ? dims[1] : dims[0];
+  for (auto [i, state] : llvm::enumerate(members)) {
+    ArrayRef<Dim> dims = typeOf(state.getResult()).getDims();
+    keyDims.push_back(turned[i] ? dims.front() : dims.back());
+    if (!rows)
+      valueDim = turned[i] ? dims.back() : dims.front();
+  }
+  for (Value leaf : dependents) {
+    touchMemo[leaf] = true;
+    for (auto &memo : localMemo)
+      memo.insert({leaf, leaf});
+  }
 }
 
 std::optional<unsigned> Linearity::memberIndex(Value value) const {
@@ -36,15 +44,12 @@ bool Linearity::touches(Value value) {
 }
 
 Outcome<Terms> Linearity::terms(Value value) {
-  if (auto known = termMemo.find(value); known != termMemo.end())
-    return known->second;
-  if (Operation *op = value.getDefiningOp())
-    e.setOrigin(op);
-  Outcome<Terms> result = typeOf(value).isMatrix() ? matrixTerms(value) : rowTerms(value);
-  if (result)
-    result = merged(*result);
-  termMemo.insert({value, result});
-  return result;
+  return earlyFirst<Terms>(value, termMemo, [&]() -> Outcome<Terms> {
+    if (Operation *op = value.getDefiningOp())
+      e.setOrigin(op);
+    Outcome<Terms> result = typeOf(value).isMatrix() ? matrixTerms(value) : rowTerms(value);
+    return result ? merged(*result) : result;
+  });
 }
 
 Outcome<Terms> Linearity::matrixTerms(Value value) {

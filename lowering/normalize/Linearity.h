@@ -17,14 +17,23 @@
 // A vector state z that is only read by dot products is a memory of one row, z': its terms are Gate c z'diag(s) and
 // Outer a b' with a scalar, and r(z, p) = z'p is a scalar. The same algebra serves both ("row" below).
 //
-// In one orientation: reads contract the key axis, which is the second of the declared state, or the first if it is
+// In one orientation: reads contract the key axis, which is the second of a state as declared, or the first if it is
 // turned.
+//
+// A read that no write needs may be *late*: taken along a vector that depends on other reads, or along the other axis.
+// It stays what it is, S x or S'x (z'x of a row) on the state before the token,
+//
+//     S_t' x = (e . (S diag(s)) + w u')' x = s . (S'(e . x)) + u (w'x)
+//
+// and is built only where no early read will do.
 #ifndef MIXC_LOWERING_NORMALIZE_LINEARITY_H
 #define MIXC_LOWERING_NORMALIZE_LINEARITY_H
 
 #include "lowering/normalize/Direction.h"
 #include "lowering/normalize/Obstacle.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace mixc::normalize {
 
@@ -46,14 +55,20 @@ struct Read {
 
 class Linearity {
 public:
-  Linearity(Expressions &expressions, llvm::ArrayRef<mix::StateOp> states, bool turned);
+  /// `turned`: of each state. `dependents`: other states and other components' reads that depend on these states.
+  Linearity(Expressions &expressions, llvm::ArrayRef<mix::StateOp> states, const llvm::BitVector &turned,
+            llvm::ArrayRef<Value> dependents = {});
 
   /// A matrix (or, for vector states, a vector as a row) as a sum of terms.
   Outcome<Terms> terms(Value value);
   /// The value over reads and what is free of the states; an obstacle if a state is used otherwise.
   Outcome<Value> local(Value value);
+  /// The transpose of a term.
+  Term turn(const Term &t);
   /// Does the value depend on the states, by themselves or through reads?
   bool touches(Value value);
+  /// From now on reads may be late: no write uses what is asked for.
+  void allowLate() { late = true; }
   /// p = sum_i c_i x_i with x_i free of the states, as far as p has that form.
   llvm::SmallVector<Scaled> spread(Value p);
 
@@ -63,12 +78,16 @@ public:
   std::string takesWhole(const std::string &user, const std::string &state) const;
 
   llvm::ArrayRef<mix::StateOp> states() const { return members; }
-  bool isTurned() const { return turned; }
+  const llvm::BitVector &turnedStates() const { return turned; }
   bool hasRows() const { return rows; }
   llvm::ArrayRef<Read> reads() const { return readList; }
+  llvm::ArrayRef<Value> lateReads() const { return lateList.getArrayRef(); }
   Expressions &expressions() { return e; }
 
 private:
+  template <typename T> using Memo = llvm::DenseMap<Value, Outcome<T>>;
+  template <typename T> Outcome<T> earlyFirst(Value value, Memo<T> (&memos)[2], llvm::function_ref<Outcome<T>()> find);
+
   // Matrices and rows: Linearity.cpp
   Outcome<Terms> matrixTerms(Value value);
   Outcome<Terms> rowTerms(Value value);
@@ -82,7 +101,6 @@ private:
   // Algebra of terms: Terms.cpp
   Outcome<Terms> product(const Term &s, const Term &t, Operation *op);
   Outcome<Term> times(Value c, const Term &t, Operation *op);
-  Term turn(const Term &t);
   Outcome<Terms> entrywise(const Terms &gates, const Term &mask, Operation *op);
   Terms merged(llvm::ArrayRef<Term> terms);
   bool directionIsLeft(llvm::ArrayRef<Term> terms);
@@ -95,6 +113,7 @@ private:
   Outcome<Value> applyMatrix(Value matrix, bool transposed, Value x, Operation *op);
   Outcome<Value> applyFactors(Value matrix, bool transposed, Value x, Operation *op);
   Outcome<Value> read(llvm::SmallVector<std::pair<unsigned, Value>, 1> along, Operation *op);
+  Value lateRead(const Term &gate, Value x);
 
   // Anything else: Local.cpp
   Outcome<Value> localUnshared(Value value);
@@ -107,14 +126,37 @@ private:
 
   Expressions &e;
   llvm::SmallVector<mix::StateOp> members;
-  bool turned, rows;
-  mix::Dim keyDim, valueDim;
+  llvm::BitVector turned;
+  bool rows, late = false;
+  llvm::SmallVector<mix::Dim, 2> keyDims; // of each state
+  mix::Dim valueDim;                      // of all
   llvm::SmallVector<Read> readList;
   unsigned factorings = 0;
   llvm::DenseMap<Value, bool> touchMemo;
-  llvm::DenseMap<Value, Outcome<Value>> localMemo;
-  llvm::DenseMap<Value, Outcome<Terms>> termMemo;
+  llvm::SetVector<Value> lateList;
+  Memo<Value> localMemo[2]; // with early reads alone, and with late ones
+  Memo<Terms> termMemo[2];
 };
+
+/// What `find` makes of the value with early reads alone; failing that, with late ones where they are allowed.
+template <typename T>
+Outcome<T> Linearity::earlyFirst(Value value, Memo<T> (&memos)[2], llvm::function_ref<Outcome<T>()> find) {
+  if (auto known = memos[late].find(value); known != memos[late].end())
+    return known->second;
+  auto remember = [&](Outcome<T> result) {
+    memos[late].erase(value);
+    memos[late].insert({value, result});
+    return result;
+  };
+  if (late) {
+    late = false;
+    Outcome<T> early = earlyFirst(value, memos, find);
+    late = true;
+    if (early)
+      return remember(early);
+  }
+  return remember(find());
+}
 
 } // namespace mixc::normalize
 

@@ -10,12 +10,7 @@ using namespace mix;
 Outcome<Value> Linearity::local(Value value) {
   if (!touches(value))
     return value;
-  if (auto known = localMemo.find(value); known != localMemo.end())
-    return known->second;
-  Outcome<Value> result = localUnshared(value);
-  localMemo.erase(value);
-  localMemo.insert({value, result});
-  return result;
+  return earlyFirst<Value>(value, localMemo, [&] { return localUnshared(value); });
 }
 
 Outcome<Value> Linearity::localUnshared(Value value) {
@@ -38,7 +33,7 @@ Outcome<Value> Linearity::localUnshared(Value value) {
   if (rebuilt || !typeOf(value).isMatrix())
     return rebuilt;
   // A matrix product in which the state meets vectors only: H (k k') = (H k) k'. (Its terms may ask for it in turn.)
-  localMemo.insert({value, rebuilt});
+  localMemo[late].insert({value, rebuilt});
   Outcome<Terms> sum = matrixTerms(value);
   if (!sum || llvm::any_of(*sum, [](const Term &term) { return term.kind == Term::Gate; }))
     return rebuilt;

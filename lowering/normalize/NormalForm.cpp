@@ -39,14 +39,14 @@ public:
 
   Outcome<NormalForm> run(ArrayRef<NextOp> nexts) {
     form.states.assign(linearity.states().begin(), linearity.states().end());
-    form.turned = linearity.isTurned();
+    form.turned = linearity.turnedStates();
     for (auto [index, next] : llvm::enumerate(nexts)) {
       Outcome<Terms> terms = linearity.terms(next->getOperand(0));
       if (!terms)
         return terms.obstacle();
       e.setOrigin(next);
       for (const Term &term : *terms)
-        if (std::optional<Obstacle> obstacle = collect(index, term, next))
+        if (std::optional<Obstacle> obstacle = collect(index, form.turned[index] ? linearity.turn(term) : term, next))
           return *obstacle;
     }
     collectWrites();
@@ -54,29 +54,28 @@ public:
   }
 
 private:
+  /// A term of the update of state i, or of its transpose if that is turned: values left, keys right.
   std::optional<Obstacle> collect(unsigned i, const Term &term, NextOp next) {
     auto obstacle = [&](const std::string &what) {
       return Obstacle{Obstacle::Other, "the update of `" + next.getName().str() + "` " + what, culpritOf(next)};
     };
     switch (term.kind) {
     case Term::Gate: {
-      if (term.flipped)
+      if (term.flipped != form.turned[term.state])
         return obstacle("takes a transposed state");
-      Value onValues = form.turned ? term.right : term.left, onKeys = form.turned ? term.left : term.right;
-      if (hasGate && onValues != form.gate)
+      if (hasGate && term.left != form.gate)
         return obstacle("has different gates on the value axis in different terms");
       hasGate = true;
-      form.gate = onValues;
-      Value entry = e.mul(term.factor, onKeys);
+      form.gate = term.left;
+      Value entry = e.mul(term.factor, term.right);
       Value &a = form.transition[{i, term.state}];
       a = e.add(a, entry ? entry : e.constant(1));
       return std::nullopt;
     }
     case Term::Outer: {
-      Value direction = form.turned ? term.left : term.right, value = form.turned ? term.right : term.left;
-      if (linearity.touches(direction))
+      if (linearity.touches(term.right))
         return obstacle("writes along a vector that depends on what is read");
-      outers.push_back({i, value, direction});
+      outers.push_back({i, term.left, term.right});
       return std::nullopt;
     }
     case Term::Diag:

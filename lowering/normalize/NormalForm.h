@@ -16,8 +16,9 @@ struct Write {
 
 struct NormalForm {
   llvm::SmallVector<mix::StateOp> states;
-  bool turned = false;
+  llvm::BitVector turned; // of each state: declared as key x value
   llvm::SmallVector<Read> reads;
+  llvm::SmallVector<Value> late;                             // reads that no write uses, as they stand in the step
   std::map<std::pair<unsigned, unsigned>, Value> transition; // (i, j) -> a_ij
   Value gate;                                                // e, or null
   llvm::SmallVector<Write> writes;

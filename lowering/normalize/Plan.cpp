@@ -1,8 +1,9 @@
 // One stratum after the other: normal form, rewriting of all that uses its states, or why there is none.
 //
-// A stratum succeeds if its updates have a normal form in one of the two orientations and every later use of its
-// states, in outputs, later updates and the directions of other components, becomes a read. Where a later state takes a
-// whole state (momentum: M[t] = a M[t-1] + S[t]), the two strata and all between them are tried as one component.
+// A stratum succeeds if its updates have a normal form in one of its orientations and every later use of its states, in
+// outputs, later updates and the directions of other components, becomes a read, early or late; the orientation with
+// the fewest late reads is taken. Where a later state takes a whole state (momentum: M[t] = a M[t-1] + S[t]), the two
+// strata and all between them are tried as one component.
 #include "lowering/normalize/Plan.h"
 #include "lowering/normalize/Formula.h"
 #include "llvm/ADT/DenseSet.h"
@@ -32,7 +33,7 @@ class Planner {
 public:
   Planner(MixerOp mixer, Expressions &expressions) : mixer(mixer), e(expressions), strata(findStrata(mixer)) {}
 
-  SmallVector<NormalForm> run() {
+  std::vector<NormalForm> run() {
     llvm::BitVector solved(strata.states.size());
     unsigned ordinal = 0;
     for (SmallVector<unsigned> group : strata.groups) {
@@ -55,7 +56,7 @@ private:
     SmallVector<unsigned> grown = group;
     while (obstacle && taker) {
       SmallVector<unsigned> next = strata.joined(grown, groupOf(*taker));
-      if (next.size() == grown.size() || !sameShape(next))
+      if (next.size() == grown.size() || orientations(next).empty())
         break;
       grown = next;
       obstacle = attempt(grown, taker);
@@ -69,46 +70,88 @@ private:
     return *llvm::find_if(strata.groups, [&](ArrayRef<unsigned> group) { return llvm::is_contained(group, state); });
   }
 
-  bool sameShape(ArrayRef<unsigned> group) const {
-    return llvm::all_equal(llvm::map_range(group, [&](unsigned s) { return typeOf(state(s).getResult()).getDims(); }));
+  StateOp state(unsigned s) const { return strata.states[s]; }
+
+  /// The dim of the value axis of state s, turned or not; a vector state has none.
+  ArrayRef<Dim> valueOf(unsigned s, bool turned) const {
+    ArrayRef<Dim> dims = typeOf(state(s).getResult()).getDims();
+    return dims.size() < 2 ? ArrayRef<Dim>() : turned ? dims.drop_front() : dims.drop_back();
   }
 
-  StateOp state(unsigned s) const { return strata.states[s]; }
+  /// Which of the states to turn so that they share the value axis: none, all, or, of a few, some.
+  SmallVector<llvm::BitVector> orientations(ArrayRef<unsigned> group) const {
+    constexpr unsigned few = 4;
+    unsigned n = group.size();
+    SmallVector<llvm::BitVector> all = {llvm::BitVector(n), llvm::BitVector(n, true)};
+    for (unsigned mask = 1; n <= few && mask + 1 < 1u << n; ++mask) {
+      all.emplace_back(n);
+      for (unsigned i = 0; i < n; ++i)
+        all.back()[i] = mask >> i & 1;
+    }
+    bool isVector = typeOf(state(group[0]).getResult()).isVector();
+    llvm::erase_if(all, [&](const llvm::BitVector &turned) {
+      if (isVector && turned.any())
+        return true;
+      for (auto [i, s] : llvm::enumerate(group))
+        if (typeOf(state(s).getResult()).isScalar() || valueOf(s, turned[i]) != valueOf(group[0], turned[0]))
+          return true;
+      return false;
+    });
+    return all;
+  }
+
+  /// A way to solve a stratum.
+  struct Solution {
+    NormalForm form;
+    SmallVector<Value> users; // the roots, rewritten
+  };
 
   std::optional<Obstacle> attempt(ArrayRef<unsigned> group, std::optional<unsigned> &taker) {
     taker.reset();
     StateOp head = state(group[0]);
-    TensorType type = typeOf(head.getResult());
-    if (!sameShape(group))
-      return Obstacle{Obstacle::Other, "`" + head.getName().str() + "` and states of other shapes need each other",
-                      head};
-    if (type.isScalar())
+    if (typeOf(head.getResult()).isScalar())
       return Obstacle{Obstacle::Other,
                       "`" + head.getName().str() + "` is a scalar, not a memory that is read along vectors", head};
-    std::optional<Obstacle> why = attempt(group, /*turned=*/false, taker);
-    if (!why || type.isVector())
-      return why;
-    std::optional<unsigned> turnedTaker;
-    std::optional<Obstacle> turnedWhy = attempt(group, /*turned=*/true, turnedTaker);
-    // An orientation that is wrong throughout says nothing about what is wrong with the right one.
-    bool turnedSaysMore = !turnedWhy || (why->kind == Obstacle::Axis && turnedWhy->kind != Obstacle::Axis);
-    if (turnedSaysMore)
-      taker = turnedTaker;
-    return turnedSaysMore ? turnedWhy : why;
+    std::optional<Obstacle> why;
+    std::optional<Solution> best;
+    for (const llvm::BitVector &turned : orientations(group)) {
+      bool isMixed = turned.any() && !turned.all();
+      if (best && (isMixed || best->form.late.empty()))
+        break;
+      std::optional<unsigned> takes;
+      Outcome<Solution> solution = attempt(group, turned, takes);
+      if (solution) {
+        if (!best || solution->form.late.size() < best->form.late.size())
+          best = *solution;
+      } else if (!why || (!isMixed && why->kind == Obstacle::Axis && solution.obstacle().kind != Obstacle::Axis)) {
+        // An orientation that is wrong throughout says nothing about what is wrong with the right one.
+        why = solution.obstacle();
+        taker = takes;
+      }
+    }
+    if (best) {
+      commit(group, *best);
+      return std::nullopt;
+    }
+    if (!why)
+      return Obstacle{Obstacle::Other, "`" + head.getName().str() + "` and states of other shapes need each other",
+                      head};
+    return why;
   }
 
-  std::optional<Obstacle> attempt(ArrayRef<unsigned> group, bool turned, std::optional<unsigned> &taker) {
+  Outcome<Solution> attempt(ArrayRef<unsigned> group, const llvm::BitVector &turned, std::optional<unsigned> &taker) {
     SmallVector<StateOp> states;
     SmallVector<NextOp> nexts;
     for (unsigned s : group) {
       states.push_back(strata.states[s]);
       nexts.push_back(strata.nexts[s]);
     }
-    Linearity linearity(e, states, turned);
+    Linearity linearity(e, states, turned, dependents(states));
     Outcome<NormalForm> form = normalForm(linearity, nexts);
     if (!form)
       return form.obstacle();
 
+    linearity.allowLate();
     SmallVector<Root> users = roots(nexts);
     SmallVector<Value> before, after;
     for (Root user : users) {
@@ -119,20 +162,45 @@ private:
       after.push_back(*lifted);
     }
     form->reads.assign(linearity.reads().begin(), linearity.reads().end());
-    for (auto [user, value] : llvm::zip_equal(users, after))
-      user.set(value);
+    form->late = usedIn(linearity.lateReads(), after);
+    setAll(users, after);
     components.push_back(*form);
-    if (std::optional<Obstacle> circle = findCircle()) {
-      components.pop_back();
-      for (auto [user, value] : llvm::zip_equal(users, before))
-        user.set(value);
-      return circle;
-    }
+    std::optional<Obstacle> circle = findCircle();
+    components.pop_back();
+    setAll(users, before);
+    if (circle)
+      return *circle;
+    return Solution{*form, after};
+  }
+
+  void commit(ArrayRef<unsigned> group, const Solution &solution) {
+    SmallVector<NextOp> nexts;
+    for (unsigned s : group)
+      nexts.push_back(strata.nexts[s]);
+    setAll(roots(nexts), solution.users);
+    components.push_back(solution.form);
     for (NextOp next : nexts)
       next.erase();
     for (unsigned s : group)
       strata.nexts[s] = {};
-    return std::nullopt;
+  }
+
+  static void setAll(ArrayRef<Root> roots, ArrayRef<Value> values) {
+    for (auto [root, value] : llvm::zip_equal(roots, values))
+      root.set(value);
+  }
+
+  /// Those of `values` that occur in `roots`.
+  static SmallVector<Value> usedIn(ArrayRef<Value> values, ArrayRef<Value> roots) {
+    llvm::DenseSet<Value> seen;
+    SmallVector<Value> pending(roots);
+    while (!pending.empty())
+      if (Value value = pending.pop_back_val(); seen.insert(value).second)
+        if (Operation *op = value.getDefiningOp())
+          llvm::append_range(pending, op->getOperands());
+    SmallVector<Value> used(values);
+    llvm::erase_if(used, [&](Value value) { return !seen.contains(value); });
+    return used;
   }
 
   SmallVector<Root> roots(ArrayRef<NextOp> except) {
@@ -157,45 +225,88 @@ private:
     return obstacle;
   }
 
-  /// Directions, gates and transitions must be known before the component's states are read, at this token and at
-  /// earlier ones: does anything that enters the last component depend on it, through others or through time?
-  std::optional<Obstacle> findCircle() {
-    llvm::DenseMap<Value, unsigned> componentOf, stateOf;
-    for (auto [index, component] : llvm::enumerate(components)) {
-      for (Read &read : component.reads)
-        componentOf[read.node] = index;
-      for (StateOp state : component.states)
-        componentOf[state.getResult()] = index;
-    }
-    for (auto [index, state] : llvm::enumerate(strata.states))
-      stateOf[state.getResult()] = index;
+  /// The component that a read or a state belongs to.
+  std::optional<unsigned> ownerOf(Value value) const {
+    for (auto [index, component] : llvm::enumerate(components))
+      if (llvm::any_of(component.reads, [&](const Read &read) { return read.node == value; }) ||
+          llvm::is_contained(component.states, value.getDefiningOp<StateOp>()))
+        return index;
+    return std::nullopt;
+  }
 
-    unsigned last = components.size() - 1;
+  /// Is what `isGoal` names among what these values are computed from, through components and through time?
+  bool reaches(SmallVector<Value> pending, llvm::function_ref<bool(Value)> isGoal) {
     llvm::DenseSet<Value> seen;
-    SmallVector<Value> pending;
-    for (Value *slot : components[last].operands(/*withWrites=*/false))
-      pending.push_back(*slot);
     while (!pending.empty()) {
       Value value = pending.pop_back_val();
       if (!seen.insert(value).second)
         continue;
-      if (auto component = componentOf.find(value); component != componentOf.end()) {
-        if (component->second == last) {
-          StateOp state = components[last].states[0];
-          return Obstacle{Obstacle::Other,
-                          "`" + state.getName().str() + "` is read along a vector that depends on what is read from it",
-                          state};
+      if (isGoal(value))
+        return true;
+      Operation *op = value.getDefiningOp();
+      if (isa<StateOp, UnrealizedConversionCastOp>(op)) {
+        if (std::optional<unsigned> owner = ownerOf(value)) {
+          for (Value *slot : components[*owner].operands(/*withWrites=*/true))
+            pending.push_back(*slot);
+          continue;
         }
-        for (Value *slot : components[component->second].operands(/*withWrites=*/true))
-          pending.push_back(*slot);
-      } else if (auto state = stateOf.find(value); state != stateOf.end()) {
-        if (NextOp next = strata.nexts[state->second])
-          pending.push_back(next.getValue());
-      } else if (Operation *op = value.getDefiningOp()) {
-        llvm::append_range(pending, op->getOperands());
+        if (auto known = llvm::find(strata.states, op); known != strata.states.end())
+          if (NextOp next = strata.nexts[std::distance(strata.states.begin(), known)])
+            pending.push_back(next.getValue());
       }
+      llvm::append_range(pending, op->getOperands());
     }
-    return std::nullopt;
+    return false;
+  }
+
+  /// Other states, and reads of other components, that depend on these states.
+  SmallVector<Value> dependents(ArrayRef<StateOp> states) {
+    SmallVector<Value> leaves;
+    for (StateOp other : strata.states)
+      leaves.push_back(other.getResult());
+    for (NormalForm &component : components)
+      for (Read &read : component.reads)
+        leaves.push_back(read.node);
+    auto isOwn = [&](Value value) { return llvm::is_contained(states, value.getDefiningOp<StateOp>()); };
+    llvm::erase_if(leaves, [&](Value leaf) { return isOwn(leaf) || !reaches({leaf}, isOwn); });
+    return leaves;
+  }
+
+  /// What must be known before something of the last component is, at this token and at earlier ones, must not depend
+  /// on it: directions, gates and transitions before its states are read, its write values other than by its own reads,
+  /// the vectors of late reads before these.
+  std::optional<Obstacle> findCircle() {
+    unsigned last = components.size() - 1;
+    NormalForm &form = components[last];
+    auto isOwn = [&](Value value) {
+      return isa<StateOp, UnrealizedConversionCastOp>(value.getDefiningOp()) && ownerOf(value) == last;
+    };
+    SmallVector<Value> before;
+    for (Value *slot : form.operands(/*withWrites=*/false))
+      before.push_back(*slot);
+    llvm::DenseSet<Value> seen;
+    SmallVector<Value> pending;
+    for (Write &write : form.writes)
+      pending.push_back(write.value);
+    while (!pending.empty()) {
+      Value value = pending.pop_back_val();
+      Operation *op = value.getDefiningOp();
+      if (isa<StateOp, UnrealizedConversionCastOp>(op) && !isOwn(value))
+        before.push_back(value); // what other components and states give to the writes
+      if (seen.insert(value).second)
+        llvm::append_range(pending, op->getOperands());
+    }
+    bool circle = reaches(before, isOwn);
+    for (Value late : form.late)
+      for (Value operand : late.getDefiningOp()->getOperands())
+        circle |= !isOwn(operand) && !operand.getDefiningOp<TransposeOp>() &&
+                  reaches({operand}, [&](Value value) { return value == late; });
+    if (!circle)
+      return std::nullopt;
+    StateOp state = form.states[0];
+    return Obstacle{Obstacle::Other,
+                    "`" + state.getName().str() + "` is read along a vector that depends on what is read from it",
+                    state};
   }
 
   void markSequential(ArrayRef<unsigned> group, const Obstacle &obstacle, unsigned ordinal) {
@@ -224,12 +335,12 @@ private:
   MixerOp mixer;
   Expressions &e;
   Strata strata;
-  SmallVector<NormalForm> components;
+  std::vector<NormalForm> components;
 };
 
 } // namespace
 
-SmallVector<NormalForm> planComponents(MixerOp mixer, Expressions &expressions) {
+std::vector<NormalForm> planComponents(MixerOp mixer, Expressions &expressions) {
   return Planner(mixer, expressions).run();
 }
 

@@ -4,13 +4,14 @@
 
 #include "lowering/normalize/NormalForm.h"
 #include "lowering/normalize/Strata.h"
+#include <vector>
 
 namespace mixc::normalize {
 
 /// Rewrites the mixer's outputs and updates over reads; what the reads stand for are the components that are returned.
 /// States with no normal form keep their `mix.next`, marked `mix.sequential` with the reason and `mix.culprit` with its
 /// place.
-llvm::SmallVector<NormalForm> planComponents(mix::MixerOp mixer, Expressions &expressions);
+std::vector<NormalForm> planComponents(mix::MixerOp mixer, Expressions &expressions);
 
 /// Turns planned components into ops and drops all that is dead.
 void emitComponents(mix::MixerOp mixer, llvm::MutableArrayRef<NormalForm> components);

@@ -122,17 +122,17 @@ bool Linearity::directionIsLeft(ArrayRef<Term> terms) {
     return false;
   for (const Term &term : terms)
     if (term.kind == Term::Gate)
-      return term.flipped != turned;
+      return term.flipped != turned[term.state];
   unsigned leftReads = 0, rightReads = 0;
   std::set<void *> left, right;
   for (const Term &term : terms) {
     if (term.kind != Term::Outer)
       continue;
     Dim a = typeOf(term.left).getDims()[0], b = typeOf(term.right).getDims()[0];
-    if (!(keyDim == valueDim) && !(a == b)) {
-      if (a == keyDim && b == valueDim)
+    if (!llvm::is_contained(keyDims, valueDim)) {
+      if (llvm::is_contained(keyDims, a) && b == valueDim)
         return true;
-      if (a == valueDim && b == keyDim)
+      if (a == valueDim && llvm::is_contained(keyDims, b))
         return false;
     }
     leftReads += touches(term.left);
@@ -142,7 +142,7 @@ bool Linearity::directionIsLeft(ArrayRef<Term> terms) {
   }
   if (!leftReads != !rightReads)
     return rightReads;
-  return left.size() == right.size() ? turned : left.size() < right.size();
+  return left.size() == right.size() ? turned[0] : left.size() < right.size();
 }
 
 SmallVector<Scaled> Linearity::spread(Value p) {

@@ -73,3 +73,22 @@ mix.mixer @nothing_written dims ["K"] {
     mix.yield
   }
 }
+
+// Of two states one may be declared transposed.
+// CHECK-LABEL: @one_of_two_turned
+mix.mixer @one_of_two_turned dims ["K", "V"] {
+  %k = mix.input "k" : <[K], head>
+  %a = mix.input "a" : <[], head>
+  %s = mix.state "S" : <[V, K], head>
+  %m = mix.state "M" : <[K, V], head>
+  // CHECK: writes()
+  // CHECK-NEXT: turned [1] phi(
+  %r = mix.component states(%s : <[V, K], head>, %m : <[K, V], head>) reads(%k[0, 1] : <[K], head>)
+    transition(%a[0, 0] : <[], head>, %a[1, 0] : <[], head>) gate() writes() turned [1] phi(%r0: !mix.t<[V], head>) {
+    mix.yield
+  }
+  // CHECK: mix.matmul %S
+  %late = mix.matmul %s, %k : <[V, K], head>, <[K], head>
+  mix.output "y", %r : <[V], head>
+  mix.output "z", %late : <[V], head>
+}

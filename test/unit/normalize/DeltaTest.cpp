@@ -203,6 +203,57 @@ TEST(Delta, AStateTakenWholeJoinsItsTaker) {
   EXPECT_EQ(m.summary(), "2 states, 1 reads, 1 writes, scalar, free\n");
 }
 
+// A and B share the value axis alone: one component, whose one write goes into both, each along its own key.
+TEST(Delta, StatesSideBySide) {
+  Equations m({"J", "K", "V"});
+  Expr p = m.input("p", {"J"}), q = m.input("q", {"K"}), v = m.input("v", {"V"}), a = m.gate("a", {"J"}),
+       b = m.gate("b");
+  Expr A = m.state("A", {"V", "J"}), B = m.state("B", {"K", "V"}), error = v - A * p - tr(B) * q;
+  Expr A1 = A * diag(a) + outer(error, p), B1 = b * B + outer(q, error);
+  m.next("A", A1);
+  m.next("B", B1);
+  m.output("y", A1 * p + tr(B1) * q);
+  m.normalize({{"J", 3}, {"K", 4}, {"V", 5}});
+  EXPECT_EQ(m.summary(), "2 states, 3 reads, 1 writes, diagonal, affine, turned 1\n");
+}
+
+TEST(Delta, RowsSideBySide) {
+  Equations m({"J", "K"});
+  Expr p = m.input("p", {"J"}), q = m.input("q", {"K"}), v = m.input("v"), A = m.state("A", {"J"}),
+       B = m.state("B", {"K"});
+  Expr error = v - dot(A, p) - dot(B, q);
+  m.next("A", A + error * p);
+  m.next("B", 0.5 * B + error * q);
+  m.output("y", error);
+  m.normalize({{"J", 3}, {"K", 4}});
+  EXPECT_EQ(m.summary(), "2 states, 2 reads, 1 writes, scalar, affine\n");
+}
+
+// The taker is declared the other way round.
+TEST(Delta, StatesMayBeTransposedToEachOther) {
+  Equations m({"K", "V"});
+  Expr q = m.input("q", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"V"}), eta = m.gate("eta"), a = m.gate("a");
+  Expr S = m.state("S", {"V", "K"}), M = m.state("M", {"K", "V"});
+  Expr S1 = eta * S + outer(v - tr(M) * k, k), M1 = a * M + tr(S1);
+  m.next("S", S1);
+  m.next("M", M1);
+  m.output("y", tr(M1) * q);
+  m.normalize();
+  EXPECT_EQ(m.summary(), "2 states, 2 reads, 1 writes, scalar, affine, turned 1\n");
+}
+
+TEST(Delta, SquareStatesMayBeTransposedToEachOther) {
+  Equations m({"K"});
+  Expr q = m.input("q", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"K"}), a = m.gate("a");
+  Expr S = m.state("S", {"K", "K"}), M = m.state("M", {"K", "K"});
+  Expr S1 = S + outer(k, v), M1 = a * M + 0.5 * tr(S1);
+  m.next("S", S1);
+  m.next("M", M1);
+  m.output("y", M1 * q);
+  m.normalize({{"K", 4}});
+  EXPECT_EQ(m.summary(), "2 states, 1 reads, 1 writes, scalar, free, turned 0\n");
+}
+
 TEST(Delta, ARotatedPair) {
   Equations m({"K", "V"});
   Expr q = m.input("q", {"K"}), p = m.input("p", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"V"});

@@ -132,13 +132,35 @@ public:
         result += std::to_string(component.getNumReads()) + " reads, " + std::to_string(component.getNumWrites()) +
                   " writes, " + stringifyTransitionKind(found.getTransition()).str() + ", " +
                   stringifyWriteKind(found.getWrites()).str() + (found.getValueGate() ? ", value gate" : "") +
-                  (component.getTurned() ? ", turned" : "") + "\n";
+                  turned(component) + late(component) + "\n";
       }
       if (auto next = mlir::dyn_cast<mix::NextOp>(op))
         result += next.getName().str() + ": " +
                   next->getAttrOfType<mlir::StringAttr>("mix.sequential").getValue().str() + "\n";
     }
     return result;
+  }
+
+  /// ", turned" if all states are, ", turned 1" if the second is.
+  static std::string turned(mix::ComponentOp component) {
+    std::string which;
+    for (auto [state, flag] : llvm::enumerate(component.getTurned()))
+      which += flag ? " " + std::to_string(state) : "";
+    bool all = !llvm::is_contained(component.getTurned(), false);
+    return which.empty() ? "" : ", turned" + (all ? "" : which);
+  }
+
+  /// ", 2 late" of a component whose states are read late twice.
+  static std::string late(mix::ComponentOp component) {
+    llvm::DenseSet<mlir::Operation *> reads;
+    for (mlir::Value state : component.getStates())
+      for (mlir::Operation *user : state.getUsers()) {
+        if (mlir::isa<mix::TransposeOp>(user))
+          reads.insert(user->user_begin(), user->user_end());
+        else if (user != component)
+          reads.insert(user);
+      }
+    return reads.empty() ? "" : ", " + std::to_string(reads.size()) + " late";
   }
 
   std::string text() {

@@ -69,16 +69,6 @@ TEST(Sequential, ReadsAlongBothAxes) {
   EXPECT_NE(m.summary().find("is read along both of its axes"), std::string::npos) << m.summary();
 }
 
-TEST(Sequential, TwoHops) {
-  Equations m({"K"});
-  Expr q = m.input("q", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"K"}), H = m.state("H", {"K", "K"});
-  Expr next = H + outer(v, k);
-  m.next("H", next);
-  m.output("y", next * (next * q));
-  m.normalize({{"K", 4}});
-  EXPECT_NE(m.summary().find("along a vector that depends on what is read"), std::string::npos) << m.summary();
-}
-
 // What is only scaled by a read is still a direction of its own.
 TEST(Sequential, ScalarsOfReadsLeaveDirections) {
   Equations m({"K", "V"});
