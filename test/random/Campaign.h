@@ -19,7 +19,8 @@ struct Campaign {
 
 struct Tally {
   int64_t mixers = 0, passed = 0, compiled = 0, rewrites = 0;
-  std::map<std::string, int64_t> marks;    // constructs, classes, rules
+  std::map<std::string, int64_t> marks;    // constructs, classes, rewrites
+  std::map<std::string, int64_t> rules;    // of the compiler, by uses
   std::map<std::string, int64_t> failures; // by kind
 };
 

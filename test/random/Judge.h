@@ -21,6 +21,7 @@ Trial drawTrial(uint64_t seed, bool compiled);
 struct Verdict {
   std::string kind = {}, message = {}, findings = {};
   std::vector<std::string> marks = {};
+  std::map<std::string, int64_t> rules = {}; // uses of rewrite rules
 };
 
 /// The mixer, in a process of its own: a crash or a loop without end is a verdict too.
