@@ -38,9 +38,9 @@ Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
     if (campaign.seconds > 0 && spent() > campaign.seconds)
       break;
     uint64_t seed = campaign.seed + i;
-    Generated generated = generate(seed);
+    Generated generated = generate(seed, campaign.selection);
     bool compiled = campaign.compileEvery > 0 && i % campaign.compileEvery == 0;
-    Trial trial = drawTrial(seed, compiled);
+    Trial trial = drawTrial(seed, compiled, generated.mixer.isWide);
     ++tally.mixers;
     for (const std::string &mark : generated.marks)
       ++tally.marks[mark];
