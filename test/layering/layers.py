@@ -5,11 +5,12 @@ import re
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # A folder includes only folders above it in this list. `lowering/Passes.h` declares what the folders of lowering/ define,
-# so it stands below them; the rest of lowering/ itself (pipelines) stands above them.
+# so it stands below them, as does `lowering/Rules`; the rest of lowering/ itself (pipelines) stands above them.
 LAYERS = [
     "dialect/mix",
     "dialect/tile",
     "lowering/Passes.h",
+    "lowering/Rules",
     "lowering/normalize",
     "lowering/derive",
     "lowering/adjoint",
@@ -38,6 +39,8 @@ def layer(path):
     """The entry of LAYERS that a path belongs to: the longest that is a prefix; None for what is not ours."""
     if path in ("lowering/Passes.h", "lowering/Passes.td", "lowering/Passes.h.inc"):
         return "lowering/Passes.h"
+    if path in ("lowering/Rules.h", "lowering/Rules.cpp"):
+        return "lowering/Rules"
     best = None
     for name in LAYERS:
         if path.startswith(name + "/") and (best is None or len(name) > len(best)):

@@ -38,9 +38,9 @@ Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
     if (campaign.seconds > 0 && spent() > campaign.seconds)
       break;
     uint64_t seed = campaign.seed + i;
-    Generated generated = generate(seed);
+    Generated generated = generate(seed, campaign.selection);
     bool compiled = campaign.compileEvery > 0 && i % campaign.compileEvery == 0;
-    Trial trial = drawTrial(seed, compiled);
+    Trial trial = drawTrial(seed, compiled, generated.mixer.isWide);
     ++tally.mixers;
     for (const std::string &mark : generated.marks)
       ++tally.marks[mark];
@@ -49,6 +49,8 @@ Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
     auto hold = [&](const std::string &rule, const Verdict &verdict) {
       for (const std::string &mark : verdict.marks)
         ++tally.marks[mark];
+      for (const auto &[rule, count] : verdict.rules)
+        tally.rules[rule] += count;
       if (verdict.kind.empty())
         return true;
       good = false;
@@ -78,6 +80,8 @@ Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
 void print(const Tally &tally, llvm::raw_ostream &out) {
   for (const auto &[mark, count] : tally.marks)
     out << fmt::format("{:6} {}\n", count, mark);
+  for (const auto &[rule, count] : tally.rules)
+    out << fmt::format("{:6} rule: {}\n", count, rule);
   out << fmt::format("{} mixers, {} passed, {} of them compiled; {} rewrites\n", tally.mixers, tally.passed,
                      tally.compiled, tally.rewrites);
   for (const auto &[kind, count] : tally.failures)

@@ -2,6 +2,7 @@
 #ifndef MIXC_TEST_RANDOM_CAMPAIGN_H
 #define MIXC_TEST_RANDOM_CAMPAIGN_H
 
+#include "test/random/Selection.h"
 #include "test/random/Shrink.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -11,6 +12,7 @@ struct Campaign {
   int64_t count = 100;
   uint64_t seed = 0; // of the first mixer; the next one's is one more
   int64_t compileEvery = 0;
+  Selection selection = {};
   double seconds = 0; // 0: no limit
   double shrinkSeconds = 30;
   int64_t shrinkEach = 2;  // failures of one kind that are made small
@@ -19,7 +21,8 @@ struct Campaign {
 
 struct Tally {
   int64_t mixers = 0, passed = 0, compiled = 0, rewrites = 0;
-  std::map<std::string, int64_t> marks;    // constructs, classes, rules
+  std::map<std::string, int64_t> marks;    // constructs, classes, rewrites
+  std::map<std::string, int64_t> rules;    // of the compiler, by uses
   std::map<std::string, int64_t> failures; // by kind
 };
 

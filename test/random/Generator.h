@@ -3,7 +3,7 @@
 #define MIXC_TEST_RANDOM_GENERATOR_H
 
 #include "test/random/Mixer.h"
-#include <set>
+#include "test/random/Selection.h"
 
 namespace mixc::random {
 
@@ -12,7 +12,9 @@ struct Generated {
   std::set<std::string> marks; // constructs that it has
 };
 
-Generated generate(uint64_t seed);
+/// Every construct that can be selected.
+std::vector<std::string> constructNames();
+Generated generate(uint64_t seed, const Selection &selection = {});
 
 } // namespace mixc::random
 

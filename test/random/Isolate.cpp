@@ -1,4 +1,5 @@
 #include "test/random/Isolate.h"
+#include "lowering/Rules.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 #include <csignal>
@@ -12,12 +13,16 @@ namespace mixc::random {
 
 static std::string encode(const Verdict &verdict) {
   llvm::json::Array marks(verdict.marks);
+  llvm::json::Object rules;
+  for (const auto &[rule, count] : verdict.rules)
+    rules[rule] = count;
   std::string text;
   llvm::raw_string_ostream(text) << llvm::json::Value(
       llvm::json::Object{{"kind", verdict.kind},
                          {"message", llvm::json::fixUTF8(verdict.message)},
                          {"findings", verdict.findings},
-                         {"marks", std::move(marks)}});
+                         {"marks", std::move(marks)},
+                         {"rules", std::move(rules)}});
   return text;
 }
 
@@ -29,9 +34,11 @@ static std::optional<Verdict> decode(const std::string &text) {
   }
   const llvm::json::Object &object = *value->getAsObject();
   Verdict verdict{
-      object.getString("kind")->str(), object.getString("message")->str(), object.getString("findings")->str(), {}};
+      object.getString("kind")->str(), object.getString("message")->str(), object.getString("findings")->str(), {}, {}};
   for (const llvm::json::Value &mark : *object.getArray("marks"))
     verdict.marks.push_back(mark.getAsString()->str());
+  for (const auto &[rule, count] : *object.getObject("rules"))
+    verdict.rules[rule.str()] = *count.getAsInteger();
   return verdict;
 }
 
@@ -46,7 +53,10 @@ Verdict isolate(const std::function<Verdict()> &work, int seconds) {
     setrlimit(RLIMIT_CPU, &limit);
     for (int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGTRAP})
       std::signal(signal, SIG_DFL);
-    std::string text = encode(work());
+    countRules();
+    Verdict verdict = work();
+    verdict.rules = ruleCounts();
+    std::string text = encode(verdict);
     for (size_t sent = 0; sent < text.size();) {
       ssize_t count = write(ends[1], text.data() + sent, text.size() - sent);
       if (count <= 0)

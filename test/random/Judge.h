@@ -15,12 +15,13 @@ struct Trial {
   bool compiled = false;
   std::string text() const;
 };
-Trial drawTrial(uint64_t seed, bool compiled);
+Trial drawTrial(uint64_t seed, bool compiled, bool isWide = false);
 
 /// What was found. `kind` is empty if all is well; `findings` are the components with their classes, one a line, sorted.
 struct Verdict {
   std::string kind = {}, message = {}, findings = {};
   std::vector<std::string> marks = {};
+  std::map<std::string, int64_t> rules = {}; // uses of rewrite rules
 };
 
 /// The mixer, in a process of its own: a crash or a loop without end is a verdict too.

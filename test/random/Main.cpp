@@ -1,4 +1,5 @@
-// mix_random [--count N] [--seed N] [--seconds S] [--compile-every N] [--shrink-seconds S] [--out DIR] [--print]
+// mix_random [--count N] [--seed N] [--seconds S] [--compile-every N] [--shrink-seconds S] [--out DIR] [--only CONSTRUCT]
+//            [--without CONSTRUCT]... [--constructs] [--print]
 //
 // Exit status 1 if a mixer failed. --print writes the mixers and does nothing else.
 #include "test/random/Campaign.h"
@@ -16,19 +17,39 @@ static llvm::cl::opt<int64_t> compileEvery("compile-every", llvm::cl::desc("comp
 static llvm::cl::opt<double> shrinkSeconds("shrink-seconds", llvm::cl::desc("to make a failure small"),
                                            llvm::cl::init(30));
 static llvm::cl::opt<std::string> folder("out", llvm::cl::desc("folder for failures as .mix files"));
+static llvm::cl::opt<std::string> only("only", llvm::cl::desc("a construct that mixers are drawn around"));
+static llvm::cl::list<std::string> without("without", llvm::cl::desc("a construct that no mixer has"));
+static llvm::cl::opt<bool> listConstructs("constructs", llvm::cl::desc("list the constructs"));
 static llvm::cl::opt<bool> printOnly("print", llvm::cl::desc("print the mixers"));
 
 int main(int argc, char **argv) {
   llvm::cl::ParseCommandLineOptions(argc, argv, "random mixers, held against the interpreter of their equations\n");
+  std::vector<std::string> names = constructNames(), selected(without.begin(), without.end());
+  if (listConstructs) {
+    for (const std::string &name : names)
+      llvm::outs() << name << "\n";
+    return 0;
+  }
+  Selection selection{only, {without.begin(), without.end()}};
+  if (!only.empty())
+    selected.push_back(only);
+  for (const std::string &name : selected)
+    if (!llvm::is_contained(names, name)) {
+      llvm::errs() << "no construct `" << name << "`; --constructs lists them\n";
+      return 2;
+    }
   if (printOnly) {
-    for (int64_t i = 0; i < count; ++i)
-      llvm::outs() << "# seed " << seed + i << ", " << drawTrial(seed + i, false).text() << "\n"
-                   << generate(seed + i).mixer.text() << "\n";
+    for (int64_t i = 0; i < count; ++i) {
+      Mixer mixer = generate(seed + i, selection).mixer;
+      llvm::outs() << "# seed " << seed + i << ", " << drawTrial(seed + i, false, mixer.isWide).text() << "\n"
+                   << mixer.text() << "\n";
+    }
     return 0;
   }
   Tally tally = run({.count = count,
                      .seed = seed,
                      .compileEvery = compileEvery,
+                     .selection = selection,
                      .seconds = seconds,
                      .shrinkSeconds = shrinkSeconds,
                      .folder = folder},

@@ -13,25 +13,33 @@ struct Argument {
   Shape shape;
   bool isParam = false, perGroup = false;
   std::optional<std::pair<double, double>> interval = {};
+  std::string members = {}; // of a family: `1..n`
 };
 
 struct State {
   std::string name;
   Shape shape;
-  std::string start; // text; empty: zero
+  std::string start; // text; empty: zero; a number, I or the name of a param
   Term update;
+  bool perGroup = false;
 };
 
 struct Equation {
   std::string name;
   Term value;
+  std::string range = {}; // of a family of lets: `j in 1..n`
 };
+
+enum class Transition { Scalar, Diagonal };
+enum class Writes { Free, Affine, Channel, Nonlinear };
 
 /// What must be found of a state: never a slower class nor more writes than it was built from.
 struct Promise {
-  bool normal = false;  // it has a normal form
-  bool chunked = false; // identity or scalar transition, writes free of reads or affine in them
-  int64_t writes = 0;   // at most
+  bool normal = false; // it has a normal form, and so a chunk program
+  int64_t count = 0;   // of writes, at most
+  Writes writes = Writes::Free;
+  Transition transition = Transition::Scalar;
+  bool valueGate = false;
 };
 
 struct Mixer {
@@ -39,10 +47,16 @@ struct Mixer {
   std::vector<State> states;
   std::vector<Equation> lets, outputs;
   std::map<std::string, Promise> promises; // by state
-  bool chunked = false;                    // everything in it is
+  bool isWide = false;                     // it has states of more than K * V entries
+  int64_t count = 2, rank = 2;             // of families, n; of matrices that are read along, P
+
+  /// Has every state a normal form, by construction?
+  bool isChunkable() const;
 
   std::string text() const;
   size_t size() const;
+  /// Families of lets and sums over one.
+  size_t families() const;
   /// Every expression, lets first.
   std::vector<Term *> terms();
   std::vector<const Term *> terms() const;

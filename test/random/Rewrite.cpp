@@ -1,4 +1,6 @@
 #include "test/random/Rewrite.h"
+#include <algorithm>
+#include <fmt/format.h>
 
 namespace mixc::random {
 namespace {
@@ -155,6 +157,8 @@ Terms sign(const Term &x) {
     return {number(-1) * left(x)};
   if (is(x, Op::Add) && is(right(x), Op::Neg))
     return {left(x) - left(right(x))};
+  if (isScaling(x))
+    return {-(-x)};
   return {};
 }
 
@@ -182,21 +186,62 @@ Terms respell(const Term &x) {
   return {};
 }
 
+/// a X = (0.25 a) X + (0.75 a) X = (a - 1) X + X
+Terms split(const Term &x) {
+  if (!isScaling(x) || x.shape().isScalar() || holdsIdentity(x))
+    return {};
+  bool isLeft = left(x).shape().isScalar();
+  Term a = isLeft ? left(x) : right(x), X = isLeft ? right(x) : left(x);
+  return {number(0.25) * a * X + number(0.75) * a * X, (a - number(1)) * X + X};
+}
+
 Terms timesOne(const Term &x) {
   if (is(x, Op::Old) && x.shape().isMatrix())
     return {number(1) * x, transpose(transpose(x)), x * identity(x.shape().cols)};
   return {};
 }
 
+/// Is a gradient taken with respect to this let or state?
+bool isTarget(const Mixer &mixer, const std::string &name) {
+  for (const Term *term : mixer.terms())
+    if (anyOf(*term, [&](const Term &x) {
+          return is(x, Op::Call) && x->name == "grad" && baseOf(x->extra.substr(2)) == name;
+        }))
+      return true;
+  return false;
+}
+
+/// The value of a let n tokens ago: that of its inputs; none of a family's index.
+Term earlier(const Mixer &mixer, const Term &value, int64_t n) {
+  auto isParam = [&](const Term &x) {
+    return std::any_of(mixer.arguments.begin(), mixer.arguments.end(),
+                       [&](const Argument &argument) { return argument.isParam && argument.name == baseOf(x->name); });
+  };
+  if (anyOf(value, [](const Term &x) { return is(x, Op::Lag) && !x->extra.empty(); }))
+    return {};
+  return replaceAll(value, [&](const Term &x) {
+    if (is(x, Op::Name) && !isParam(x))
+      return lagged(x->name, x.shape(), n);
+    return is(x, Op::Lag) ? lagged(x->name, x.shape(), static_cast<int64_t>(x->number) + n) : Term();
+  });
+}
+
 std::vector<Mixer> inlined(const Mixer &mixer) {
   std::vector<Mixer> results;
   for (const Equation &let : mixer.lets) {
+    if (baseOf(let.name) != let.name || !let.range.empty() || isTarget(mixer, let.name))
+      continue;
     Mixer other = mixer;
+    bool fits = true;
     for (Term *term : other.terms())
-      *term =
-          replaceAll(*term, [&](const Term &x) { return is(x, Op::Name) && x->name == let.name ? let.value : Term(); });
+      *term = replaceAll(*term, [&](const Term &x) {
+        bool isThis = x->name == let.name, isLagged = isThis && is(x, Op::Lag);
+        Term value = isLagged ? earlier(mixer, let.value, static_cast<int64_t>(x->number)) : let.value;
+        fits &= static_cast<bool>(value);
+        return isLagged || (isThis && is(x, Op::Name)) ? value : Term();
+      });
     std::erase_if(other.lets, [&](const Equation &candidate) { return candidate.name == let.name; });
-    if (other.size() < 600)
+    if (fits && other.size() < 600)
       results.push_back(other);
   }
   for (const State &state : mixer.states) {
@@ -214,14 +259,88 @@ std::vector<Mixer> inlined(const Mixer &mixer) {
   return results;
 }
 
+/// Families and sums member by member.
+std::vector<Mixer> unrolled(const Mixer &mixer) {
+  std::vector<Mixer> results;
+  auto last = [&](const std::string &range) { return range.back() == 'n' ? mixer.count : range.back() - '0'; };
+  for (size_t i = 0; i < mixer.terms().size(); ++i)
+    for (const Term &other : replaceOne(*mixer.terms()[i], [&](const Term &x) -> Terms {
+           if (!is(x, Op::Over))
+             return {};
+           Term sum;
+           for (int64_t j = x->extra[5] - '0'; j <= last(x->extra); ++j) { // `j in 1..n`
+             Term member = withIndex(left(x), "j", j);
+             sum = sum ? sum + member : member;
+           }
+           return {sum};
+         })) {
+      Mixer copy = mixer;
+      *copy.terms()[i] = other;
+      results.push_back(copy);
+    }
+  for (const Equation &let : mixer.lets) {
+    if (let.range.empty())
+      continue;
+    Mixer other = mixer;
+    std::erase_if(other.lets, [&](const Equation &known) { return known.name == let.name; });
+    for (int64_t j = 1; j <= mixer.count; ++j)
+      other.lets.push_back({fmt::format("{}[{}]", let.name, j), withIndex(let.value, "j", j)});
+    auto plain = [&](const std::string &name) {
+      if (baseOf(name) != let.name || name == let.name)
+        return name;
+      std::string index = name.substr(let.name.size() + 1, name.size() - let.name.size() - 2);
+      return let.name + "_" + (index == "n" ? std::to_string(mixer.count) : index);
+    };
+    bool fits = true;
+    for (Equation &known : other.lets)
+      known.name = plain(known.name);
+    for (Term *term : other.terms())
+      *term = replaceAll(*term, [&](const Term &x) {
+        bool isThis = is(x, Op::Name) && plain(x->name) != x->name;
+        fits &= !isThis || x->name.find('j') == std::string::npos; // another family's, which keeps its index
+        return isThis ? name(plain(x->name), x.shape()) : Term();
+      });
+    if (fits)
+      results.push_back(other);
+  }
+  return results;
+}
+
+/// A state declared the other way round.
+std::vector<Mixer> turnedStates(const Mixer &mixer) {
+  std::vector<Mixer> results;
+  for (const State &state : mixer.states) {
+    bool isPlain = state.start.empty() || state.start.find_first_not_of("0123456789.") == std::string::npos;
+    if (state.shape.rows == state.shape.cols || !state.shape.isMatrix() || !isPlain || isTarget(mixer, state.name))
+      continue;
+    Mixer other = mixer;
+    for (Term *term : other.terms())
+      *term = replaceAll(*term, [&](const Term &x) {
+        bool isThis = (is(x, Op::Old) || is(x, Op::New) || is(x, Op::End)) && x->name == state.name;
+        return isThis ? transpose(Term({.op = x->op, .shape = x.shape().transposed(), .name = x->name})) : Term();
+      });
+    for (State &known : other.states)
+      if (known.name == state.name) {
+        known.shape = state.shape.transposed();
+        known.update = transpose(known.update);
+      }
+    results.push_back(other);
+  }
+  return results;
+}
+
+/// Lets of terms; not of what has an index.
 std::vector<Mixer> named(const Mixer &mixer) {
   std::vector<Mixer> results;
+  auto isIndexed = [](const Term &x) {
+    return anyOf(x, [](const Term &part) { return part->name.find("[j") != std::string::npos || part->extra == "j"; });
+  };
   for (size_t i = 0; i < mixer.terms().size(); ++i) {
     Term fresh = name("n" + std::to_string(mixer.lets.size()), {});
     Term term = *mixer.terms()[i], value;
     for (const Term &other : replaceOne(term, [&](const Term &x) -> Terms {
            bool isLeaf = x->args.empty() || x.shape().isRow();
-           return isLeaf || holdsIdentity(x)
+           return isLeaf || holdsIdentity(x) || isIndexed(x)
                       ? Terms()
                       : Terms{Term({.op = Op::Name, .shape = x.shape(), .args = {x}, .name = fresh->name})};
          })) {
@@ -254,12 +373,13 @@ const std::vector<Rule> &rules() {
       {"divide", divide},
       {"respell", respell},
       {"times one", timesOne},
+      {"split a scalar", split},
   };
   return all;
 }
 
 std::vector<std::string> ruleNames() {
-  std::vector<std::string> names = {"inline", "name a term"};
+  std::vector<std::string> names = {"inline", "name a term", "unroll", "transpose a state"};
   for (const Rule &rule : rules())
     names.emplace_back(rule.name);
   return names;
@@ -270,6 +390,10 @@ std::vector<Mixer> rewritten(const Mixer &mixer, const std::string &rule) {
     return inlined(mixer);
   if (rule == "name a term")
     return named(mixer);
+  if (rule == "unroll")
+    return unrolled(mixer);
+  if (rule == "transpose a state")
+    return turnedStates(mixer);
   std::vector<Mixer> results;
   for (const Rule &candidate : rules()) {
     if (candidate.name != rule)

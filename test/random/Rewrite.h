@@ -12,7 +12,8 @@ struct Rule {
   std::vector<Term> (*rewrite)(const Term &);
 };
 
-/// Rules on terms; the two on lets, "inline a let" and "name a term", are in `rewritten` alone.
+/// Rules on terms; those on lets, families and declarations ("inline", "name a term", "unroll", "transpose a state") are in
+/// `rewritten` alone.
 const std::vector<Rule> &rules();
 std::vector<std::string> ruleNames();
 

@@ -18,8 +18,10 @@ void collect(const Term &from, const Shape &shape, std::vector<Term> &found) {
 std::vector<Term> simpler(const Mixer &mixer, const Term &term) {
   std::vector<Term> found;
   collect(term, term.shape(), found);
-  if (term->op == Op::New)
+  if (term->op == Op::New || term->op == Op::End)
     found.push_back(oldState(term->name, term.shape()));
+  if (term->op == Op::Lag && term->extra.empty())
+    found.push_back(name(term->name, term.shape()));
   if (term->args.empty())
     return found;
   if (term.shape().isScalar()) {
@@ -45,6 +47,12 @@ std::vector<Mixer> smaller(const Mixer &mixer) {
       other.states[i].start = "";
       results.push_back(other);
     }
+  for (size_t i = 0; i < mixer.states.size(); ++i)
+    if (mixer.states[i].perGroup) {
+      Mixer other = mixer;
+      other.states[i].perGroup = false;
+      results.push_back(other);
+    }
   for (size_t i = 0; i < mixer.arguments.size(); ++i)
     if (mixer.arguments[i].perGroup) {
       Mixer other = mixer;
@@ -53,6 +61,8 @@ std::vector<Mixer> smaller(const Mixer &mixer) {
     }
   // Lets that are used once are inlined: the other uses of rule "inline" grow the mixer.
   for (Mixer &other : rewritten(mixer, "inline"))
+    results.push_back(std::move(other));
+  for (Mixer &other : rewritten(mixer, "unroll"))
     results.push_back(std::move(other));
   for (size_t i = 0; i < mixer.terms().size(); ++i)
     for (const Term &other : replaceOne(*mixer.terms()[i], [&](const Term &term) { return simpler(mixer, term); })) {
@@ -63,7 +73,8 @@ std::vector<Mixer> smaller(const Mixer &mixer) {
   for (Mixer &other : results)
     other.prune();
   std::erase_if(results, [&](const Mixer &other) {
-    return other.size() >= mixer.size() && !(other.lets.size() < mixer.lets.size() && other.size() <= mixer.size() + 4);
+    bool isFewer = other.lets.size() < mixer.lets.size() || other.families() < mixer.families();
+    return other.size() >= mixer.size() && !(isFewer && other.size() <= mixer.size() + 4);
   });
   std::vector<std::pair<size_t, size_t>> order; // size, place
   order.reserve(results.size());

@@ -57,6 +57,11 @@ std::string print(const Term &term, int least) {
   case Op::Name: text = term->name; break;
   case Op::Old: text = term->name + "[t-1]"; break;
   case Op::New: text = term->name + "[t]"; break;
+  case Op::End: text = term->name + "[end]"; break;
+  case Op::Lag:
+    text = term->name + "[t-" + (term->extra.empty() ? fmt::format("{}", term->number) : term->extra) + "]";
+    break;
+  case Op::Over: text = "sum(" + term->extra + ", " + print(term->args[0], Sums) + ")"; break;
   case Op::Call: {
     for (const Term &arg : term->args)
       text += (text.empty() ? "" : ", ") + print(arg, Sums);
@@ -91,6 +96,20 @@ Term oldState(const std::string &name, const Shape &shape) {
 Term newState(const std::string &name, const Shape &shape) {
   return Term({.op = Op::New, .shape = shape, .name = name});
 }
+
+Term endOfState(const std::string &name, const Shape &shape) {
+  return Term({.op = Op::End, .shape = shape, .name = name});
+}
+Term lagged(const std::string &name, const Shape &shape, int64_t n) {
+  return Term({.op = Op::Lag, .shape = shape, .name = name, .number = static_cast<double>(n)});
+}
+Term lagged(const std::string &name, const Shape &shape, const std::string &index) {
+  return Term({.op = Op::Lag, .shape = shape, .name = name, .extra = index});
+}
+Term sumOver(const std::string &range, Term body) {
+  return Term({.op = Op::Over, .shape = body.shape(), .args = {body}, .extra = range});
+}
+std::string baseOf(const std::string &name) { return name.substr(0, name.find('[')); }
 
 Term call(const std::string &function, std::vector<Term> args, const Shape &shape, const std::string &extra) {
   return Term({.op = Op::Call, .shape = shape, .args = std::move(args), .name = function, .extra = extra});
@@ -148,6 +167,24 @@ Term replaceAll(const Term &term, const std::function<Term(const Term &)> &repla
   Term copy = args.empty() ? term : withArgs(term, std::move(args));
   Term other = replace(copy);
   return other ? other : copy;
+}
+
+Term withIndex(const Term &term, const std::string &index, int64_t number) {
+  auto numbered = [&](std::string text) {
+    for (int64_t less : {0, 1}) {
+      std::string from = "[" + index + (less ? "-1]" : "]");
+      if (size_t at = text.find(from); at != std::string::npos)
+        text.replace(at, from.size(), fmt::format("[{}]", number - less));
+    }
+    return text;
+  };
+  return replaceAll(term, [&](const Term &x) {
+    if (x->op == Op::Lag && x->extra == index)
+      return number ? lagged(numbered(x->name), x.shape(), number) : name(numbered(x->name), x.shape());
+    if (x->op == Op::Lag && numbered(x->name) != x->name)
+      return lagged(numbered(x->name), x.shape(), static_cast<int64_t>(x->number));
+    return x->op == Op::Name && numbered(x->name) != x->name ? name(numbered(x->name), x.shape()) : Term();
+  });
 }
 
 bool anyOf(const Term &term, const std::function<bool(const Term &)> &test) {

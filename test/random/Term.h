@@ -25,9 +25,12 @@ struct Shape {
 enum class Op {
   Number,
   Identity,
-  Name, // an input, param or let
+  Name, // an input, param or let; of a family `k[1]` or `k[j]`
   Old,  // H[t-1]
   New,  // H[t]
+  End,  // H[end]
+  Lag,  // x[t-n], n a number or an index
+  Over, // sum(j in 1..n, ...)
   Neg,
   Transpose,
   Add,
@@ -67,7 +70,7 @@ struct Node {
   std::vector<Term> args = {};
   std::string name = {}; // of a name, state or function
   double number = 0;
-  std::string extra = {}; // of a call: what follows its arguments, `, 0, K`
+  std::string extra = {}; // of a call: what follows its arguments, `, 0, K`; of a lag or sum: its index
 };
 
 Term number(double value);
@@ -75,6 +78,15 @@ Term identity(const std::string &dim);
 Term name(const std::string &name, const Shape &shape);
 Term oldState(const std::string &name, const Shape &shape);
 Term newState(const std::string &name, const Shape &shape);
+Term endOfState(const std::string &name, const Shape &shape);
+/// x[t-n]
+Term lagged(const std::string &name, const Shape &shape, int64_t n);
+/// x[t-j], j an index.
+Term lagged(const std::string &name, const Shape &shape, const std::string &index);
+/// sum(j in 1..n, body): `range` is `j in 1..n`.
+Term sumOver(const std::string &range, Term body);
+/// `k` of `k[j]`
+std::string baseOf(const std::string &name);
 /// A function that keeps its first argument's shape, unless `shape` says otherwise.
 Term call(const std::string &function, std::vector<Term> args);
 Term call(const std::string &function, std::vector<Term> args, const Shape &shape, const std::string &extra = "");
@@ -95,6 +107,8 @@ inline Term diag(Term x) { return call("diag", {x}, {x.shape().rows, x.shape().r
 std::vector<Term> replaceOne(const Term &term, const std::function<std::vector<Term>(const Term &)> &replace);
 /// All subtrees for which `replace` gives one are replaced, from the leaves up.
 Term replaceAll(const Term &term, const std::function<Term(const Term &)> &replace);
+/// The term with an index given a number.
+Term withIndex(const Term &term, const std::string &index, int64_t number);
 bool anyOf(const Term &term, const std::function<bool(const Term &)> &test);
 
 } // namespace mixc::random

@@ -7,41 +7,89 @@ using namespace mlir;
 namespace mixc::random {
 namespace {
 
-/// Of [1, time, columns, dims...] the column that a head sees, or that it writes.
-class Column {
-public:
-  Column(const mix::Array &array, const mix::Call &call, int64_t head)
-      : columns(array.shape[2]), at(head / (call.heads / columns)),
-        size(call.time ? array.size() / (call.time * columns) : 0), time(call.time) {}
+mix::TensorType typeOf(Operation *declaration) { return cast<mix::TensorType>(declaration->getResult(0).getType()); }
 
-  std::vector<double> read(const mix::Array &array) const {
-    std::vector<double> data;
-    for (int64_t t = 0; t < time; ++t)
-      data.insert(data.end(), array.data.begin() + (t * columns + at) * size,
-                  array.data.begin() + (t * columns + at + 1) * size);
-    return data;
+/// Declarations by the names that their tensors have in kernels; histories by those of their inputs.
+class Declarations {
+public:
+  explicit Declarations(mix::MixerOp equations) {
+    for (Operation &op : equations.step())
+      if (isa<mix::InputOp, mix::ParamOp, mix::StateOp, mix::OutputOp>(op))
+        byName[op.getAttrOfType<StringAttr>("name").getValue()] = &op;
   }
-  void write(mix::Array &array, const std::vector<double> &data) const {
-    for (int64_t t = 0; t < time; ++t)
-      std::copy_n(data.begin() + t * size, size, array.data.begin() + (t * columns + at) * size);
+
+  Operation *find(StringRef name) const {
+    name.consume_back(".history");
+    return byName.lookup(name);
   }
 
 private:
-  int64_t columns, at, size, time;
+  llvm::StringMap<Operation *> byName;
 };
 
-/// Of [heads or groups, dims...] (a leading 1 aside) what a head sees.
-std::vector<double> rowOf(const mix::Array &array, int64_t rows, int64_t heads, int64_t head) {
-  int64_t size = array.size() / rows, at = head / (heads / rows);
-  return {array.data.begin() + at * size, array.data.begin() + (at + 1) * size};
-}
+/// What one head sees of an array [1, time,] heads or groups, [members,] dims...: its name outside, and its part.
+class Part {
+public:
+  Part(const Declarations &declarations, StringRef name, tile::ViewType view, const mix::Call &call, int64_t head) {
+    Operation *op = declarations.find(name);
+    mix::Home home = mix::homeOf(op);
+    tensor = home.tensor.str() + (name.ends_with(".history") ? ".history" : "");
+    members = std::max<int64_t>(home.count, 1);
+    member = home.member;
+    columns = !isa<mix::OutputOp>(op) && mix::isPerGroup(typeOf(op)) ? call.groups : call.heads;
+    column = head / (call.heads / columns);
+    rows = view.getPer() == tile::Per::Token ? call.time : 1;
+    leading = {1};
+    if (view.getPer() == tile::Per::Token)
+      leading.push_back(call.time);
+    leading.push_back(columns);
+    if (home.isFamily())
+      leading.push_back(home.count);
+    llvm::append_range(leading, view.getShape());
+    for (int64_t extent : view.getShape())
+      size *= extent;
+  }
+
+  std::vector<double> read(const mix::Array &array) const {
+    std::vector<double> data;
+    for (int64_t row = 0; row < rows; ++row)
+      data.insert(data.end(), array.data.begin() + at(row), array.data.begin() + at(row) + size);
+    return data;
+  }
+  void write(mix::Arrays &arrays, const std::vector<double> &data) const {
+    auto [array, isNew] = arrays.try_emplace(tensor);
+    if (isNew)
+      array->second = mix::Array(leading, std::nan(""));
+    for (int64_t row = 0; row < rows; ++row)
+      std::copy_n(data.begin() + row * size, size, array->second.data.begin() + at(row));
+  }
+  int64_t total() const { return rows * size; }
+
+  std::string tensor;
+
+private:
+  int64_t at(int64_t row) const { return ((row * columns + column) * members + member) * size; }
+
+  std::vector<int64_t> leading;
+  int64_t members, member, columns, column, rows, size = 1;
+};
 
 /// What a state starts from where no initial one is passed: its kernel takes it from the caller when it is in place.
-std::vector<double> startOf(mix::StateOp state, tile::ViewType view) {
+std::vector<double> startOf(const Declarations &declarations, StringRef name, tile::ViewType view,
+                            const mix::Call &call, int64_t head) {
   int64_t size = 1;
   for (int64_t extent : view.getShape())
     size *= extent;
-  std::vector<double> data(size, state.getStart() ? state.getStart()->convertToDouble() : 0.0);
+  std::vector<double> data(size);
+  auto state = dyn_cast<mix::StateOp>(declarations.find(name));
+  if (!state || name.ends_with(".history"))
+    return data;
+  if (state.getStartParam()) {
+    Part param(declarations, *state.getStartParam(), view, call, head);
+    return param.read(call.params.at(param.tensor));
+  }
+  if (state.getStart())
+    data.assign(size, state.getStart()->convertToDouble());
   if (state.getIdentityStart())
     for (int64_t i = 0, n = view.getShape().back(); i < n; ++i)
       data[i * n + i] = 1;
@@ -59,54 +107,38 @@ tile::KernelOp findKernel(ModuleOp tiles, StringRef suffix) {
 
 llvm::Expected<mix::Answer> interpretTiles(tile::KernelOp kernel, mix::MixerOp equations, const mix::Call &call) {
   mix::Answer answer;
-  llvm::StringMap<mix::StateOp> states;
-  for (auto state : equations.step().getOps<mix::StateOp>())
-    states[state.getName()] = state;
+  Declarations declarations(equations);
   for (int64_t head = 0; head < call.heads; ++head) {
     std::vector<tile::Buffer> tensors;
-    for (auto [i, type] : llvm::enumerate(kernel.getBody().front().getArgumentTypes())) {
-      std::string name = cast<StringAttr>(kernel.getNames()[i]).getValue().str();
-      StringRef role = cast<StringAttr>(kernel.getRoles()[i]).getValue();
+    auto forEach = [&](auto use) {
+      for (auto [i, type] : llvm::enumerate(kernel.getBody().front().getArgumentTypes())) {
+        StringRef name = cast<StringAttr>(kernel.getNames()[i]).getValue();
+        auto view = cast<tile::ViewType>(type);
+        use(i, name, cast<StringAttr>(kernel.getRoles()[i]).getValue(), view,
+            Part(declarations, name, view, call, head));
+      }
+    };
+    forEach([&](size_t, StringRef name, StringRef role, tile::ViewType view, const Part &part) {
       tile::Buffer &buffer = tensors.emplace_back();
-      auto view = cast<tile::ViewType>(type);
-      int64_t size = view.getPer() == tile::Per::Token ? call.time : 1;
-      for (int64_t extent : view.getShape())
-        size *= extent;
-      if (role == "input") {
-        const mix::Array &array = call.inputs.at(name);
-        buffer.data = Column(array, call, head).read(array);
-      } else if (role == "param") {
-        const mix::Array &array = call.params.at(name);
-        buffer.data = rowOf(array, array.shape[0], call.heads, head);
+      if (role == "input" || role == "param") {
+        buffer.data = part.read((role == "input" ? call.inputs : call.params).at(part.tensor));
       } else if (role == "initial" || role == "state") {
-        auto given = call.initial.find(name);
+        auto given = call.initial.find(part.tensor);
         bool isGiven = given != call.initial.end();
-        buffer.data = isGiven ? rowOf(given->second, call.heads, call.heads, head) : startOf(states.lookup(name), view);
+        buffer.data = isGiven ? part.read(given->second) : startOf(declarations, name, view, call, head);
         buffer.present = isGiven || role == "state";
       } else {
-        buffer.data.assign(size, std::nan(""));
+        buffer.data.assign(part.total(), std::nan(""));
       }
-    }
+    });
     if (llvm::Error error = tile::interpret(kernel, call.time, tensors))
       return std::move(error);
-    for (auto [i, type] : llvm::enumerate(kernel.getBody().front().getArgumentTypes())) {
-      std::string name = cast<StringAttr>(kernel.getNames()[i]).getValue().str();
-      StringRef role = cast<StringAttr>(kernel.getRoles()[i]).getValue();
-      bool isOutput = role == "output";
-      if (!isOutput && role != "final" && role != "state")
-        continue;
-      mix::Array &array = (isOutput ? answer.outputs : answer.final)[name];
-      if (head == 0) {
-        std::vector<int64_t> shape =
-            isOutput ? std::vector<int64_t>{1, call.time, call.heads} : std::vector<int64_t>{1, call.heads};
-        llvm::append_range(shape, cast<tile::ViewType>(type).getShape());
-        array = mix::Array(shape);
-      }
-      if (isOutput)
-        Column(array, call, head).write(array, tensors[i].data);
-      else
-        std::copy(tensors[i].data.begin(), tensors[i].data.end(), array.data.begin() + head * tensors[i].data.size());
-    }
+    forEach([&](size_t i, StringRef, StringRef role, tile::ViewType, const Part &part) {
+      if (role == "output")
+        part.write(answer.outputs, tensors[i].data);
+      if (role == "final" || role == "state")
+        part.write(answer.final, tensors[i].data);
+    });
   }
   return answer;
 }

@@ -5,20 +5,25 @@ namespace mixc::random {
 /// Epsilons that float32 holds.
 static const char *const epsilon = ", 0.0009765625", *const smallEpsilon = ", 0.00000095367431640625";
 
-Term Vocabulary::argument(const std::string &prefix, const Shape &shape, bool bounded, bool isParam) {
+static bool isWide(const std::string &dim) { return dim.find_first_of("+*") != std::string::npos; }
+
+Term Vocabulary::argument(const std::string &prefix, const Shape &shape, bool bounded, bool isParam,
+                          const std::string &members) {
   std::vector<const Argument *> known;
   int count = 0;
   for (const Argument &argument : mixer.arguments) {
     if (argument.name.size() != prefix.size() + 1 || argument.name.compare(0, prefix.size(), prefix) != 0)
       continue;
     ++count;
-    if (argument.shape == shape && argument.isParam == isParam)
+    if (argument.shape == shape && argument.isParam == isParam && argument.members == members &&
+        (argument.perGroup || !onlyGroups))
       known.push_back(&argument);
   }
   if (!known.empty() && (count >= 6 || random.chance(50)))
     return name(random.pick(known)->name, shape);
   Argument added{.name = prefix + std::to_string(count), .shape = shape, .isParam = isParam};
-  added.perGroup = random.chance(25);
+  added.perGroup = onlyGroups || random.chance(25);
+  added.members = members;
   if (bounded)
     added.interval = {0.0, 1.0};
   mixer.arguments.push_back(added);
@@ -28,10 +33,51 @@ Term Vocabulary::argument(const std::string &prefix, const Shape &shape, bool bo
 }
 
 Term Vocabulary::input(const std::string &prefix, const Shape &shape, bool bounded) {
-  return argument(prefix, shape, bounded, false);
+  Term x = argument(prefix, shape, bounded, false);
+  return wants("lag", 4) ? lagged(x->name, shape, random.pick({1, 1, 2, 3, 7, 64})) : x;
 }
 Term Vocabulary::param(const std::string &prefix, const Shape &shape, bool bounded) {
   return argument(prefix, shape, bounded, true);
+}
+Term Vocabulary::member(const std::string &prefix, const Shape &shape, bool bounded, const std::string &members,
+                        bool isParam) {
+  return name(argument(prefix, shape, bounded, isParam, members)->name + "[j]", shape);
+}
+
+Term Vocabulary::wide(const std::string &dim) {
+  mark("wide key");
+  mixer.isWide = true;
+  Shape shape{dim, ""};
+  Term k = random.chance(50) ? unitKey("K") : input("kK", {"K", ""});
+  if (dim == "2*K")
+    return call("concat", {k, unitKey("K")}, shape);
+  if (dim == "K*2")
+    return call("kron", {k, input("f", {"2", ""})}, shape);
+  Term square = call("kron", {k, k}, {"K*K", ""});
+  return call("concat", {number(1), k, random.chance(50) ? square : square / number(2)}, shape);
+}
+
+Term Vocabulary::ofThePast(const std::string &dim) {
+  Shape shape{dim, ""};
+  Term x = argument("v" + dim, shape, false, false);
+  switch (random.below(3)) {
+  case 0: {
+    mark("convolution");
+    Term taps = member("f" + dim, shape, false, "0..3", true);
+    Term u = sumOver("j in 0..3", taps % lagged(x->name, shape, std::string("j")));
+    return named(random.chance(50) ? call("silu", {u}) : u);
+  }
+  case 1: {
+    mark("token shift");
+    Term before = lagged(x->name, shape, 1);
+    return x + param("h" + dim, shape, true) % (before - x);
+  }
+  default: {
+    mark("lagged let");
+    Term u = bind(call("tanh", {x + param("u" + dim, shape)}));
+    return u + lagged(u->name, shape, random.pick({1, 2}));
+  }
+  }
 }
 
 Term Vocabulary::bind(Term x) {
@@ -51,6 +97,8 @@ Term Vocabulary::named(Term x, int percent) {
 
 Term Vocabulary::unitKey(const std::string &dim) {
   Shape shape{dim, ""};
+  if (isWide(dim))
+    return named(call("l2norm", {wide(dim)}, shape, epsilon), 60);
   Term k = input("k" + dim, shape);
   switch (random.below(7)) {
   case 0: mark("key: roll"); return call("roll", {k}, shape, random.pick({", 1", ", -1", ", 2"}));
@@ -67,6 +115,10 @@ Term Vocabulary::unitKey(const std::string &dim) {
 }
 
 Term Vocabulary::key(const std::string &dim) {
+  if (isWide(dim))
+    return random.chance(50) ? unitKey(dim) : number(0.5) * wide(dim);
+  if (wants("past", 4))
+    return named(call("l2norm", {ofThePast(dim)}, {dim, ""}, epsilon));
   Term k = input("k" + dim, {dim, ""});
   switch (random.below(10)) {
   case 0: return decay() * unitKey(dim);
@@ -80,6 +132,8 @@ Term Vocabulary::key(const std::string &dim) {
 }
 
 Term Vocabulary::feature(const std::string &dim) {
+  if (isWide(dim))
+    return call("softplus", {wide(dim)});
   Term k = input("k" + dim, {dim, ""});
   switch (random.below(5)) {
   case 0: return call("softplus", {k});
@@ -92,6 +146,14 @@ Term Vocabulary::feature(const std::string &dim) {
 
 Term Vocabulary::value(const std::string &dim) {
   Shape shape{dim, ""};
+  if (isWide(dim))
+    return wide(dim);
+  if (wants("past", 6))
+    return ofThePast(dim);
+  if (wants("family", 2))
+    return named(sumOver("j in 1..n", member("fa", {}, true) * member("fv" + dim, shape)));
+  if (wants("matrix", 2))
+    return named(param("m", {dim, "K"}) * unitKey("K"));
   Term v = input("v" + dim, shape);
   switch (random.below(22)) {
   case 0: return call("silu", {v});
@@ -152,6 +214,8 @@ Term Vocabulary::decay() {
 
 Term Vocabulary::gate(const std::string &dim) {
   Shape shape{dim, ""};
+  if (isWide(dim))
+    return call("sigmoid", {wide(dim)});
   switch (random.below(6)) {
   case 0: return param("h" + dim, shape, true);
   case 1: return call("sigmoid", {input("v" + dim, shape)});
