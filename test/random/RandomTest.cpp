@@ -94,7 +94,7 @@ TEST(Judge, AWrongPromiseIsFoundAndMadeSmall) {
     if (generated.marks.count("step: key gate") && generated.mixer.states.size() == 1)
       mixer = generated.mixer;
   }
-  mixer.promises[mixer.states[0].name] = {.normal = true, .chunked = true, .writes = 100};
+  mixer.promises[mixer.states[0].name] = {.normal = true, .count = 100};
   Trial trial = drawTrial(1, false);
   Verdict verdict = judge(mixer, trial);
   ASSERT_EQ(verdict.kind, "slower class");
