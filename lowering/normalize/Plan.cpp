@@ -34,6 +34,7 @@ public:
   Planner(MixerOp mixer, Expressions &expressions) : mixer(mixer), e(expressions), strata(findStrata(mixer)) {}
 
   std::vector<NormalForm> run() {
+    components.reserve(strata.states.size() + 1); // roots point into them
     llvm::BitVector solved(strata.states.size());
     unsigned ordinal = 0;
     for (SmallVector<unsigned> group : strata.groups) {
