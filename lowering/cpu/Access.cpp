@@ -204,14 +204,14 @@ Value KernelEmitter::laneMask(const Layout &layout, const Point &point, int64_t 
   if (layout.axes.empty() || n == 1)
     return {};
   const Axis &axis = layout.axes.back();
-  bool panel = axis.str() == plan.panel;
+  bool panel = panelIndex && axis.str() == plan.panel; // between the panel loops a point is one of the whole axis
   int64_t end = panel ? plan.width : axis.extent;
   bool cut = panel && plan.extent % plan.width; // the last panel ends early
   if (!cut && end % n == 0)
     return {};
   Value at = point.at(axis.str());
   Value limit = index(end);
-  if (cut && panelIndex)
+  if (cut)
     limit = arith::MinUIOp::create(b, loc, limit,
                                    arith::SubIOp::create(b, loc, index(plan.extent), mul(panelIndex, plan.width)));
   // entries left from `at` on, at least 0

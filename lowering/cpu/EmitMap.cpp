@@ -26,6 +26,8 @@ void KernelEmitter::forEachVector(const Layout &layout, function_ref<void(const 
   int64_t n = layout.lanes(plan);
   if (layout.axes.empty())
     return body(Point(), 1);
+  if (!panelIndex && layout.lane() == plan.panel && plan.panels() > 1 && plan.width % n)
+    n = 1; // between the panel loops a vector may not cross from one panel into the next
   forEachEntry(ArrayRef(layout.axes).drop_back(), [&](const Point &row) {
     loop(0, extent(layout.axes.back()), n, [&](Value at) { body(row.with(layout.lane(), at), n); });
   });
@@ -74,7 +76,7 @@ void KernelEmitter::emitSelect(tile::SelectOp op) {
   if (byTime && !validRows && !immediate(op.getX())) {
     const Place &from = place(op.getX());
     if (from.layout.axes == to.layout.axes && from.layout.sliced == to.layout.sliced) {
-      places[op.getResult()] = from;
+      setPlace(op.getResult(), from);
       return;
     }
   }

@@ -38,13 +38,13 @@ LogicalResult KernelEmitter::emitSteps(tile::StepsOp op) {
   auto plans = op->getAttrOfType<DictionaryAttr>(planAttr).getAs<ArrayAttr>("results");
   defineSteps(op);
   for (unsigned i = 0; i < carried; ++i) {
-    places[body.getArgument(i)] = place(op.getResult(i));
+    setPlace(body.getArgument(i), place(op.getResult(i)));
     if (!cast<DictionaryAttr>(plans[i]).contains("in_place"))
       copyTile(place(op.getResult(i)), {}, op.getInits()[i]);
   }
   for (auto [other, argument] : llvm::zip(op.getOthers(), body.getArguments().drop_front(firstOther))) {
     if (isa<TileType>(other.getType())) {
-      places[argument] = Place(place(other));
+      setPlace(argument, place(other));
       continue;
     }
     pointers[argument] = Value(pointers.lookup(other));

@@ -166,8 +166,8 @@ LogicalResult KernelEmitter::emitChunks(tile::ChunksOp chunks) {
     return chunks.emitError("a reversed loop over chunks is not lowered for the CPU yet");
   Block &body = chunks.getBody().front();
   for (auto [init, argument, result] : llvm::zip(chunks.getInits(), body.getArguments(), chunks.getResults())) {
-    places[argument] = place(init);
-    places[result] = place(init);
+    setPlace(argument, place(init));
+    setPlace(result, place(init));
   }
   Value full = arith::DivUIOp::create(b, loc, length, index(chunk));
   {

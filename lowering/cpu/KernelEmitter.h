@@ -107,6 +107,8 @@ private:
 
   // Access.cpp: entries and vectors of tiles
   const Place &place(mlir::Value tile);
+  /// By value: the map that holds `place` moves when it grows.
+  void setPlace(mlir::Value tile, Place place) { places[tile] = std::move(place); }
   mlir::Value scratchBuffer(const Layout &layout, int64_t offset);
   void definePlace(mlir::Value tile);
   Place placeOf(tile::TileType type, mlir::DictionaryAttr plan, mlir::Block *block);

@@ -126,7 +126,9 @@ void Planner::choosePanel() {
   if (plan.panel.empty())
     return;
   if (lane != plan.panel) { // a panel is some rows of the state, as many as there are accumulators
-    plan.width = largestDivisor(plan.extent, 16);
+    bool anyWhole = false;    // what works on whole tiles wants their rows next to each other
+    kernel.walk([&](tile::StepsOp steps) { anyWhole |= isWhole(steps); });
+    plan.width = anyWhole ? plan.extent : largestDivisor(plan.extent, 16);
     return;
   }
   int64_t vectors = llvm::divideCeil(plan.extent, plan.lanes);
