@@ -279,7 +279,7 @@ std::vector<Mixer> unrolled(const Mixer &mixer) {
       results.push_back(copy);
     }
   for (const Equation &let : mixer.lets) {
-    if (let.range.empty())
+    if (let.range.empty() || isTarget(mixer, let.name))
       continue;
     Mixer other = mixer;
     std::erase_if(other.lets, [&](const Equation &known) { return known.name == let.name; });
@@ -329,18 +329,20 @@ std::vector<Mixer> turnedStates(const Mixer &mixer) {
   return results;
 }
 
-/// Lets of terms; not of what has an index.
+/// Lets of terms; not of what has an index, or needs the end.
 std::vector<Mixer> named(const Mixer &mixer) {
   std::vector<Mixer> results;
-  auto isIndexed = [](const Term &x) {
-    return anyOf(x, [](const Term &part) { return part->name.find("[j") != std::string::npos || part->extra == "j"; });
+  auto isBound = [](const Term &x) {
+    return anyOf(x, [](const Term &part) {
+      return is(part, Op::End) || part->name.find("[j") != std::string::npos || part->extra == "j";
+    });
   };
   for (size_t i = 0; i < mixer.terms().size(); ++i) {
     Term fresh = name("n" + std::to_string(mixer.lets.size()), {});
     Term term = *mixer.terms()[i], value;
     for (const Term &other : replaceOne(term, [&](const Term &x) -> Terms {
            bool isLeaf = x->args.empty() || x.shape().isRow();
-           return isLeaf || holdsIdentity(x) || isIndexed(x)
+           return isLeaf || holdsIdentity(x) || isBound(x)
                       ? Terms()
                       : Terms{Term({.op = Op::Name, .shape = x.shape(), .args = {x}, .name = fresh->name})};
          })) {

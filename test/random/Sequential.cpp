@@ -134,7 +134,7 @@ void Builder::wholeState() {
   bool isNorm = random.chance(60);
   sequential("A", H.before(), update,
              isNorm ? H.read(H.after(), words.key("K")) / (number(1) + call("norm", {H.after()}, {}))
-                    : call("tanh", {H.after()}));
+                    : words.decay() * H.after());
 }
 
 /// h = A h + B x, A a dense matrix, constant over time.

@@ -237,6 +237,8 @@ Term Vocabulary::squashed(Term x) {
 Term Vocabulary::finished(Term x) {
   const Shape &shape = x.shape();
   std::string dim = shape.rows;
+  if (shape.isMatrix()) // what functions of a whole state are not
+    return random.chance(30) ? x % input("X" + dim, shape) : x;
   if (!shape.isColumn())
     return random.chance(30) ? squashed(x) : x;
   switch (random.below(12)) {
