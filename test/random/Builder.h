@@ -9,8 +9,7 @@ namespace mixc::random {
 
 class Builder {
 public:
-  Builder(uint64_t seed, const Selection &selection)
-      : random(seed), selection(selection), words(mixer, random, marks, selection) {
+  Builder(uint64_t seed, const Selection &selection) : random(seed), words(mixer, random, marks, selection) {
     mixer.count = random.pick({1, 2, 2, 3});
     mixer.rank = random.pick({1, 2, 2, 3});
   }
@@ -67,7 +66,6 @@ private:
   Term scaled(bool isScaled, Term S) { return isScaled ? words.decay() * S : S; }
 
   Random random;
-  const Selection &selection;
   Vocabulary words;
   std::vector<Term> reads, ends; // `ends` need the end of the sequence: for outputs alone
 };

@@ -7,7 +7,7 @@ namespace mixc::random {
 Steps Builder::anySteps() {
   if (random.chance(40))
     return {};
-  auto may = [&](const char *construct, int percent) { return random.chance(selection.chance(construct, percent)); };
+  auto may = [&](const char *construct, int percent) { return words.wants(construct, percent); };
   return {.diagonal = may("key gate", 50),
           .valueGate = may("value gate", 50),
           .channel = may("channel", 40),
@@ -28,7 +28,7 @@ void Builder::declare(const std::string &name, const Shape &shape, Term update, 
 }
 
 std::string Builder::anyKeyDim() {
-  return random.chance(selection.chance("wide key", 8)) ? random.pick({"1 + K + K*K", "2*K", "K*2"}) : "K";
+  return words.wants("wide key", 8) ? random.pick({"1 + K + K*K", "2*K", "K*2"}) : "K";
 }
 
 Memory Builder::fresh(const std::string &valueDim, const std::string &keyDim, bool turned) {
@@ -38,23 +38,22 @@ Memory Builder::fresh(const std::string &valueDim, const std::string &keyDim, bo
 
 Term Builder::lateRead(Memory &memory, Term S) {
   Term p = words.key(memory.keyDim), flat = memory.flat(S);
-  switch (random.below(5)) {
+  if (words.wants("product over a free axis", 20)) {
+    Term C = words.input("B" + memory.keyDim, {memory.keyDim, "P"});
+    return random.chance(50) ? memory.read(S, C) : memory.read(S, C) * words.input("vP", {"P", ""});
+  }
+  switch (random.below(4)) {
   case 0: words.mark("read: two hops"); return flat * (transpose(flat) * memory.read(S, p));
   case 1:
     words.mark("read: other axis");
     return random.chance(50) ? transpose(flat) * words.value(memory.valueDim)
                              : transpose(transpose(words.value(memory.valueDim)) * flat);
   case 2: words.mark("read: all entries"); return sum(S) * words.value(memory.valueDim);
-  case 3: { // conjugate gradients: a direction that depends on the first read
+  default: { // conjugate gradients: a direction that depends on the first read
     words.mark("read: along what was read");
     Term first = memory.read(S, p);
     Term size = number(1) + call("norm", {first}, {});
     return memory.read(S, p / size) + memory.read(S, transpose(flat) * (first / size)) * words.decay();
-  }
-  default: {
-    words.mark("read: P vectors");
-    Term C = words.input("B" + memory.keyDim, {memory.keyDim, "P"});
-    return random.chance(50) ? memory.read(S, C) : memory.read(S, C) * words.input("vP", {"P", ""});
   }
   }
 }
@@ -111,7 +110,7 @@ void Builder::cascade() {
 void Builder::normaliser() {
   std::string dim = anyKeyDim();
   Term k = words.bind(words.feature(dim)), q = words.bind(words.feature(dim)), a = words.named(words.decay());
-  bool fades = random.chance(60), hasGate = random.chance(selection.chance("key gate", 20));
+  bool fades = random.chance(60), hasGate = words.wants("key gate", 20);
   Memory H = fresh("V", dim, random.chance(40));
   Promise promise{.normal = true, .count = 1};
   if (hasGate)
@@ -138,12 +137,12 @@ void Builder::momentum() {
   auto lies = [&](Term x) { return isMTurned != isTurned ? transpose(x) : x; };
   Term k = words.unitKey("K"), error = M.read(M.before(), k) - words.value("V");
   Promise promise{.normal = true, .count = 1, .writes = Writes::Affine};
-  if (random.chance(selection.chance("nonlinear", 15))) {
+  if (words.wants("nonlinear", 15)) {
     promise.writes = Writes::Nonlinear;
     error = words.squashed(error);
   }
   Term fade = words.decay() * S.before();
-  if (random.chance(selection.chance("key gate", 20))) {
+  if (words.wants("key gate", 20)) {
     words.mark("momentum, key gate");
     promise.transition = Transition::Diagonal;
     Term g = diag(words.gate("K"));
@@ -169,12 +168,12 @@ void Builder::oneRow() {
   bool isFree = random.chance(30), fades = random.chance(50);
   Promise promise{.normal = true, .count = 1, .writes = isFree ? Writes::Free : Writes::Affine};
   Term from = fades ? words.decay() * z : z;
-  if (random.chance(selection.chance("key gate", 20))) {
+  if (words.wants("key gate", 20)) {
     promise.transition = Transition::Diagonal;
     from = words.gate("K") % z;
   }
   Term rule = isFree ? s * k : b * (s - transpose(from) * k) * k;
-  if (random.chance(selection.chance("nonlinear", 15))) {
+  if (words.wants("nonlinear", 15)) {
     promise.writes = Writes::Nonlinear;
     rule = words.squashed(s - transpose(from) * k) * k;
   }
@@ -187,7 +186,7 @@ void Builder::oneRow() {
 
 /// A pair of states turned by an angle: complex decay.
 void Builder::rotation() {
-  bool isTurned = random.chance(40), perKey = random.chance(selection.chance("key gate", 40));
+  bool isTurned = random.chance(40), perKey = words.wants("key gate", 40);
   Memory re = fresh("V", "K", isTurned), im("B", "V", "K", isTurned, mixer, random, words);
   Term angle = perKey ? words.value("K") : words.scalar(), c = words.named(call("cos", {angle}), 60),
        s = words.named(call("sin", {angle}), 60), a = words.decay();
@@ -235,7 +234,7 @@ void Builder::trapezoid() {
 /// Two or three states, each a mixture of all; one of them or all are written.
 void Builder::mixing() {
   size_t n = 2 + random.below(2);
-  bool isTurned = random.chance(40), perKey = random.chance(selection.chance("key gate", 30));
+  bool isTurned = random.chance(40), perKey = words.wants("key gate", 30);
   std::vector<Memory> all;
   for (size_t i = 0; i < n; ++i)
     all.emplace_back(std::string(1, static_cast<char>('A' + i)), "V", "K", isTurned, mixer, random, words);
@@ -276,7 +275,7 @@ void Builder::joined() {
   Term k = words.unitKey("K"), l = words.unitKey(other), a = words.decay();
   Term error = words.value("V") - number(0.5) * A.read(A.before(), k) - number(0.5) * B.read(B.before(), l);
   Promise promise{.normal = true, .count = 1, .writes = Writes::Affine};
-  if (random.chance(selection.chance("nonlinear", 20))) {
+  if (words.wants("nonlinear", 20)) {
     promise.writes = Writes::Nonlinear;
     error = words.squashed(error);
   }
@@ -293,7 +292,7 @@ void Builder::oja() {
   Memory H = fresh("V", "K", random.chance(40));
   Term v = words.unitKey("V"), k = words.key("K"), flat = H.before();
   Promise promise{.normal = true, .count = 1, .writes = Writes::Affine};
-  if (random.chance(selection.chance("key gate", 50))) { // the axis that is read along is the values'
+  if (words.wants("key gate", 50)) { // the axis that is read along is the values'
     words.mark("oja, gate");
     promise.transition = Transition::Diagonal;
     Term g = diag(words.gate("V"));

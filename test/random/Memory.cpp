@@ -178,7 +178,8 @@ Term Memory::descended(Term S, const Steps &allowed) {
     S = words.bind(S);
   Term k = words.unitKey(keyDim), v = value(), r = read(S, k), e = words.named(r - v), loss;
   auto square = [](Term x) { return apply(Op::Pow, {call("norm", {x}, {}), number(2)}); };
-  switch (random.below(allowed.nonlinear ? 7 : allowed.channel ? 4 : 3)) {
+  bool isHard = allowed.nonlinear && random.chance(60);
+  switch (isHard ? 4 + random.below(3) : random.below(allowed.channel ? 4 : 3)) {
   case 0:
     wrote(Writes::Free);
     loss = -(transpose(v) * r);
@@ -225,7 +226,7 @@ Term Memory::step(Term S, const Steps &allowed) {
     return family(S);
   if (words.wants("product over a free axis", 5) && keyDim == "K")
     return manyColumns(S);
-  if (words.wants("inner loss", 8))
+  if (words.wants("inner loss", 12))
     return descended(S, allowed);
   switch (random.below(8)) {
   case 0:
