@@ -56,7 +56,7 @@ Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
       good = false;
       Failure failure{generated.mixer, trial, rule, verdict};
       tell(failure, seed, "failure", out, campaign.folder);
-      if (tally.failures[verdict.kind]++ < campaign.shrinkEach)
+      if (tally.failures[verdict.kind]++ < campaign.shrinkEach && campaign.shrinkSeconds > 0)
         tell(shrink(failure, campaign.shrinkSeconds * (compiled ? 2 : 1)), seed, "shrunk", out, campaign.folder);
       out.flush();
       return false;
@@ -73,6 +73,8 @@ Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
       }
     }
     tally.passed += good;
+    if (campaign.untilFailure && !good)
+      break;
   }
   return tally;
 }

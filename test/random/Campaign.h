@@ -15,7 +15,8 @@ struct Campaign {
   Selection selection = {};
   double seconds = 0; // 0: no limit
   double shrinkSeconds = 30;
-  int64_t shrinkEach = 2;  // failures of one kind that are made small
+  int64_t shrinkEach = 2; // failures of one kind that are made small
+  bool untilFailure = false;
   std::string folder = ""; // failures are written there as well
 };
 

@@ -87,6 +87,17 @@ std::string findingsOf(mix::MixerOp mixer) {
   return join(lines, "\n");
 }
 
+/// A message without what it quotes: the same for the same fault of another mixer.
+std::string unquoted(StringRef message) {
+  std::string kept;
+  bool isQuoted = false;
+  for (StringRef part : split(message, '`')) {
+    kept += isQuoted ? "_" : part.str();
+    isQuoted = !isQuoted;
+  }
+  return kept;
+}
+
 bool isNoise(const mix::Array &x, const mix::Array &y, double size = 1e-15) {
   return x.data.size() == y.data.size() && all_of(zip(x.data, y.data), [size](auto pair) {
            auto [a, b] = pair;
@@ -233,7 +244,8 @@ private:
         auto promise = mixer.promises.find(next.getName().str());
         if (promise != mixer.promises.end() && promise->second.normal) {
           auto why = next->getAttrOfType<mlir::StringAttr>("mix.sequential");
-          return fail("no normal form", fmt::format("{}: {}", next.getName().str(), why ? why.getValue().str() : ""));
+          return fail("no normal form: " + unquoted(why ? why.getValue() : ""),
+                      fmt::format("{}: {}", next.getName().str(), why ? why.getValue().str() : ""));
         }
         continue;
       }

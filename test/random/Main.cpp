@@ -1,4 +1,4 @@
-// mix_random [--count N] [--seed N] [--seconds S] [--compile-every N] [--shrink-seconds S] [--out DIR] [--only CONSTRUCT]
+// mix_random [--count N] [--seed N] [--seconds S] [--compile-every N] [--shrink-seconds S] [--until-failure] [--out DIR] [--only CONSTRUCT]
 //            [--without CONSTRUCT]... [--constructs] [--print]
 //
 // Exit status 1 if a mixer failed. --print writes the mixers and does nothing else.
@@ -16,6 +16,7 @@ static llvm::cl::opt<int64_t> compileEvery("compile-every", llvm::cl::desc("comp
                                            llvm::cl::init(0));
 static llvm::cl::opt<double> shrinkSeconds("shrink-seconds", llvm::cl::desc("to make a failure small"),
                                            llvm::cl::init(30));
+static llvm::cl::opt<bool> untilFailure("until-failure", llvm::cl::desc("stop at the first failure"));
 static llvm::cl::opt<std::string> folder("out", llvm::cl::desc("folder for failures as .mix files"));
 static llvm::cl::opt<std::string> only("only", llvm::cl::desc("a construct that mixers are drawn around"));
 static llvm::cl::list<std::string> without("without", llvm::cl::desc("a construct that no mixer has"));
@@ -52,6 +53,7 @@ int main(int argc, char **argv) {
                      .selection = selection,
                      .seconds = seconds,
                      .shrinkSeconds = shrinkSeconds,
+                     .untilFailure = untilFailure,
                      .folder = folder},
                     llvm::outs());
   print(tally, llvm::outs());
