@@ -66,6 +66,11 @@ Term Builder::readOf(Memory &memory) {
     words.mark("read: half-updated");
     return memory.read(random.pick(memory.halfway()), p);
   }
+  if (memory.lastWritten() && random.chance(15)) { // the token itself counts otherwise than the past
+    words.mark("read: with a bonus");
+    return memory.read(memory.before() + memory.outer(memory.lastWritten(), words.gate(memory.keyDim) % p),
+                       words.key(memory.keyDim));
+  }
   bool isOld = random.chance(30);
   words.mark(isOld ? "read: old" : "read: new");
   return memory.read(isOld ? memory.before() : memory.after(), p);

@@ -51,6 +51,7 @@ Term Memory::scaled(Term S) {
 Term Memory::written(Term S) {
   words.mark("step: free write");
   Term v = value(), k = key();
+  lastValue = v;
   wrote(Writes::Free);
   switch (random.below(7)) {
   case 0: return S - outer(v, k);
@@ -104,7 +105,19 @@ Term Memory::gated(Term S, const Steps &allowed) {
   if (allowed.diagonal && (!allowed.valueGate || random.chance(50))) {
     words.mark("step: key gate");
     promised.transition = Transition::Diagonal;
-    return times(S, diag(words.gate(keyDim)));
+    Term g = words.gate(keyDim);
+    switch (random.below(7)) {
+    case 0: return S - times(S, diag(g));
+    case 1: return times(S, identity(keyDim) - diag(g));
+    case 2: return number(0.5) * times(S, diag(g)) + words.decay() * (number(0.5) * S);
+    case 3: { // the gate and what is erased side by side
+      words.mark("step: gate minus a product");
+      wrote(Writes::Affine);
+      Term k = words.unitKey(keyDim);
+      return times(S, diag(g) - words.decay() * k * transpose(k));
+    }
+    default: return times(S, diag(g));
+    }
   }
   words.mark("step: value gate");
   promised.valueGate = true;
@@ -114,7 +127,8 @@ Term Memory::gated(Term S, const Steps &allowed) {
     promised.transition = Transition::Diagonal;
     return outer(e, words.gate(keyDim)) % S;
   }
-  return turned ? S * diag(e) : diag(e) * S;
+  Term gatedState = turned ? S * diag(e) : diag(e) * S;
+  return random.chance(20) ? S - gatedState : gatedState;
 }
 
 /// Writes with a rate per channel, or that are no affine function of the read.

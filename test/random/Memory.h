@@ -46,6 +46,8 @@ public:
   Promise promise() const { return promised; }
   /// What the state is between two steps of a chain, named.
   const std::vector<Term> &halfway() const { return stages; }
+  /// A value that the chain writes, or none.
+  const Term &lastWritten() const { return lastValue; }
 
   const std::string name, valueDim, keyDim;
 
@@ -71,6 +73,7 @@ private:
   Random &random;
   Vocabulary &words;
   std::vector<Term> sources, stages;
+  Term lastValue;
   Promise promised{.normal = true};
 };
 
