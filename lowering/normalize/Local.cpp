@@ -25,6 +25,14 @@ Outcome<Value> Linearity::localUnshared(Value value) {
       return Obstacle{Obstacle::Whole, quoted(op) + " mixes the state by a dense matrix", op};
     return x;
   }
+  if (auto column = dyn_cast<ColumnOp>(op)) {
+    Value pushed = e.column(column.getX(), column.getIndex());
+    if (pushed != value)
+      return local(pushed);
+  }
+  if (auto matmul = dyn_cast<MatmulOp>(op))
+    if (std::optional<Outcome<Value>> columns = localColumns(matmul))
+      return *columns;
   if (auto dot = dyn_cast<DotOp>(op))
     return localDot(dot);
   if (auto reduce = dyn_cast<ReduceOp>(op); reduce && reduce.getKind() == ReduceKind::Sum)

@@ -80,7 +80,10 @@ private:
     }
     case Term::Diag:
     case Term::Eye: return obstacle("adds a diagonal matrix, which is no outer product");
-    case Term::Full: return obstacle("adds a matrix that is no outer product: " + quotedFormula(term.left));
+    case Term::Full:
+      if (std::optional<Obstacle> lacking = linearity.lacksNumber(term.left))
+        return lacking;
+      return obstacle("adds a matrix that is no outer product: " + quotedFormula(term.left));
     }
     llvm_unreachable("every kind of term is collected");
   }

@@ -10,8 +10,9 @@ namespace mixc::normalize {
 
 struct Obstacle {
   enum Kind {
-    Whole, // a state is used other than through products with vectors
-    Axis,  // a state is read along the axis that this orientation does not contract
+    Whole,  // a state is used other than through products with vectors
+    Axis,   // a state is read along the axis that this orientation does not contract
+    Number, // a dim has no number, and is needed to take a product apart
     Other
   };
   Kind kind = Other;

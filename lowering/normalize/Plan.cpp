@@ -33,15 +33,18 @@ class Planner {
 public:
   Planner(MixerOp mixer, Expressions &expressions) : mixer(mixer), e(expressions), strata(findStrata(mixer)) {}
 
-  std::vector<NormalForm> run() {
+  FailureOr<std::vector<NormalForm>> run() {
     components.reserve(strata.states.size() + 1); // roots point into them
     llvm::BitVector solved(strata.states.size());
     unsigned ordinal = 0;
     for (SmallVector<unsigned> group : strata.groups) {
       if (solved.test(group[0]))
         continue;
-      if (std::optional<Obstacle> obstacle = solve(group))
+      if (std::optional<Obstacle> obstacle = solve(group)) {
+        if (obstacle->kind == Obstacle::Number)
+          return needsNumber(*obstacle);
         markSequential(group, *obstacle, ordinal);
+      }
       for (unsigned s : group)
         solved.set(s);
       ++ordinal;
@@ -310,6 +313,15 @@ private:
                     state};
   }
 
+  /// Reports a product over a dim without a number.
+  static LogicalResult needsNumber(const Obstacle &obstacle) {
+    InFlightDiagnostic error = obstacle.culprit->emitError("MIX0119: `")
+                               << obstacle.reason << "` has no number, and " << quoted(obstacle.culprit)
+                               << " is so many reads or writes";
+    error.attachNote() << "help: say `-D " << obstacle.reason << "=2`, for instance, or give the dim a default";
+    return error;
+  }
+
   void markSequential(ArrayRef<unsigned> group, const Obstacle &obstacle, unsigned ordinal) {
     Builder builder(mixer.getContext());
     for (unsigned s : group) {
@@ -341,7 +353,7 @@ private:
 
 } // namespace
 
-std::vector<NormalForm> planComponents(MixerOp mixer, Expressions &expressions) {
+FailureOr<std::vector<NormalForm>> planComponents(MixerOp mixer, Expressions &expressions) {
   return Planner(mixer, expressions).run();
 }
 
