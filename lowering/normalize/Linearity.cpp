@@ -215,12 +215,14 @@ Outcome<Terms> Linearity::entrywiseTerms(BinaryOp op) {
     return (x ? y : x).obstacle();
   if (hasGate(*y)) {
     if (hasGate(*x) || divides)
-      return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op};
+      return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op, kProducts};
     std::swap(x, y);
   }
   if (y->size() != 1 || y->front().kind != Term::Outer) {
     if (hasGate(*x))
-      return Obstacle{Obstacle::Other, quoted(op) + " gates every entry of the state, in no rank-one form", op};
+      return Obstacle{Obstacle::Other, quoted(op) + " gates every entry of the state, in no rank-one form", op,
+                      "a gate `e * s'` with e : vector<" + typeOf(op.getResult()).getDims()[0].str() +
+                          "> and s : vector<" + typeOf(op.getResult()).getDims()[1].str() + "> can be chunked"};
     Outcome<Value> whole = localRebuilt(op);
     if (!whole)
       return whole.obstacle();
@@ -243,7 +245,7 @@ Outcome<Terms> Linearity::rowEntrywiseTerms(BinaryOp op) {
     for (const Outcome<Value> &side : {x, y})
       if (!side && !isa<StateOp>(side.obstacle().culprit)) // what is wrong inside says more
         return side.obstacle();
-    return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op};
+    return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op, kProducts};
   }
   Outcome<Value> &d = y ? y : x;
   Outcome<Terms> inner = terms(y ? op.getX() : op.getY());

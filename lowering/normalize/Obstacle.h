@@ -19,7 +19,16 @@ struct Obstacle {
   std::string reason;
   /// The term that is in the way; its location is the user's.
   mlir::Operation *culprit = nullptr;
+  /// What would lift it, in one short sentence; may be empty.
+  std::string help = {};
 };
+
+// What lifts the obstacles of more than one place.
+inline constexpr const char *kFreeGates = "a gate that depends on the inputs alone can be chunked",
+                            *kFreeReads = "a read along a vector of the inputs can be chunked",
+                            *kDiagonal = "a diagonal matrix there (`diag(a)`) can be chunked",
+                            *kProducts = "a state that is used in products with vectors alone can be chunked",
+                            *kOuter = "outer products (`v * k'`) can be chunked";
 
 /// A T, or the obstacle to it.
 template <typename T> class Outcome {

@@ -225,7 +225,7 @@ private:
       taker = std::distance(strata.nexts.begin(), llvm::find(strata.nexts, next));
     // A sum that is linear in the state is as it should be; what takes it whole is not.
     if (std::optional<std::string> state = user.op ? linearity.wholeState(user.get()) : std::nullopt)
-      return {Obstacle::Whole, linearity.takesWhole(quoted(user.op), *state), user.op};
+      return {Obstacle::Whole, linearity.takesWhole(quoted(user.op), *state), user.op, kProducts};
     return obstacle;
   }
 
@@ -310,7 +310,7 @@ private:
     StateOp state = form.states[0];
     return Obstacle{Obstacle::Other,
                     "`" + state.getName().str() + "` is read along a vector that depends on what is read from it",
-                    state};
+                    state, kFreeReads};
   }
 
   /// Reports a product over a dim without a number.
@@ -324,10 +324,14 @@ private:
 
   void markSequential(ArrayRef<unsigned> group, const Obstacle &obstacle, unsigned ordinal) {
     Builder builder(mixer.getContext());
+    std::string function = inside(obstacle.culprit);
+    std::string help = function.empty() ? obstacle.help : "gates that depend on the inputs alone would make it a scan";
     for (unsigned s : group) {
       NextOp next = strata.nexts[s];
-      next->setAttr("mix.sequential", builder.getStringAttr(obstacle.reason + inside(obstacle.culprit)));
+      next->setAttr("mix.sequential", builder.getStringAttr(obstacle.reason + function));
       next->setAttr("mix.culprit", builder.getStringAttr(place(obstacle.culprit)));
+      if (!help.empty())
+        next->setAttr("mix.help", builder.getStringAttr(help));
       next->setAttr("mix.stratum", builder.getI64IntegerAttr(ordinal));
     }
   }
