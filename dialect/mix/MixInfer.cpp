@@ -57,6 +57,15 @@ MIX_INFER(TransposeOp) {
   return success();
 }
 
+// column_c1: the operand is a matrix
+MIX_INFER(ColumnOp) {
+  TensorType x = typeOf(operands[0]);
+  if (!x.isMatrix())
+    return emitOptionalError(location, "mix.column of a ", spell(x), " (column_c1)");
+  results.push_back(shaped(x, {x.getDims()[0]}, x.getRate()));
+  return success();
+}
+
 // diag_c1: the operand is a vector
 MIX_INFER(DiagOp) {
   TensorType x = typeOf(operands[0]);

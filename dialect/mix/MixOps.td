@@ -272,6 +272,18 @@ def Mix_TransposeOp : Mix_PureOp<"transpose", [DeclareOpInterfaceMethods<InferTy
   let hasFolder = 1;
 }
 
+def Mix_ColumnOp : Mix_PureOp<"column", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "column j of a matrix: a vector";
+  let description = [{
+    `%y = mix.column 2 of %x : <[K, 4], head>` is the third column of `%x`. The normal form takes products over an axis that no state
+    has apart into columns.
+  }];
+  let arguments = (ins I64Attr:$index, Mix_T:$x);
+  let results = (outs Mix_T:$result);
+  let assemblyFormat = "$index `of` $x attr-dict `:` type($x)";
+  let hasVerifier = 1;
+}
+
 def Mix_DiagOp : Mix_PureOp<"diag", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "the diagonal matrix of a vector";
   let arguments = (ins Mix_T:$x);

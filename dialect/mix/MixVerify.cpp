@@ -112,6 +112,15 @@ LogicalResult SliceOp::verify() {
   return success();
 }
 
+LogicalResult ColumnOp::verify() {
+  // Before the dims are bound there may be no number to hold it against; the interpreter checks the rest.
+  std::optional<int64_t> columns = getX().getType().getDims()[1].asNumber();
+  int64_t index = getIndex();
+  if (index < 0 || (columns && index >= *columns)) // column_c2
+    return emitOpError("takes column ") << index << " of a " << spell(getX().getType()) << " (column_c2)";
+  return success();
+}
+
 /// How many entries, on symbols.
 static Dim entriesOf(TensorType type) {
   Dim size(1);

@@ -107,6 +107,21 @@ Expected<Step> Program::pureStep(Operation &op) {
           std::copy_n(frame[x].storage.begin() + from, shape.rows, frame[result].storage.begin());
         };
       })
+      .Case([&](ColumnOp column) -> Result {
+        Expected<Shape> whole = shapeOf(column.getX().getType());
+        if (!whole)
+          return whole.takeError();
+        int64_t index = column.getIndex(), columns = whole->cols;
+        if (index >= columns)
+          return createStringError("column " + std::to_string(index) + " of a matrix of " + std::to_string(columns));
+        return [=](Frame &frame) {
+          std::vector<double> entries(shape.rows * columns);
+          frame[x].write(entries.data(), false);
+          frame[result].reset(1, shape.rows, 1);
+          for (int64_t row = 0; row < shape.rows; ++row)
+            frame[result].storage[row] = entries[row * columns + index];
+        };
+      })
       .Case([&](RollOp roll) -> Result {
         // y[i] = x[i - shift]: rotate so that the last `shift` entries come first.
         int64_t shift = roll.getShift(), first = ((-shift) % shape.rows + shape.rows) % shape.rows;

@@ -3,6 +3,7 @@
 //     f(x), x . y              map
 //     x y'                     map of x along one axis and y along the other
 //     diag, I                  map of positions
+//     column of A              split, reduce
 //     dot(x, y), A x, A B      contract
 //     sum, max                 reduce
 //     concat, slice, roll      join, split
@@ -135,6 +136,12 @@ Value TokenLocal::compute(Value value, ArrayRef<Axis> axes) {
       Value off = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, x[0], zero);
       return arith::SelectOp::create(b, at, off, zero, x[1]);
     });
+  }
+  if (auto column = dyn_cast<mix::ColumnOp>(op)) {
+    Axes of = axesOfMatrix(column.getX());
+    Axis inner = other(of[1], axes);
+    Value x = tiles.with(emit(column.getX(), {axes[0], inner}), inner);
+    return entry(x, inner, column.getIndex());
   }
   if (auto outer = dyn_cast<mix::OuterOp>(op))
     return tiles.sum(Product(1, {emit(outer.getX(), axes[0]), emit(outer.getY(), axes[1])}));

@@ -18,9 +18,10 @@ Outcome<Value> Linearity::read(SmallVector<std::pair<unsigned, Value>, 1> along,
   Rate rate = Rate::Constant;
   for (auto [state, p] : along) {
     if (touches(p))
-      return Obstacle{
-          Obstacle::Other,
-          quoted(op) + ": `" + name(state) + "` is read along a vector that depends on what is read from it", op};
+      return Obstacle{Obstacle::Other,
+                      quoted(op) + ": `" + name(state) +
+                          "` is read along a vector that depends on what is read from it",
+                      op, kFreeReads};
     rate = faster(rate, faster(typeOf(members[state]->getResult(0)).getRate(), typeOf(p).getRate()));
   }
   llvm::sort(along, [](const auto &x, const auto &y) { return x.first < y.first; });
@@ -68,7 +69,8 @@ Outcome<Value> Linearity::applyGates(ArrayRef<Term> gates, Value x, Operation *o
       continue;
     }
     if (isAcross)
-      return Obstacle{Obstacle::Axis, quoted(op) + ": `" + name(gate.state) + "` is read along both of its axes", op};
+      return Obstacle{Obstacle::Axis, quoted(op) + ": `" + name(gate.state) + "` is read along both of its axes", op,
+                      "an update that reads along one of the axes alone can be chunked"};
     for (Scaled part : parts) {
       pieces.push_back({gate.state, e.mul(gate.factor, part.factor), part.vector});
       free &= !pieces.back().factor || !touches(pieces.back().factor);

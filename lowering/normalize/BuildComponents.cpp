@@ -10,6 +10,7 @@
 // (`mix.sequential`) and where (`mix.culprit`). Dims stay symbolic. Running it again changes nothing.
 #include "lowering/Passes.h"
 #include "lowering/normalize/Plan.h"
+#include "lowering/normalize/ThinDims.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -27,9 +28,12 @@ public:
   void runOnOperation() override {
     for (mix::MixerOp mixer : getOperation().getOps<mix::MixerOp>()) {
       clean(mixer);
+      normalize::bindThinDims(mixer);
       normalize::Expressions expressions(mixer);
-      std::vector<normalize::NormalForm> components = normalize::planComponents(mixer, expressions);
-      normalize::emitComponents(mixer, components);
+      FailureOr<std::vector<normalize::NormalForm>> components = normalize::planComponents(mixer, expressions);
+      if (failed(components))
+        return signalPassFailure();
+      normalize::emitComponents(mixer, *components);
       clean(mixer);
     }
   }

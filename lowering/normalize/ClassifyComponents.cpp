@@ -1,4 +1,4 @@
-// Finds the class of every component.
+// Finds the class of every component, and which of the other states are scans (Scans.h).
 //
 //     transition   identity    a_ii = 1, nothing else
 //                  scalar      every a_ij a scalar
@@ -9,6 +9,7 @@
 //                  channel nonlinear   any other function of the reads, mixing of value channels among them
 #include "lowering/Passes.h"
 #include "lowering/normalize/Classify.h"
+#include "lowering/normalize/Scans.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -170,6 +171,10 @@ public:
   void runOnOperation() override {
     getOperation()->walk(
         [](mix::ComponentOp component) { component.setClassAttrAttr(normalize::classify(component)); });
+    for (mix::MixerOp mixer : getOperation().getOps<mix::MixerOp>()) {
+      normalize::markScans(mixer);
+      normalize::markJoined(mixer);
+    }
   }
 };
 

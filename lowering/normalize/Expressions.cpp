@@ -162,6 +162,32 @@ Value Expressions::transpose(Value x) { return make<TransposeOp>(x); }
 Value Expressions::diag(Value x) { return make<DiagOp>(x); }
 Value Expressions::sum(Value x) { return make<ReduceOp>(ReduceKind::Sum, x); }
 
+Value Expressions::column(Value matrix, int64_t j) {
+  Operation *op = matrix.getDefiningOp();
+  bool flipped = isa<TransposeOp>(op);
+  if (flipped)
+    op = op->getOperand(0).getDefiningOp();
+  auto turned = [&](Value x) { return flipped ? transpose(x) : x; };
+  if (auto product = dyn_cast<MatmulOp>(op))
+    return flipped ? matmul(transpose(product.getY()), column(transpose(product.getX()), j))
+                   : matmul(product.getX(), column(product.getY(), j));
+  if (isa<UnaryOp, BinaryOp>(op)) {
+    SmallVector<Value, 2> operands;
+    for (Value x : op->getOperands())
+      operands.push_back(typeOf(x).isScalar() ? x : column(turned(x), j));
+    return rebuilt(op, operands);
+  }
+  if (auto filled = dyn_cast<FillOp>(op))
+    return fill(filled.getScalar(), {typeOf(matrix).getDims()[0]});
+  return make<ColumnOp>(j, matrix);
+}
+
+Value Expressions::fromColumns(ArrayRef<Value> columns) {
+  Value joined = make<ConcatOp>(columns);
+  SmallVector<Dim> dims = {Dim(static_cast<int64_t>(columns.size())), typeOf(columns[0]).getDims()[0]};
+  return transpose(make<ReshapeOp>(TensorType::get(builder.getContext(), dims, typeOf(joined).getRate()), joined));
+}
+
 Value Expressions::rebuilt(Operation *op, ValueRange operands) {
   if (llvm::equal(op->getOperands(), operands))
     return op->getResult(0);

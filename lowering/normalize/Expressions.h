@@ -42,6 +42,10 @@ public:
   Value matmul(Value x, Value y);
   Value transpose(Value x);
   Value diag(Value x);
+  /// Column j, as an expression over columns of what the matrix is computed from.
+  Value column(Value matrix, int64_t j);
+  /// The matrix of these columns.
+  Value fromColumns(mlir::ArrayRef<Value> columns);
   Value sum(Value x);
 
   /// The same op of other operands; its rate follows them.

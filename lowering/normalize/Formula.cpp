@@ -75,6 +75,9 @@ private:
           Dim to = from + typeOf(op.getResult()).getDims()[0];
           return Printed{"slice(" + within(op.getX(), Sum) + ", " + from.str() + ", " + to.str() + ")"};
         })
+        .Case([&](ColumnOp op) {
+          return Printed{"column(" + within(op.getX(), Sum) + ", " + std::to_string(op.getIndex()) + ")"};
+        })
         .Case([&](RollOp op) {
           return Printed{"roll(" + within(op.getX(), Sum) + ", " + std::to_string(op.getShift()) + ")"};
         })

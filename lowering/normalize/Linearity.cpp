@@ -3,6 +3,7 @@
 //     A + B, -A, c A, A / c, A', A B, diag(d), a b', I        and        A .* a b', A ./ a b' for rank-one matrices
 #include "lowering/normalize/Linearity.h"
 #include "lowering/normalize/Formula.h"
+#include "lowering/normalize/ThinDims.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -19,6 +20,7 @@ Linearity::Linearity(Expressions &expressions, ArrayRef<StateOp> states, const l
     if (!rows)
       valueDim = turned[i] ? dims.back() : dims.front();
   }
+  ownDims = stateDims(members[0]->getParentOfType<MixerOp>());
   for (Value leaf : dependents) {
     touchMemo[leaf] = true;
     for (auto &memo : localMemo)
@@ -171,6 +173,18 @@ Outcome<Terms> Linearity::scaledTerms(Value scalar, Value rest, bool divides, Op
 // A B, or for a row z of the states (A z)' = z' A'.
 Outcome<Terms> Linearity::productTerms(MatmulOp op) {
   bool ofRow = typeOf(op.getResult()).isVector();
+  std::optional<int64_t> columns = ofRow ? std::nullopt : thin(typeOf(op.getY()).getDims()[0]);
+  Outcome<Terms> whole = wholeProductTerms(op, ofRow);
+  bool isStructured = whole && llvm::none_of(*whole, [](const Term &term) { return term.kind == Term::Full; });
+  if (isStructured || ofRow)
+    return whole;
+  if (columns)
+    return columnTerms(op, *columns);
+  std::optional<Obstacle> lacking = whole ? std::nullopt : lacksNumber(op);
+  return lacking ? Outcome<Terms>(*lacking) : whole;
+}
+
+Outcome<Terms> Linearity::wholeProductTerms(MatmulOp op, bool ofRow) {
   Outcome<Terms> first = terms(ofRow ? op.getY() : op.getX());
   if (!first)
     return first;
@@ -201,12 +215,14 @@ Outcome<Terms> Linearity::entrywiseTerms(BinaryOp op) {
     return (x ? y : x).obstacle();
   if (hasGate(*y)) {
     if (hasGate(*x) || divides)
-      return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op};
+      return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op, kProducts};
     std::swap(x, y);
   }
   if (y->size() != 1 || y->front().kind != Term::Outer) {
     if (hasGate(*x))
-      return Obstacle{Obstacle::Other, quoted(op) + " gates every entry of the state, in no rank-one form", op};
+      return Obstacle{Obstacle::Other, quoted(op) + " gates every entry of the state, in no rank-one form", op,
+                      "a gate `e * s'` with e : vector<" + typeOf(op.getResult()).getDims()[0].str() +
+                          "> and s : vector<" + typeOf(op.getResult()).getDims()[1].str() + "> can be chunked"};
     Outcome<Value> whole = localRebuilt(op);
     if (!whole)
       return whole.obstacle();
@@ -229,7 +245,7 @@ Outcome<Terms> Linearity::rowEntrywiseTerms(BinaryOp op) {
     for (const Outcome<Value> &side : {x, y})
       if (!side && !isa<StateOp>(side.obstacle().culprit)) // what is wrong inside says more
         return side.obstacle();
-    return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op};
+    return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op, kProducts};
   }
   Outcome<Value> &d = y ? y : x;
   Outcome<Terms> inner = terms(y ? op.getX() : op.getY());

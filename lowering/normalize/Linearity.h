@@ -17,6 +17,10 @@
 // A vector state z that is only read by dot products is a memory of one row, z': its terms are Gate c z'diag(s) and
 // Outer a b' with a scalar, and r(z, p) = z'p is a scalar. The same algebra serves both ("row" below).
 //
+// A product over an axis that no state has (a thin one, of few entries) is taken apart into columns:
+//
+//     X B' = sum_j x_j b_j'        H C = [H c_1 ... H c_R]
+//
 // In one orientation: reads contract the key axis, which is the second of a state as declared, or the first if it is
 // turned.
 //
@@ -72,6 +76,8 @@ public:
   /// p = sum_i c_i x_i with x_i free of the states, as far as p has that form.
   llvm::SmallVector<Scaled> spread(Value p);
 
+  /// The product over a thin axis without a number that keeps this matrix from being outer products.
+  std::optional<Obstacle> lacksNumber(Value matrix) const;
   /// The name of a state that the value holds whole, not in products: linear in it, and of its shape.
   std::optional<std::string> wholeState(Value value);
   /// Why that is in the way of `user`.
@@ -94,9 +100,16 @@ private:
   Outcome<Terms> sumTerms(mix::BinaryOp op);
   Outcome<Terms> scaledTerms(Value scalar, Value rest, bool divides, Operation *op);
   Outcome<Terms> productTerms(mix::MatmulOp op);
+  Outcome<Terms> wholeProductTerms(mix::MatmulOp op, bool ofRow);
   std::optional<Outcome<Terms>> binaryTerms(mix::BinaryOp op, llvm::function_ref<Outcome<Terms>()> entrywise);
   Outcome<Terms> entrywiseTerms(mix::BinaryOp op);
   Outcome<Terms> rowEntrywiseTerms(mix::BinaryOp op);
+
+  // Products over an axis that no state has: Columns.cpp
+  std::optional<int64_t> thin(const mix::Dim &dim) const;
+  std::optional<Obstacle> lacksNumber(mix::MatmulOp op) const;
+  Outcome<Terms> columnTerms(mix::MatmulOp op, int64_t columns);
+  std::optional<Outcome<Value>> localColumns(mix::MatmulOp op);
 
   // Algebra of terms: Terms.cpp
   Outcome<Terms> product(const Term &s, const Term &t, Operation *op);
@@ -130,6 +143,7 @@ private:
   bool rows, late = false;
   llvm::SmallVector<mix::Dim, 2> keyDims; // of each state
   mix::Dim valueDim;                      // of all
+  llvm::SmallVector<mix::Dim> ownDims;    // of all states of the mixer
   llvm::SmallVector<Read> readList;
   unsigned factorings = 0;
   llvm::DenseMap<Value, bool> touchMemo;

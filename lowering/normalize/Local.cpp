@@ -16,15 +16,23 @@ Outcome<Value> Linearity::local(Value value) {
 Outcome<Value> Linearity::localUnshared(Value value) {
   Operation *op = value.getDefiningOp();
   if (memberIndex(value))
-    return Obstacle{Obstacle::Whole, "`" + name(*memberIndex(value)) + "` is used whole", op};
+    return Obstacle{Obstacle::Whole, "`" + name(*memberIndex(value)) + "` is used whole", op, kProducts};
   if (auto matmul = dyn_cast<MatmulOp>(op); matmul && typeOf(value).isVector()) {
     Outcome<Value> x = local(matmul.getY());
     if (x)
       return applyMatrix(matmul.getX(), false, *x, op);
     if (rows && isa<StateOp>(x.obstacle().culprit))
-      return Obstacle{Obstacle::Whole, quoted(op) + " mixes the state by a dense matrix", op};
+      return Obstacle{Obstacle::Whole, quoted(op) + " mixes the state by a dense matrix", op, kDiagonal};
     return x;
   }
+  if (auto column = dyn_cast<ColumnOp>(op)) {
+    Value pushed = e.column(column.getX(), column.getIndex());
+    if (pushed != value)
+      return local(pushed);
+  }
+  if (auto matmul = dyn_cast<MatmulOp>(op))
+    if (std::optional<Outcome<Value>> columns = localColumns(matmul))
+      return *columns;
   if (auto dot = dyn_cast<DotOp>(op))
     return localDot(dot);
   if (auto reduce = dyn_cast<ReduceOp>(op); reduce && reduce.getKind() == ReduceKind::Sum)
@@ -49,7 +57,7 @@ Outcome<Value> Linearity::localRebuilt(Operation *op) {
       continue;
     }
     if (std::optional<std::string> state = wholeState(operand))
-      return Obstacle{Obstacle::Whole, takesWhole(quoted(op), *state), op};
+      return Obstacle{Obstacle::Whole, takesWhole(quoted(op), *state), op, kProducts};
     return known.obstacle();
   }
   return e.rebuilt(op, operands);
@@ -80,7 +88,7 @@ Outcome<Value> Linearity::localDot(DotOp op) {
   if (rows) {
     // z' p, with z-like the side that is not local
     if (!a && !b)
-      return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states by states", op};
+      return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states by states", op, kProducts};
     Outcome<Terms> row = terms(a ? y : x);
     if (row)
       return apply(*row, a ? *a : *b, op);

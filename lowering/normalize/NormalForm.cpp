@@ -56,15 +56,16 @@ public:
 private:
   /// A term of the update of state i, or of its transpose if that is turned: values left, keys right.
   std::optional<Obstacle> collect(unsigned i, const Term &term, NextOp next) {
-    auto obstacle = [&](const std::string &what) {
-      return Obstacle{Obstacle::Other, "the update of `" + next.getName().str() + "` " + what, culpritOf(next)};
+    auto obstacle = [&](const std::string &what, const std::string &help) {
+      return Obstacle{Obstacle::Other, "the update of `" + next.getName().str() + "` " + what, culpritOf(next), help};
     };
     switch (term.kind) {
     case Term::Gate: {
       if (term.flipped != form.turned[term.state])
-        return obstacle("takes a transposed state");
+        return obstacle("takes a transposed state", "states that keep their axes can be chunked");
       if (hasGate && term.left != form.gate)
-        return obstacle("has different gates on the value axis in different terms");
+        return obstacle("has different gates on the value axis in different terms",
+                        "one gate for all terms can be chunked");
       hasGate = true;
       form.gate = term.left;
       Value entry = e.mul(term.factor, term.right);
@@ -74,13 +75,17 @@ private:
     }
     case Term::Outer: {
       if (linearity.touches(term.right))
-        return obstacle("writes along a vector that depends on what is read");
+        return obstacle("writes along a vector that depends on what is read",
+                        "a write along a vector of the inputs can be chunked");
       outers.push_back({i, term.left, term.right});
       return std::nullopt;
     }
     case Term::Diag:
-    case Term::Eye: return obstacle("adds a diagonal matrix, which is no outer product");
-    case Term::Full: return obstacle("adds a matrix that is no outer product: " + quotedFormula(term.left));
+    case Term::Eye: return obstacle("adds a diagonal matrix, which is no outer product", kOuter);
+    case Term::Full:
+      if (std::optional<Obstacle> lacking = linearity.lacksNumber(term.left))
+        return lacking;
+      return obstacle("adds a matrix that is no outer product: " + quotedFormula(term.left), kOuter);
     }
     llvm_unreachable("every kind of term is collected");
   }

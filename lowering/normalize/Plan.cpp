@@ -33,15 +33,18 @@ class Planner {
 public:
   Planner(MixerOp mixer, Expressions &expressions) : mixer(mixer), e(expressions), strata(findStrata(mixer)) {}
 
-  std::vector<NormalForm> run() {
+  FailureOr<std::vector<NormalForm>> run() {
     components.reserve(strata.states.size() + 1); // roots point into them
     llvm::BitVector solved(strata.states.size());
     unsigned ordinal = 0;
     for (SmallVector<unsigned> group : strata.groups) {
       if (solved.test(group[0]))
         continue;
-      if (std::optional<Obstacle> obstacle = solve(group))
+      if (std::optional<Obstacle> obstacle = solve(group)) {
+        if (obstacle->kind == Obstacle::Number)
+          return needsNumber(*obstacle);
         markSequential(group, *obstacle, ordinal);
+      }
       for (unsigned s : group)
         solved.set(s);
       ++ordinal;
@@ -222,7 +225,7 @@ private:
       taker = std::distance(strata.nexts.begin(), llvm::find(strata.nexts, next));
     // A sum that is linear in the state is as it should be; what takes it whole is not.
     if (std::optional<std::string> state = user.op ? linearity.wholeState(user.get()) : std::nullopt)
-      return {Obstacle::Whole, linearity.takesWhole(quoted(user.op), *state), user.op};
+      return {Obstacle::Whole, linearity.takesWhole(quoted(user.op), *state), user.op, kProducts};
     return obstacle;
   }
 
@@ -307,15 +310,28 @@ private:
     StateOp state = form.states[0];
     return Obstacle{Obstacle::Other,
                     "`" + state.getName().str() + "` is read along a vector that depends on what is read from it",
-                    state};
+                    state, kFreeReads};
+  }
+
+  /// Reports a product over a dim without a number.
+  static LogicalResult needsNumber(const Obstacle &obstacle) {
+    InFlightDiagnostic error = obstacle.culprit->emitError("MIX0119: `")
+                               << obstacle.reason << "` has no number, and " << quoted(obstacle.culprit)
+                               << " is so many reads or writes";
+    error.attachNote() << "help: say `-D " << obstacle.reason << "=2`, for instance, or give the dim a default";
+    return error;
   }
 
   void markSequential(ArrayRef<unsigned> group, const Obstacle &obstacle, unsigned ordinal) {
     Builder builder(mixer.getContext());
+    std::string function = inside(obstacle.culprit);
+    std::string help = function.empty() ? obstacle.help : "gates that depend on the inputs alone would make it a scan";
     for (unsigned s : group) {
       NextOp next = strata.nexts[s];
-      next->setAttr("mix.sequential", builder.getStringAttr(obstacle.reason + inside(obstacle.culprit)));
+      next->setAttr("mix.sequential", builder.getStringAttr(obstacle.reason + function));
       next->setAttr("mix.culprit", builder.getStringAttr(place(obstacle.culprit)));
+      if (!help.empty())
+        next->setAttr("mix.help", builder.getStringAttr(help));
       next->setAttr("mix.stratum", builder.getI64IntegerAttr(ordinal));
     }
   }
@@ -341,7 +357,7 @@ private:
 
 } // namespace
 
-std::vector<NormalForm> planComponents(MixerOp mixer, Expressions &expressions) {
+FailureOr<std::vector<NormalForm>> planComponents(MixerOp mixer, Expressions &expressions) {
   return Planner(mixer, expressions).run();
 }
 

@@ -10,8 +10,8 @@ namespace mixc::normalize {
 
 /// Rewrites the mixer's outputs and updates over reads; what the reads stand for are the components that are returned.
 /// States with no normal form keep their `mix.next`, marked `mix.sequential` with the reason and `mix.culprit` with its
-/// place.
-std::vector<NormalForm> planComponents(mix::MixerOp mixer, Expressions &expressions);
+/// place. A dim that must be a number, and has none, is an error.
+mlir::FailureOr<std::vector<NormalForm>> planComponents(mix::MixerOp mixer, Expressions &expressions);
 
 /// Turns planned components into ops and drops all that is dead.
 void emitComponents(mix::MixerOp mixer, llvm::MutableArrayRef<NormalForm> components);

@@ -17,7 +17,8 @@ Outcome<Term> Linearity::times(Value c, const Term &t, Operation *op) {
   case Term::Gate:
     if (touches(c))
       return Obstacle{Obstacle::Other,
-                      quoted(op) + ": the decay of `" + name(t.state) + "` depends on what is read from it", op};
+                      quoted(op) + ": the decay of `" + name(t.state) + "` depends on what is read from it", op,
+                      kFreeGates};
     [[fallthrough]];
   case Term::Eye: result.factor = e.mul(c, t.factor); return result;
   case Term::Outer:
@@ -59,21 +60,22 @@ Outcome<Terms> Linearity::product(const Term &s, const Term &t, Operation *op) {
     return b ? Outcome<Terms>(Terms{{.kind = Term::Outer, .left = s.left, .right = *b}}) : b.obstacle();
   }
   if (s.kind == Term::Gate && t.kind == Term::Gate)
-    return Obstacle{Obstacle::Whole, quoted(op) + " multiplies a state by a state", op};
+    return Obstacle{Obstacle::Whole, quoted(op) + " multiplies a state by a state", op, kProducts};
   if (s.kind == Term::Diag && t.kind == Term::Diag)
     return Terms{{.kind = Term::Diag, .left = e.mul(s.left, t.left)}};
   const Term &gate = s.kind == Term::Gate ? s : t, &other = s.kind == Term::Gate ? t : s;
   if (gate.kind == Term::Gate && other.kind == Term::Diag) {
     if (touches(other.left))
       return Obstacle{Obstacle::Other,
-                      quoted(op) + ": the gate of `" + name(gate.state) + "` depends on what is read from it", op};
+                      quoted(op) + ": the gate of `" + name(gate.state) + "` depends on what is read from it", op,
+                      kFreeGates};
     Term result = gate;
     Value &side = s.kind == Term::Gate ? result.right : result.left;
     side = e.mul(side, other.left);
     return Terms{result};
   }
   if (gate.kind == Term::Gate)
-    return Obstacle{Obstacle::Other, quoted(op) + " mixes the state by a dense matrix", op};
+    return Obstacle{Obstacle::Other, quoted(op) + " mixes the state by a dense matrix", op, kDiagonal};
   auto matrix = [&](const Term &term) { return term.kind == Term::Diag ? e.diag(term.left) : term.left; };
   return Terms{{.kind = Term::Full, .left = e.matmul(matrix(s), matrix(t))}};
 }
@@ -95,7 +97,8 @@ Outcome<Terms> Linearity::entrywise(const Terms &terms, const Term &mask, Operat
           continue;
         if (touches(gate))
           return Obstacle{Obstacle::Other,
-                          quoted(op) + ": the gate of `" + name(term.state) + "` depends on what is read from it", op};
+                          quoted(op) + ": the gate of `" + name(term.state) + "` depends on what is read from it", op,
+                          kFreeGates};
         if (Value scalar = filling(gate))
           term.factor = e.mul(scalar, term.factor);
         else

@@ -117,6 +117,23 @@ mix.mixer @binary_c1 dims ["K", "V"] {
 
 // -----
 
+mix.mixer @column_c1 dims ["K"] {
+  %x = mix.input "x" : <[K], head>
+  // expected-error @+1 {{mix.column of a vector<K> (column_c1)}}
+  %y = mix.column 0 of %x : <[K], head>
+}
+
+// -----
+
+mix.mixer @column_c2 dims ["K"] {
+  %x = mix.input "x" : <[K, 2], head>
+  // expected-error @+1 {{takes column 2 of a matrix<K, 2> (column_c2)}}
+  %y = mix.column 2 of %x : <[K, 2], head>
+  mix.output "y", %y : <[K], head>
+}
+
+// -----
+
 mix.mixer @transpose_c1 dims ["K"] {
   %x = mix.input "x" : <[K], head>
   // expected-error @+1 {{mix.transpose of a vector<K> (transpose_c1)}}

@@ -42,6 +42,8 @@ mix.mixer @ops dims ["K", "V"] {
   %unary = mix.unary softplus %x : <[K], head>
   // CHECK: mix.binary logaddexp %[[X]], %{{.*}} : <[K], head>, <[], constant>
   %binary = mix.binary logaddexp %x, %half : <[K], head>, <[], constant>
+  // CHECK: mix.column 1 of %{{.*}} : <[V, K], head>
+  %column = mix.column 1 of %h : <[V, K], head>
   // CHECK: mix.transpose %{{.*}} : <[V, K], head>
   %transpose = mix.transpose %h : <[V, K], head>
   // CHECK: mix.diag %{{.*}} : <[K], group>

@@ -226,7 +226,7 @@ mix.mixer @stabilised dims ["K", "V"] {
 // No normal form: the reason is in the user's terms, and its place is that of the term.
 // CHECK-LABEL: mix.mixer @full_gate
 // CHECK-NOT:   mix.component
-// CHECK:       mix.next "H", %{{.*}} {mix.culprit = "full_gate.mix:9:10", mix.sequential = "`G .* H[t-1]` gates every entry of the state, in no rank-one form"
+// CHECK:       mix.next "H", %{{.*}} {mix.culprit = "full_gate.mix:9:10", mix.help = "a gate `e * s'` with e : vector<V> and s : vector<K> can be chunked", mix.sequential = "`G .* H[t-1]` gates every entry of the state, in no rank-one form"
 mix.mixer @full_gate dims ["K", "V"] {
   %k = mix.input "k" : <[K], head>
   %v = mix.input "v" : <[V], head>

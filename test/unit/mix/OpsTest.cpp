@@ -69,6 +69,13 @@ TEST(Ops, Transpose) {
   EXPECT_EQ(evaluate("%y = mix.transpose %A : <[M, N], head>", "<[N, M], head>", {3, 2}), (Numbers{1, 4, 2, 5, 3, 6}));
 }
 
+TEST(Ops, Column) {
+  EXPECT_EQ(evaluate("%y = mix.column 1 of %A : <[M, N], head>", "<[M], head>", {2}), (Numbers{2, 5}));
+  EXPECT_EQ(
+      evaluate("%t = mix.transpose %A : <[M, N], head>\n%y = mix.column 1 of %t : <[N, M], head>", "<[N], head>", {3}),
+      (Numbers{4, 5, 6}));
+}
+
 TEST(Ops, Diag) {
   EXPECT_EQ(evaluate("%y = mix.diag %z : <[M], head>", "<[M, M], head>", {2, 2}), (Numbers{7, 0, 0, 8}));
 }
