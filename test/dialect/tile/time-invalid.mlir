@@ -88,3 +88,90 @@ func.func @solve_c4(%l: !tile.t<[time:4, source:4], f32>, %b: !tile.t<[time:4], 
   %y = tile.solve %l, %b : !tile.t<[time:4, source:4], f32>, !tile.t<[time:4], f64> -> !tile.t<[time:4], f64>
   return
 }
+
+// -----
+
+// steps_c1
+func.func @steps_c1(%a: !tile.t<[key(K):3], f32>) {
+  // expected-error @below {{stands outside `tile.chunks`}}
+  %y = tile.steps iter(%a : !tile.t<[key(K):3], f32>) {
+  ^bb0(%s: !tile.t<[key(K):3], f32>):
+    tile.yield %s : !tile.t<[key(K):3], f32>
+  } -> !tile.t<[key(K):3], f32>
+  return
+}
+
+// -----
+
+// steps_c2
+tile.kernel @steps_c2 of "m" names ["x"] roles ["input"] {
+^bb0(%x: !tile.tensor<token, [3], f32>):
+  tile.chunks size 4 {
+    %a = tile.constant 1.0 : !tile.t<[key(K):3], f32>
+    // expected-error @below {{takes rows of '!tile.t<[key(K):3], f32>', in a chunk of 4 tokens}}
+    tile.steps rows(%a : !tile.t<[key(K):3], f32>) {
+    ^bb0(%s: !tile.t<[key(K):3], f32>):
+      tile.yield
+    }
+  }
+}
+
+// -----
+
+// steps_c2
+tile.kernel @steps_c2_carried of "m" names ["x"] roles ["input"] {
+^bb0(%x: !tile.tensor<token, [3], f32>):
+  tile.chunks size 4 {
+    %a = tile.load %x : <token, [3], f32> -> <[time:4, key(K):3], f32>
+    // expected-error @below {{carries a tile with a time axis}}
+    %y = tile.steps iter(%a : !tile.t<[time:4, key(K):3], f32>) {
+    ^bb0(%s: !tile.t<[time:4, key(K):3], f32>):
+      tile.yield %s : !tile.t<[time:4, key(K):3], f32>
+    } -> !tile.t<[time:4, key(K):3], f32>
+  }
+}
+
+// -----
+
+// steps_c3
+tile.kernel @steps_c3 of "m" names ["x"] roles ["input"] {
+^bb0(%x: !tile.tensor<token, [3], f32>):
+  tile.chunks size 4 {
+    %a = tile.load %x : <token, [3], f32> -> <[time:4, key(K):3], f32>
+    // expected-error @below {{gives its body '!tile.t<[time:4, key(K):3], f32>' for '!tile.t<[time:4, key(K):3], f32>'}}
+    tile.steps rows(%a : !tile.t<[time:4, key(K):3], f32>) {
+    ^bb0(%row: !tile.t<[time:4, key(K):3], f32>):
+      tile.yield
+    }
+  }
+}
+
+// -----
+
+// steps_c4
+tile.kernel @steps_c4 of "m" names ["x"] roles ["input"] {
+^bb0(%x: !tile.tensor<token, [3], f32>):
+  tile.chunks size 4 {
+    %a = tile.load %x : <token, [3], f32> -> <[time:4, key(K):3], f32>
+    // expected-error @below {{makes '!tile.t<[key(K):3], f32>' of a yielded '!tile.t<[key(K):3], f32>'}}
+    %y = tile.steps rows(%a : !tile.t<[time:4, key(K):3], f32>) {
+    ^bb0(%row: !tile.t<[key(K):3], f32>):
+      tile.yield %row : !tile.t<[key(K):3], f32>
+    } -> !tile.t<[key(K):3], f32>
+  }
+}
+
+// -----
+
+// load_c4
+tile.kernel @load_c4 of "m" names ["x", "x.history"] roles ["input", "initial"] {
+^bb0(%x: !tile.tensor<token, [3], f32>, %h: !tile.tensor<head, [2, 3], f32>):
+  tile.chunks size 4 {
+    tile.steps with(%x, %h : !tile.tensor<token, [3], f32>, !tile.tensor<head, [2, 3], f32>) {
+    ^bb0(%tokens: !tile.tensor<token, [3], f32>, %past: !tile.tensor<head, [2, 3], f32>):
+      // expected-error @below {{lags inside `tile.steps`}}
+      %a = tile.load %tokens lag 1 history %past : !tile.tensor<head, [2, 3], f32> : <token, [3], f32> -> <[key(K):3], f32>
+      tile.yield
+    }
+  }
+}

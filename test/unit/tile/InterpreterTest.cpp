@@ -117,6 +117,80 @@ TEST(Interpreter, RepeatsTheLastTokenInRowsThatDoNotCount) {
   EXPECT_EQ(buffers[2].data[0], 10);
 }
 
+/// s <- s + 2 x + u, one token after the other, x a row of a tile in one half and a token loaded by itself in the other.
+/// What s was before each token is the output.
+std::vector<Buffer> stepThrough(bool reverse, int64_t length) {
+  Program program(std::string(R"(
+    tile.kernel @k of "k" names ["x", "u", "H", "y", "H"] roles ["input", "param", "initial", "output", "final"] {
+    ^bb0(%x: !tile.tensor<token, [], f32>, %p: !tile.tensor<head, [], f32>, %h: !tile.tensor<head, [], f32>, %y: !tile.tensor<token, [], f32>, %e: !tile.tensor<head, [], f32>):
+      %u = tile.load %p : !tile.tensor<head, [], f32> -> !s
+      %start = tile.init %h : !tile.tensor<head, [], f32> -> !s
+      %end = tile.chunks size 4 iter(%start : !s) {
+      ^bb0(%s: !s):
+        %rows = tile.load %x : !tile.tensor<token, [], f32> -> !r
+        %last, %before = tile.steps iter(%s : !s) rows(%rows : !r) with(%u, %x : !s, !tile.tensor<token, [], f32>) )") +
+                  (reverse ? "reverse " : "") + R"({
+        ^bb1(%c: !s, %row: !s, %v: !s, %tokens: !tile.tensor<token, [], f32>):
+          %token = tile.load %tokens : !tile.tensor<token, [], f32> -> !s
+          %next = tile.map (%c, %row, %token, %v) : (!s, !s, !s, !s) -> !s {
+          ^bb2(%k: f32, %l: f32, %m: f32, %n: f32):
+            %0 = arith.addf %k, %l : f32
+            %1 = arith.addf %0, %m : f32
+            %2 = arith.addf %1, %n : f32
+            tile.yield %2 : f32
+          }
+          tile.yield %next, %c : !s, !s
+        } -> !s, !r
+        tile.store %before, %y : !r, !tile.tensor<token, [], f32>
+        tile.yield %last : !s
+      } -> !s
+      tile.final %end, %e : !s, !tile.tensor<head, [], f32>
+    })");
+  EXPECT_TRUE(program.module);
+  std::vector<Buffer> buffers = {{std::vector<double>(length)}, {{0.5}}, {{100}}, {std::vector<double>(length, NAN)}, {{NAN}}};
+  std::iota(buffers[0].data.begin(), buffers[0].data.end(), 1);
+  EXPECT_FALSE(interpret(program.kernel(), length, buffers));
+  return buffers;
+}
+
+TEST(Interpreter, StepsThroughTheValidRowsBothWays) {
+  for (bool reverse : {false, true})
+    for (int64_t length : {1, 3, 4, 6, 9}) {
+      std::vector<Buffer> buffers = stepThrough(reverse, length);
+      double carry = 100;
+      for (int64_t first = 0; first < length; first += 4)
+        for (int64_t i = 0, count = std::min<int64_t>(4, length - first); i < count; ++i) {
+          int64_t t = first + (reverse ? count - 1 - i : i);
+          EXPECT_EQ(buffers[3].data[t], carry) << length << " tokens, token " << t << (reverse ? ", reverse" : "");
+          carry += 2 * buffers[0].data[t] + 0.5;
+        }
+      EXPECT_EQ(buffers[4].data[0], carry);
+    }
+}
+
+TEST(Interpreter, StackedRowsPastTheEndRepeatTheLastOne) {
+  Program program(R"(
+    tile.kernel @k of "k" names ["x", "H", "H"] roles ["input", "initial", "final"] {
+    ^bb0(%x: !tile.tensor<token, [], f32>, %h: !tile.tensor<head, [], f32>, %e: !tile.tensor<head, [], f32>):
+      %start = tile.init %h : !tile.tensor<head, [], f32> -> !s
+      %end = tile.chunks size 4 iter(%start : !s) {
+      ^bb0(%s: !s):
+        %rows = tile.load %x : !tile.tensor<token, [], f32> -> !r
+        %back = tile.steps rows(%rows : !r) reverse {
+        ^bb1(%row: !s):
+          tile.yield %row : !s
+        } -> !r
+        %last = tile.row %back[3] : !r -> !s
+        tile.yield %last : !s
+      } -> !s
+      tile.final %end, %e : !s, !tile.tensor<head, [], f32>
+    })");
+  ASSERT_TRUE(program.module);
+  std::vector<Buffer> buffers = {{{5, 6, 7, 8, 9, 10}}, {{0}}, {{0}}};
+  ASSERT_FALSE(interpret(program.kernel(), 6, buffers));
+  EXPECT_EQ(buffers[2].data[0], 10);
+}
+
 TEST(Interpreter, StartsWithAnIdentity) {
   Program program(R"(
     tile.kernel @k of "k" names ["H", "H"] roles ["initial", "final"] {
