@@ -7,7 +7,7 @@
 //     %g = load gamma : f32;  %p = recur(select(valid, %g, 1), ...) : f32
 //       ->  %g = load gamma : f64;  %p = recur(select(valid, %g, 1), ...) : f64;  cast : f32 where float32 meets it
 //
-// Tiles with a key, value or free axis stay f32. So does what is exact in both (positions, 0 and 1), but where float64
+// Products of n x n transitions of params are steps; they go as a whole. Tiles with a key, value or free axis stay f32. So does what is exact in both (positions, 0 and 1), but where float64
 // needs it: there it is computed a second time.
 #include "lowering/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -56,15 +56,15 @@ public:
 
 private:
   void classify(Operation *op) {
-    if (op->getNumResults() != 1 || !isa<TileType>(op->getResult(0).getType()))
+    if (op->getNumResults() == 0 || (op->getNumResults() > 1 && !isa<tile::StepsOp>(op)) || isa<tile::StepsOp>(op->getParentOp()))
       return;
-    auto type = cast<TileType>(op->getResult(0).getType());
-    if (!isSmall(type) || type.getElementType().isF64())
-      return;
+    for (Type type : op->getResultTypes())
+      if (!isa<TileType>(type) || !isSmall(cast<TileType>(type)) || cast<TileType>(type).getElementType().isF64())
+        return;
     bool isParam = isa<tile::LoadOp>(op) && cast<tile::LoadOp>(op).getTensor().getType().getPer() == tile::Per::Head;
     bool known = isParam || isa<tile::ConstantOp, tile::IotaOp, tile::ValidOp>(op);
     bool computes = isa<tile::MapOp, tile::SelectOp, tile::RecurOp, tile::RowOp, tile::ReduceOp, tile::ContractOp,
-                        tile::RenameOp, tile::SplitOp, tile::JoinOp>(op) &&
+                        tile::RenameOp, tile::SplitOp, tile::JoinOp, tile::StepsOp>(op) &&
                     llvm::all_of(op->getOperands(), [&](Value operand) {
                       Operation *def = operand.getDefiningOp();
                       return def && independent.contains(def);
@@ -72,7 +72,7 @@ private:
     if (!known && !computes)
       return;
     independent.insert(op);
-    if (isFloat(type) && (isParam || rounds(op) || llvm::any_of(op->getOperands(), [&](Value operand) {
+    if (isFloat(op->getResult(0).getType()) && (isParam || rounds(op) || llvm::any_of(op->getOperands(), [&](Value operand) {
                             return raised.contains(operand.getDefiningOp());
                           }))) {
       raised.insert(op);
@@ -94,47 +94,48 @@ private:
   Value in64(Value value) {
     if (!isFloat(value.getType()) || cast<TileType>(value.getType()).getElementType().isF64())
       return value;
-    Value &twin = twins[value];
-    if (!twin) {
-      builder.setInsertionPointAfter(value.getDefiningOp());
-      Value made = clone64(value.getDefiningOp());
-      return twins[value] = made;
-    }
-    return twin;
+    if (Value twin = twins.lookup(value))
+      return twin;
+    Operation *op = value.getDefiningOp();
+    for (auto [result, twin] : llvm::zip(op->getResults(), clone64(op)->getResults()))
+      twins[result] = twin;
+    return twins[value];
   }
 
-  Value clone64(Operation *op) {
+  Operation *clone64(Operation *op) {
     SmallVector<Value> operands = llvm::map_to_vector(op->getOperands(), [&](Value operand) { return in64(operand); });
     builder.setInsertionPointAfter(op);
     IRMapping mapping;
     mapping.map(op->getOperands(), operands);
     Operation *twin = builder.clone(*op, mapping);
-    auto toF64 = [&](Type type) -> Type { return type.isF32() ? builder.getF64Type() : type; };
-    auto type = cast<TileType>(op->getResult(0).getType());
-    twin->getResult(0).setType(type.withElementType(toF64(type.getElementType())));
-    for (Region &region : twin->getRegions()) {
-      for (BlockArgument argument : region.getArguments())
-        argument.setType(toF64(argument.getType()));
-      region.walk([&](Operation *inner) {
-        for (Value result : inner->getResults())
-          result.setType(toF64(result.getType()));
-        if (auto constant = dyn_cast<arith::ConstantOp>(inner))
-          if (auto number = dyn_cast<FloatAttr>(constant.getValue()))
-            constant.setValueAttr(builder.getF64FloatAttr(number.getValueAsDouble()));
-      });
-    }
-    return twin->getResult(0);
+    auto toF64 = [&](Value value) {
+      Type type = value.getType();
+      if (auto tile = dyn_cast<TileType>(type); tile && tile.getElementType().isF32())
+        value.setType(tile.withElementType(builder.getF64Type()));
+      else if (type.isF32())
+        value.setType(builder.getF64Type());
+    };
+    twin->walk([&](Operation *inner) {
+      llvm::for_each(inner->getResults(), toF64);
+      for (Region &region : inner->getRegions())
+        llvm::for_each(region.getArguments(), toF64);
+      if (auto constant = dyn_cast<arith::ConstantOp>(inner))
+        if (auto number = dyn_cast<FloatAttr>(constant.getValue()))
+          constant.setValueAttr(builder.getF64FloatAttr(number.getValueAsDouble()));
+    });
+    return twin;
   }
 
   void raise(Operation *op) {
-    Value old = op->getResult(0);
-    Value twin = in64(old);
-    builder.setInsertionPointAfter(twin.getDefiningOp());
-    auto cast = tile::CastOp::create(builder, op->getLoc(), old.getType(), twin);
-    old.replaceAllUsesWith(cast.getResult());
-    twins[cast.getResult()] = twin;
+    for (Value old : op->getResults()) {
+      Value twin = in64(old);
+      builder.setInsertionPointAfter(twin.getDefiningOp());
+      auto cast = tile::CastOp::create(builder, op->getLoc(), old.getType(), twin);
+      old.replaceAllUsesWith(cast.getResult());
+      twins[cast.getResult()] = twin;
+      casts.push_back(cast);
+    }
     replaced.push_back(op);
-    casts.push_back(cast);
   }
 
   tile::KernelOp kernel;
