@@ -229,7 +229,7 @@ void Builder::trapezoid() {
     promise.writes = Writes::Affine;
     v = v - number(0.5) * H.read(H.before(), k);
   }
-  Term w = words.named(H.outer(v, k), 60), a = words.decay();
+  Term w = words.bind(H.outer(v, k)), a = words.decay();
   bool takesOld = random.chance(50);
   declare("A", H.shape(), a * H.before() + words.decay() * w + words.decay() * E.before(), promise);
   declare("B", E.shape(), takesOld ? words.decay() * E.before() + w : w, promise);
@@ -250,7 +250,8 @@ void Builder::mixing() {
   Term k = words.unitKey("K"), error = words.value("V");
   for (Memory &memory : all)
     if (random.chance(50))
-      error = error - number(0.25) * memory.read(random.chance(70) ? memory.before() : memory.before(), k);
+      error = error - number(0.25) * memory.read(memory.before(), k);
+  error = words.named(error, 100);
   for (size_t i = 0; i < n; ++i) {
     Term update;
     for (size_t j = 0; j < n; ++j) {
@@ -284,7 +285,7 @@ void Builder::joined() {
     promise.writes = Writes::Nonlinear;
     error = words.squashed(error);
   }
-  error = words.named(error, 60);
+  error = words.bind(error);
   bool sameDecay = random.chance(50);
   declare("A", A.shape(), a * A.before() + A.outer(error, k), promise);
   declare("B", B.shape(), (sameDecay ? a : words.decay()) * B.before() + B.outer(error, l), promise);

@@ -59,7 +59,7 @@ Term Memory::written(Term S) {
   case 2: return S + outer(words.scalar() * v, k);
   case 3: return outer(v, k) + S;
   case 4: wrote(Writes::Free); return S + outer(v, k) + outer(value(), key());
-  case 5: return S + (outer(v, k) - outer(value(), k));
+  case 5: k = words.named(k, 100); return S + (outer(v, k) - outer(value(), k));
   default: return S + outer(v, k);
   }
 }
@@ -105,7 +105,7 @@ Term Memory::gated(Term S, const Steps &allowed) {
   if (allowed.diagonal && (!allowed.valueGate || random.chance(50))) {
     words.mark("step: key gate");
     promised.transition = Transition::Diagonal;
-    Term g = words.gate(keyDim);
+    Term g = words.named(words.gate(keyDim), 100);
     switch (random.below(7)) {
     case 0: return S - times(S, diag(g));
     case 1: return times(S, identity(keyDim) - diag(g));
@@ -121,14 +121,14 @@ Term Memory::gated(Term S, const Steps &allowed) {
   }
   words.mark("step: value gate");
   promised.valueGate = true;
-  Term e = words.gate(valueDim);
+  Term e = words.named(words.gate(valueDim), 60);
   if (allowed.diagonal && random.chance(40)) {
     words.mark("step: gate of both axes");
     promised.transition = Transition::Diagonal;
     return outer(e, words.gate(keyDim)) % S;
   }
   Term gatedState = turned ? S * diag(e) : diag(e) * S;
-  return random.chance(20) ? S - gatedState : gatedState;
+  return e->op == Op::Name && random.chance(20) ? S - gatedState : gatedState;
 }
 
 /// Writes with a rate per channel, or that are no affine function of the read.
@@ -192,7 +192,7 @@ Term Memory::descended(Term S, const Steps &allowed) {
     S = words.bind(S);
   Term k = words.unitKey(keyDim), v = value(), r = read(S, k), e = words.named(r - v), loss;
   auto square = [](Term x) { return apply(Op::Pow, {call("norm", {x}, {}), number(2)}); };
-  bool isHard = allowed.nonlinear && random.chance(60);
+  bool isHard = allowed.nonlinear && random.chance(85);
   switch (isHard ? 4 + random.below(3) : random.below(allowed.channel ? 4 : 3)) {
   case 0:
     wrote(Writes::Free);
@@ -240,7 +240,7 @@ Term Memory::step(Term S, const Steps &allowed) {
     return family(S);
   if (words.wants("product over a free axis", 5) && keyDim == "K")
     return manyColumns(S);
-  if (words.wants("inner loss", 12))
+  if (words.wants("inner loss", 15))
     return descended(S, allowed);
   switch (random.below(8)) {
   case 0:

@@ -98,7 +98,7 @@ Term Vocabulary::named(Term x, int percent) {
 Term Vocabulary::unitKey(const std::string &dim) {
   Shape shape{dim, ""};
   if (isWide(dim))
-    return named(call("l2norm", {wide(dim)}, shape, epsilon), 60);
+    return bind(call("l2norm", {wide(dim)}, shape, epsilon));
   Term k = input("k" + dim, shape);
   switch (random.below(7)) {
   case 0: mark("key: roll"); return call("roll", {k}, shape, random.pick({", 1", ", -1", ", 2"}));
@@ -116,9 +116,9 @@ Term Vocabulary::unitKey(const std::string &dim) {
 
 Term Vocabulary::key(const std::string &dim) {
   if (isWide(dim))
-    return random.chance(50) ? unitKey(dim) : number(0.5) * wide(dim);
+    return random.chance(50) ? unitKey(dim) : bind(number(0.5) * wide(dim));
   if (wants("past", 4))
-    return named(call("l2norm", {ofThePast(dim)}, {dim, ""}, epsilon));
+    return bind(call("l2norm", {ofThePast(dim)}, {dim, ""}, epsilon));
   Term k = input("k" + dim, {dim, ""});
   switch (random.below(10)) {
   case 0: return decay() * unitKey(dim);
