@@ -187,15 +187,24 @@ static Expected<Array> evaluateSolve(SolveOp op, Operands x) {
   ArrayRef<Axis> axes = resultType(op).getAxes();
   Array result = reorder(*x[1], axes, axes);
   int64_t length = extentOf(l, "time"), step = result.stride("time");
-  SmallVector<Axis> row = withoutTime(result);
-  visit(row, {result.strides(row)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
+  int64_t unknowns = op.getRow() ? extentOf(l, *op.getRow()) : 1, across = op.getRow() ? result.stride(*op.getRow()) : 0;
+  SmallVector<Axis> others = withoutTime(result);
+  llvm::erase_if(others, [&](const Axis &axis) { return op.getRow() && axis.str() == *op.getRow(); });
+  // L_tsmn, or for the transpose L_stnm.
+  auto factor = [&](int64_t t, int64_t s, int64_t m, int64_t n) {
+    if (op.getTranspose())
+      std::swap(t, s), std::swap(m, n);
+    int64_t mixed = op.getRow() ? m * l.stride(*op.getRow()) + n * l.stride(*op.getColumn()) : 0;
+    return l.data[t * l.stride("time") + s * l.stride("source") + mixed];
+  };
+  visit(others, {result.strides(others)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
     for (int64_t i = 0; i < length; ++i)
       for (int64_t j = 0; j < i; ++j) {
         // Row t depends on the rows s before it; transposed, on those after it.
         int64_t t = op.getTranspose() ? length - 1 - i : i, s = op.getTranspose() ? length - 1 - j : j;
-        double factor = op.getTranspose() ? l.data[s * l.stride("time") + t * l.stride("source")]
-                                          : l.data[t * l.stride("time") + s * l.stride("source")];
-        result.data[at[0] + t * step] -= factor * result.data[at[0] + s * step];
+        for (int64_t m = 0; m < unknowns; ++m)
+          for (int64_t n = 0; n < unknowns; ++n)
+            result.data[at[0] + t * step + m * across] -= factor(t, s, m, n) * result.data[at[0] + s * step + n * across];
       }
   });
   return result;

@@ -299,10 +299,15 @@ def Tile_RecurOp : Tile_PureOp<"recur", []> {
 
 def Tile_SolveOp : Tile_PureOp<"solve"> {
   let summary = "X with X + tril(L, -1) X = B; `transpose`: X + tril(L, -1)' X = B";
-  let description = [{ L is (time, source) alone; what it holds on and above the diagonal is not read. B and X have the time axis and any others. }];
-  let arguments = (ins Tile_T:$l, Tile_T:$b, UnitAttr:$transpose);
+  let description = [{
+    L is (time, source) alone; what it holds on and above the diagonal is not read. B and X have the time axis and any others.
+
+    `mixing "m" from "n"`: several unknowns a token, all coupled. L has the axes m and n too, B and X have m:
+    X_tm + sum_{s<t} sum_n L_tsmn X_sn = B_tm. Unknowns of one token do not meet each other.
+  }];
+  let arguments = (ins Tile_T:$l, Tile_T:$b, OptionalAttr<StrAttr>:$row, OptionalAttr<StrAttr>:$column, UnitAttr:$transpose);
   let results = (outs Tile_T:$result);
-  let assemblyFormat = "$l `,` $b (`transpose` $transpose^)? attr-dict `:` type($l) `,` type($b) `->` type($result)";
+  let assemblyFormat = "$l `,` $b (`mixing` $row^ `from` $column)? (`transpose` $transpose^)? attr-dict `:` type($l) `,` type($b) `->` type($result)";
   let hasVerifier = 1;
 }
 

@@ -131,9 +131,14 @@ LogicalResult RecurOp::verify() {
 
 LogicalResult SolveOp::verify() {
   TileType l = getL().getType(), b = getB().getType();
-  // solve_c1: L is (time, source), square.
-  if (l.rank() != 2 || !l.has("time") || !l.has("source") || l.extent("time") != l.extent("source"))
+  // solve_c1: L is (time, source), square; and (m, n), square, where unknowns of a token are coupled.
+  if (l.rank() != (getRow() ? 4 : 2) || !l.has("time") || !l.has("source") || l.extent("time") != l.extent("source"))
     return emitOpError() << "has L with axes " << format(l.getAxes()) << ", expected (time, source) of one extent";
+  // solve_c5: m and n are axes of L of one extent; B has m.
+  if (getRow().has_value() != getColumn().has_value() ||
+      (getRow() && (!l.has(*getRow()) || !l.has(*getColumn()) || *getRow() == *getColumn() || !b.has(*getRow()) || b.has(*getColumn()) ||
+                    l.extent(*getRow()) != l.extent(*getColumn()) || l.extent(*getRow()) != b.extent(*getRow()))))
+    return emitOpError() << "mixes axes that do not fit: L " << format(l.getAxes()) << ", B " << format(b.getAxes());
   // solve_c2: B has as many tokens, and no sources.
   if (!b.hasTime() || b.extent("time") != l.extent("time") || b.has("source"))
     return emitOpError() << "has B with axes " << format(b.getAxes()) << ", expected time:" << l.extent("time")

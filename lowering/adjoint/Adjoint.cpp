@@ -6,7 +6,7 @@
 //   recur     y_t = a_t y_{t-1} + b_t:      b'_t = y'_t + a_{t+1} b'_{t+1}, a'_t = b'_t y_{t-1}, init' = a_0 b'_0
 //             where a_{t+1} b'_{t+1} is recur(a, a y') in the other direction, exclusive;
 //             exclusive, z_t = y_{t-1}: b' is recur(a, z') in the other direction, exclusive, and init' its last carry
-//   solve     X + tril(L,-1) X = B:         B' solves the transpose for X', L'_ts = -B'_t . X_s for s < t
+//   solve     X + tril(L,-1) X = B:         B' solves the transpose for X', L'_ts = -B'_t . X_s for s < t (and L'_tsmn = -B'_tm . X_sn)
 //   row, split, join, rename, cast          the rows, parts, names and types put back
 #include "lowering/adjoint/Adjoint.h"
 #include "lowering/adjoint/Elementwise.h"
@@ -171,12 +171,14 @@ LogicalResult AdjointBuilder::build(RecurOp op) {
 
 LogicalResult AdjointBuilder::build(SolveOp op) {
   Value l = op.getL(), x = op.getResult();
-  Value barB = SolveOp::create(builder, loc, typeOf(op.getB()), l, bar, !op.getTranspose());
+  Value barB = SolveOp::create(builder, loc, typeOf(op.getB()), l, bar, op.getRowAttr(), op.getColumnAttr(), !op.getTranspose());
   if (needed[0]) {
-    Axis source = typeOf(l).getAxes()[typeOf(l).find("source")];
+    auto axisOfL = [&](StringRef name) { return typeOf(l).getAxes()[typeOf(l).find(name)]; };
     // For the transpose, L'_ts = -(X_t . B'_s).
-    Value rows = op.getTranspose() ? x : barB, columns = op.getTranspose() ? barB : x;
-    Value products = contract(rows, rename(columns, "time", source), typeOf(l), Mask::Strict);
+    Value rows = op.getTranspose() ? x : barB, columns = rename(op.getTranspose() ? barB : x, "time", axisOfL("source"));
+    if (op.getRow())
+      columns = rename(columns, *op.getRow(), axisOfL(*op.getColumn()));
+    Value products = contract(rows, columns, typeOf(l), Mask::Strict);
     out[0] = buildNegate(builder, loc, products);
   }
   if (needed[1])

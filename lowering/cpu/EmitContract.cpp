@@ -46,8 +46,7 @@ LogicalResult KernelEmitter::emitContract(tile::ContractOp op) {
   };
   bool overPanels = panelIndex && isOver(plan.panel);
   bool bothOver = isOver("time") && isOver("source") && op.getMask() != tile::Mask::None;
-  bool bothKept = to.axes.size() > 1 && op.getMask() != tile::Mask::None && !isOver("time") && !isOver("source");
-  if (!overPanels && !bothOver && !bothKept && !to.axes.empty() && fits(to.lane()) &&
+  if (!overPanels && !bothOver && !to.axes.empty() && fits(to.lane()) &&
       !(op.getMask() != tile::Mask::None && (to.lane() == "time" || to.lane() == "source"))) {
     contractLanes(op);
     return success();
@@ -67,8 +66,10 @@ void KernelEmitter::contractLanes(tile::ContractOp op) {
   for (Attribute name : op.getOver())
     over.push_back(aType.getAxes()[aType.find(cast<StringAttr>(name).getValue())]);
 
-  // The masked pair: one of time and source runs along the rows, the other is summed over, innermost.
-  bool masked = op.getMask() != tile::Mask::None;
+  // The masked pair: one of time and source runs along the rows, the other is summed over, innermost. Where both are kept, what does not count
+  // is put back to its start.
+  bool isKept = op.getMask() != tile::Mask::None && llvm::none_of(over, [](const Axis &axis) { return axis.str() == "time" || axis.str() == "source"; });
+  bool masked = op.getMask() != tile::Mask::None && !isKept;
   auto isMaskAxis = [&](const Axis &axis) { return masked && (axis.str() == "time" || axis.str() == "source"); };
   llvm::stable_sort(over, [&](const Axis &x, const Axis &y) {
     return std::pair(isMaskAxis(x), x.extent) < std::pair(isMaskAxis(y), y.extent);
@@ -153,11 +154,18 @@ void KernelEmitter::contractLanes(tile::ContractOp op) {
         }
         return carried;
       };
+      SmallVector<Value> starts = sums;
       sums = nest(over, outer, sums);
       for (int64_t row = 0; row < count; ++row)
         for (int64_t column = 0; column < columns; ++column) {
           Point at = pointOf(outer, row, column);
-          put(op.getResult(), at, clearPadding(to, at, sums[row * columns + column]));
+          Value &sum = sums[row * columns + column];
+          if (isKept) {
+            auto before = op.getMask() == tile::Mask::Strict ? arith::CmpIPredicate::ult : arith::CmpIPredicate::ule;
+            Value isPair = arith::CmpIOp::create(b, loc, before, at.at("source"), at.at("time"));
+            sum = arith::SelectOp::create(b, loc, isPair, sum, starts[row * columns + column]);
+          }
+          put(op.getResult(), at, clearPadding(to, at, sum));
         }
     });
   };

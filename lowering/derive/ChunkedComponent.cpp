@@ -15,6 +15,7 @@ ChunkedComponent::ChunkedComponent(mix::ComponentOp op, ChunkContext &context, S
       transition(op, context, keys), reads(op.getNumReads()), carriedReads(op.getNumReads()) {
   if (!op.getGate().empty())
     gate = context.segments(op.getGate()[0], this->value.front());
+  groupWrites();
 }
 
 bool ChunkedComponent::isLate(unsigned i) { return op.read(i).hasOneUse() && op.getPhi().getArgument(i).use_empty(); }
@@ -37,10 +38,6 @@ PerState ChunkedComponent::written(unsigned m) {
   return u;
 }
 
-static bool isNone(const PerState &x) {
-  return llvm::none_of(x, [](Value tile) { return static_cast<bool>(tile); });
-}
-
 Value ChunkedComponent::fromStart(const Term &term, Value acc) {
   for (auto [j, p] : llvm::enumerate(transition.fromStart(term.p, term.g)))
     if (p)
@@ -55,8 +52,40 @@ Value ChunkedComponent::carried(unsigned i) {
   return tile;
 }
 
-Value ChunkedComponent::matrix(ArrayRef<Term> terms, unsigned m, const Coefficient *h, double sign) {
-  PerState u = written(m);
+void ChunkedComponent::groupWrites() {
+  unsigned count = op.getNumWrites();
+  if (count < 2 || !areSolved()) {
+    for (unsigned m = 0; m < count; ++m)
+      groups.push_back({{m}, {}, written(m), {}});
+    return;
+  }
+  Group &all = groups.emplace_back();
+  all.side.push_back(context.parts.names.get(tile::AxisKind::Mix, "write", count));
+  all.u.resize(states.size());
+  std::vector<SmallVector<Value>> directions(states.size(), SmallVector<Value>(count));
+  for (unsigned m = 0; m < count; ++m) {
+    all.members.push_back(m);
+    for (auto [i, u] : llvm::enumerate(written(m)))
+      directions[i][m] = u;
+  }
+  for (auto [i, u] : llvm::enumerate(directions))
+    if (!isNone(u))
+      all.u[i] = tiles.stack(u, all.side[0]);
+}
+
+Value ChunkedComponent::valuesOf(Group &group) {
+  if (writes.empty())
+    findWrites();
+  return group.w ? group.w : writes[group.members[0]];
+}
+
+Axes ChunkedComponent::sourcesOf(const Group &group) const {
+  Axes axes{tiles.source()};
+  llvm::append_range(axes, group.side);
+  return axes;
+}
+
+SmallVector<Product> ChunkedComponent::pairs(ArrayRef<Term> terms, const PerState &u, double sign) {
   SmallVector<Product> products;
   for (const Term &term : terms)
     for (const Product &pairs : transition.pairs(term.p, u)) {
@@ -64,21 +93,38 @@ Value ChunkedComponent::matrix(ArrayRef<Term> terms, unsigned m, const Coefficie
       llvm::append_range(product.factors, pairs.factors);
       products.push_back(product);
     }
-  Axes axes{tiles.time(), tiles.source()};
+  return products;
+}
+
+Value ChunkedComponent::matrix(ArrayRef<Term> terms, const Group &group, const Coefficients &h, bool &hasOwn) {
+  SmallVector<Product> products = pairs(terms, group.u);
+  Axes axes{tiles.time()};
+  llvm::append_range(axes, sourcesOf(group));
   Value below = products.empty() ? Value() : tiles.sum(products, axes);
-  if (!h)
+  hasOwn = llvm::any_of(group.members, [&](unsigned m) { return h.count(m); });
+  if (!hasOwn)
     return below;
   if (!below)
     below = tiles.constant(0, axes);
   SmallVector<Value> inputs = {below, tiles.iota(tiles.time()), tiles.iota(tiles.source())};
-  if (h->tile)
-    inputs.push_back(h->tile);
+  // One number and tile for all members.
+  Coefficient own;
+  if (group.side.empty()) {
+    own = h.at(group.members[0]);
+  } else {
+    SmallVector<Value> each;
+    for (unsigned m : group.members)
+      each.push_back(h.count(m) ? tiles.sum(h.at(m).times({})) : Value());
+    own.tile = tiles.stack(each, group.side[0]);
+  }
+  if (own.tile)
+    inputs.push_back(own.tile);
   return tiles.map(
       inputs,
       [&](OpBuilder &b, Location at, ValueRange x) -> Value {
         Value same = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, x[1], x[2]);
-        Value number = arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), h->number));
-        Value here = !h->tile ? number : h->number == 1 ? x[3] : arith::MulFOp::create(b, at, number, x[3]).getResult();
+        Value number = arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), own.number));
+        Value here = !own.tile ? number : own.number == 1 ? x[3] : arith::MulFOp::create(b, at, number, x[3]).getResult();
         return arith::SelectOp::create(b, at, same, here, x[0]);
       },
       axes);
@@ -103,11 +149,12 @@ Value ChunkedComponent::gather(ArrayRef<Term> terms, const Coefficients &h, Valu
     if (!term.start)
       acc = fromStart(term, acc);
   // From the tokens of the chunk.
-  for (unsigned m = 0; m < op.getNumWrites(); ++m) {
-    auto own = h.find(m);
-    Value coupling = matrix(terms, m, own == h.end() ? nullptr : &own->second);
-    if (coupling)
-      acc = context.contractSource(coupling, write(m), acc, own == h.end() ? tile::Mask::Strict : tile::Mask::Lower);
+  for (Group &group : groups) {
+    bool hasOwn;
+    if (Value coupling = matrix(terms, group, h, hasOwn)) {
+      Value w = tiles.rename(valuesOf(group), tiles.time(), tiles.source());
+      acc = tiles.contract(coupling, w, sourcesOf(group), acc, hasOwn ? tile::Mask::Lower : tile::Mask::Strict);
+    }
   }
   return acc ? tiles.with(acc, rows()) : tiles.constant(0, rows());
 }
@@ -121,8 +168,9 @@ Value ChunkedComponent::gatherGated(ArrayRef<Term> terms, const Coefficients &h,
       sum.push_back(term.g.times({gate.before, term.start}));
     else if (Value start = fromStart(term, {}))
       sum.emplace_back(1, std::initializer_list<Value>{gate.before, start});
-  for (unsigned m = 0; m < op.getNumWrites(); ++m) {
-    if (Value pairs = matrix(terms, m, nullptr))
+  for (unsigned m = 0; m < op.getNumWrites(); ++m) { // not solved, so each is a group
+    bool hasOwn;
+    if (Value pairs = matrix(terms, groups[m], {}, hasOwn))
       context.gather(pairs, write(m), gate, sum);
     if (auto own = h.find(m); own != h.end())
       sum.push_back(own->second.times({write(m)}));
@@ -178,8 +226,11 @@ Value ChunkedComponent::next(unsigned i) {
       kept.push_back(*whole);
     }
   Value state = kept.empty() ? tiles.constant(0, axes) : tiles.sum(kept, axes);
-  for (unsigned m = 0; m < op.getNumWrites(); ++m)
-    if (Value u = transition.toEnd(written(m))[i])
-      state = tiles.contract(tiles.sum(Product(1, {gate.after, write(m)})), u, tiles.time(), state);
+  for (Group &group : groups)
+    if (Value u = transition.toEnd(group.u)[i]) {
+      Axes over{tiles.time()};
+      llvm::append_range(over, group.side);
+      state = tiles.contract(tiles.sum(Product(1, {gate.after, valuesOf(group)})), u, over, state);
+    }
   return tiles.on(state, axes);
 }

@@ -43,6 +43,14 @@ private:
   };
   using Coefficients = std::map<unsigned, Coefficient>;
 
+  /// Writes that are worked with as one: a single one, or all those of a token side by side along an axis of their own.
+  struct Group {
+    llvm::SmallVector<unsigned> members;
+    Axes side;     // that axis, if there are several
+    PerState u;    // directions, 0 past the end, on [time, side, key]
+    mlir::Value w; // on [time, side, value]; null until they are known
+  };
+
   static Affine::Rules rulesOf(mix::ComponentOp op);
   /// acc + sum of the terms + sum_m h_m w_m.
   mlir::Value gather(llvm::ArrayRef<Term> terms, const Coefficients &h, mlir::Value acc);
@@ -56,11 +64,18 @@ private:
   PerState direction(unsigned i);
   /// The directions of write m, 0 past the end.
   PerState written(unsigned m);
-  /// sum over terms of g (p' D(s,t-1] u_m) below the diagonal, and h on it; null if it is 0.
-  mlir::Value matrix(llvm::ArrayRef<Term> terms, unsigned m, const Coefficient *h, double sign = 1);
+  void groupWrites();
+  mlir::Value valuesOf(Group &group);
+  /// [source, side]: what a group is summed over.
+  Axes sourcesOf(const Group &group) const;
+  /// sum over terms of g (p' D(s,t-1] u) below the diagonal, and the h of its members on it (then `hasOwn`), on [time, source, side]; null if it is 0.
+  mlir::Value matrix(llvm::ArrayRef<Term> terms, const Group &group, const Coefficients &h, bool &hasOwn);
+  /// The same without h, times a sign.
+  llvm::SmallVector<Product> pairs(llvm::ArrayRef<Term> terms, const PerState &u, double sign = 1);
 
   // ChunkedWrites.cpp
   void findWrites();
+  bool areSolved();
   void solveWrites();
   void substituteWrites();
 
@@ -68,11 +83,8 @@ private:
   Transition transition;
   Segments gate;
   llvm::SmallVector<mlir::Value> reads, carriedReads, writes;
+  llvm::SmallVector<Group, 1> groups;
 };
-
-/// The writes of a chunk from sum_n L_mn w_n + w_m = B_m, all L_mn strictly lower triangular (null: 0).
-llvm::SmallVector<mlir::Value> solveBlocks(TileBuilder &tiles, AxisNames &names,
-                                           std::vector<std::vector<mlir::Value>> l, llvm::SmallVector<mlir::Value> b);
 
 } // namespace mixc::derive
 

@@ -5,6 +5,8 @@
 //     w_m[t] + sum_n sum_{s<t} L_mn[t,s] w_n[s] = B_m[t]
 //     L_mn = - sum_i g_mi[t] (p_i[t]' D(s,t-1] u_n[s])        B_m = c_m + sum_i g_mi[t] S D(0,t-1]' p_i[t]
 //
+// Several writes a token stand side by side: all pairs of their directions are one matmul, and the system one solve.
+//
 // Any other phi, or a gate on the value axis: token by token, with the pairs known and the writes of earlier tokens carried,
 //
 //     r_i[t] = start_i[t] + sum_m L_im[t,:] F_m        F_m[s] = E(s,t-1] . w_m[s], 0 for s >= t
@@ -16,6 +18,7 @@
 using namespace mlir;
 using namespace mixc;
 using namespace mixc::derive;
+using tile::Axis;
 
 Affine::Rules ChunkedComponent::rulesOf(mix::ComponentOp op) {
   Block *phi = &op.getPhi().front();
@@ -32,32 +35,33 @@ Value ChunkedComponent::write(unsigned m) {
   return writes[m];
 }
 
-void ChunkedComponent::findWrites() {
+bool ChunkedComponent::areSolved() {
   Affine::Rules rules = rulesOf(op);
   Affine affine(rules);
   auto written = op.getPhi().front().getTerminator()->getOperands();
-  if (llvm::all_of(written, rules.isOpaque))
+  return !gate.decay && llvm::all_of(written, [&](Value w) { return affine.isAffine(w); }) && !llvm::all_of(written, rules.isOpaque);
+}
+
+void ChunkedComponent::findWrites() {
+  auto written = op.getPhi().front().getTerminator()->getOperands();
+  if (llvm::all_of(written, rulesOf(op).isOpaque))
     for (Value w : written)
       writes.push_back(tiles.with(local.emit(w, value), rows()));
-  else if (!gate.decay && llvm::all_of(written, [&](Value w) { return affine.isAffine(w); }))
+  else if (areSolved())
     solveWrites();
   else
     substituteWrites();
 }
 
 void ChunkedComponent::solveWrites() {
+  Group &group = groups.front();
   unsigned count = op.getNumWrites();
   Affine affine(rulesOf(op));
   Block *arguments = &op.getPhi().front();
   SmallVector<Coefficients> g(count);
   SmallVector<SmallVector<Product>> c(count);
-  SmallVector<unsigned> uses(op.getNumReads());
-  SmallVector<Value> b(count);
-  for (unsigned m = 0; m < count; ++m) {
-    if (rulesOf(op).isOpaque(phi(m))) {
-      b[m] = tiles.with(local.emit(phi(m), value), rows());
-      continue;
-    }
+  std::map<unsigned, unsigned> uses; // of reads, by writes
+  for (unsigned m = 0; m < count; ++m)
     for (const auto &[base, coefficient] : affine.form(phi(m), local, tiles)) {
       auto argument = dyn_cast_if_present<BlockArgument>(base);
       if (argument && argument.getOwner() == arguments) {
@@ -67,28 +71,58 @@ void ChunkedComponent::solveWrites() {
         c[m].push_back(base ? coefficient.times({local.emit(base, value)}) : coefficient.times({}));
       }
     }
-  }
-  std::vector<std::vector<Value>> l(count, std::vector<Value>(count));
+  SmallVector<Value> b(count);
   for (unsigned m = 0; m < count; ++m) {
-    if (b[m])
-      continue;
-    SmallVector<Term> terms, own;
-    for (const auto &[i, coefficient] : g[m]) {
-      Term term{coefficient, direction(i)};
-      terms.push_back(term);
+    SmallVector<Term> own;
+    for (const auto &[i, coefficient] : g[m])
       if (uses[i] == 1 && op.read(i).use_empty())
-        own.push_back(term);
+        own.push_back({coefficient, direction(i)});
       else if (Value start = carried(i))
         c[m].push_back(coefficient.times({start}));
-    }
     Value rhs = c[m].empty() ? Value() : tiles.sum(c[m], rows());
     for (const Term &term : own)
       rhs = fromStart(term, rhs);
     b[m] = rhs ? tiles.with(rhs, rows()) : tiles.constant(0, rows());
-    for (unsigned n = 0; n < count; ++n)
-      l[m][n] = matrix(terms, n, nullptr, -1);
   }
-  writes = solveBlocks(tiles, context.parts.names, std::move(l), std::move(b));
+  Axes square{tiles.time(), tiles.source()};
+  if (count == 1) {
+    SmallVector<Term> terms;
+    for (const auto &[i, coefficient] : g[0])
+      terms.push_back({coefficient, direction(i)});
+    SmallVector<Product> products = pairs(terms, group.u, -1);
+    writes.push_back(products.empty() ? b[0] : tiles.solve(tiles.sum(products, square), b[0]));
+    return;
+  }
+  // All reads that the writes use, and all writes, side by side: L_mn = sum_i (-g_mi) (p_i' D u_n).
+  AxisNames &names = context.parts.names;
+  Axis row = group.side[0], column = names.get(tile::AxisKind::Mix, "write_before", count),
+       read = names.get(tile::AxisKind::Mix, "read", uses.size());
+  PerState p(states.size()), u(group.u);
+  for (unsigned j = 0; j < states.size(); ++j) {
+    SmallVector<Value> along;
+    for (auto [i, times] : uses)
+      along.push_back(direction(i)[j]);
+    if (!isNone(along))
+      p[j] = tiles.stack(along, read);
+    if (u[j])
+      u[j] = tiles.rename(u[j], row, column);
+  }
+  SmallVector<Value> coefficients;
+  for (unsigned m = 0; m < count; ++m) {
+    SmallVector<Value> ofWrite;
+    for (auto [i, times] : uses)
+      ofWrite.push_back(g[m].count(i) ? tiles.sum(g[m][i].times({}, -1)) : Value());
+    coefficients.push_back(tiles.stack(ofWrite, read));
+  }
+  group.w = tiles.stack(b, row);
+  SmallVector<Product> products = pairs(Term{{}, p}, u);
+  if (!products.empty()) {
+    llvm::append_range(square, Axes{read, column});
+    Value l = tiles.contract(tiles.stack(coefficients, row), tiles.sum(products, square), read, {}, tile::Mask::Strict);
+    group.w = tiles.solve(l, tiles.with(group.w, rows()), std::pair(row, column));
+  }
+  for (unsigned m = 0; m < count; ++m)
+    writes.push_back(tiles.entry(group.w, row, m));
 }
 
 void ChunkedComponent::substituteWrites() {
@@ -106,8 +140,10 @@ void ChunkedComponent::substituteWrites() {
     starts.push_back(start ? tiles.with(tiles.sum(Product(1, {gate.before, start})), rows())
                            : tiles.constant(0, rows()));
     SmallVector<Value> &row = pairs.emplace_back();
-    for (unsigned m = 0; m < count; ++m)
-      row.push_back(matrix(Term{{}, direction(i)}, m, nullptr));
+    for (unsigned m = 0; m < count; ++m) {
+      bool hasOwn;
+      row.push_back(matrix(Term{{}, direction(i)}, groups[m], {}, hasOwn));
+    }
   }
   Axes sources{tiles.source()};
   llvm::append_range(sources, value);

@@ -15,6 +15,9 @@ struct ProgramParts {
 
 /// One tile for each state of a component; null is 0.
 using PerState = llvm::SmallVector<mlir::Value, 2>;
+inline bool isNone(llvm::ArrayRef<mlir::Value> x) {
+  return llvm::none_of(x, [](mlir::Value tile) { return static_cast<bool>(tile); });
+}
 
 /// Where the states of a component lie: one value axis (none for vector states, which are one-row memories), and the key
 /// axis of each.

@@ -169,7 +169,10 @@ Value TileBuilder::recur(Value a, Value b, Value init, bool reverse, bool exclus
   return tile::RecurOp::create(builder, loc, b.getType(), a, b, init, reverse, exclusive);
 }
 
-Value TileBuilder::solve(Value l, Value b) { return tile::SolveOp::create(builder, loc, b.getType(), l, b); }
+Value TileBuilder::solve(Value l, Value b, std::optional<std::pair<Axis, Axis>> mixing) {
+  StringAttr row = mixing ? mixing->first.name : StringAttr(), column = mixing ? mixing->second.name : StringAttr();
+  return tile::SolveOp::create(builder, loc, b.getType(), l, b, row, column, UnitAttr());
+}
 
 //===-- Parts ---------------------------------------------------------------------------------------------------===//
 
@@ -210,6 +213,18 @@ Value TileBuilder::split(Value x, Axis axis, int64_t from, int64_t extent) {
   SmallVector<Axis> axes(axesOf(x));
   llvm::find(axes, axis)->extent = extent;
   return tile::SplitOp::create(builder, loc, type(axes), x, axis.str(), from);
+}
+
+Value TileBuilder::stack(ArrayRef<Value> parts, Axis axis) {
+  Axis one{axis.kind, axis.name, 1};
+  SmallVector<Value> slices;
+  for (Value part : parts)
+    slices.push_back(with(part ? part : constant(0), one));
+  return join(slices, axis);
+}
+
+Value TileBuilder::entry(Value x, Axis axis, int64_t i) {
+  return reduce(tile::ReduceKind::Add, split(x, axis, i, 1), Axis{axis.kind, axis.name, 1});
 }
 
 Value TileBuilder::join(ValueRange parts, Axis axis) {

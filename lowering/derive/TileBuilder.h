@@ -60,7 +60,12 @@ public:
                        tile::Mask mask = tile::Mask::None);
   mlir::Value reduce(tile::ReduceKind kind, mlir::Value x, llvm::ArrayRef<tile::Axis> over);
   mlir::Value recur(mlir::Value a, mlir::Value b, mlir::Value init, bool reverse, bool exclusive);
-  mlir::Value solve(mlir::Value l, mlir::Value b);
+  /// X + tril(l, -1) X = b; with unknowns along the first of two axes, that l takes to the second.
+  mlir::Value solve(mlir::Value l, mlir::Value b, std::optional<std::pair<tile::Axis, tile::Axis>> mixing = std::nullopt);
+  /// Tiles side by side along a new axis; null is 0.
+  mlir::Value stack(llvm::ArrayRef<mlir::Value> tiles, tile::Axis axis);
+  /// Entry i of an axis, without it.
+  mlir::Value entry(mlir::Value x, tile::Axis axis, int64_t i);
   /// Row `index` of the time axis, or x itself if it has none.
   mlir::Value row(mlir::Value x, int64_t index);
   mlir::Value rename(mlir::Value x, tile::Axis from, tile::Axis to);

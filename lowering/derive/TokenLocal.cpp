@@ -141,7 +141,7 @@ Value TokenLocal::compute(Value value, ArrayRef<Axis> axes) {
     Axes of = axesOfMatrix(column.getX());
     Axis inner = other(of[1], axes);
     Value x = tiles.with(emit(column.getX(), {axes[0], inner}), inner);
-    return entry(x, inner, column.getIndex());
+    return tiles.entry(x, inner, column.getIndex());
   }
   if (auto outer = dyn_cast<mix::OuterOp>(op))
     return tiles.sum(Product(1, {emit(outer.getX(), axes[0]), emit(outer.getY(), axes[1])}));
@@ -355,11 +355,6 @@ Value TokenLocal::roll(mix::RollOp op, Axis axis) {
                     axis);
 }
 
-Value TokenLocal::entry(Value x, Axis axis, int64_t i) {
-  Axis one{axis.kind, axis.name, 1};
-  return tiles.reduce(tile::ReduceKind::Add, tiles.split(x, axis, i, 1), one);
-}
-
 Value TokenLocal::kron(mix::KronOp op, Axis axis) {
   Axis own = axisOf(op.getX());
   Value x = emit(op.getX(), own);
@@ -367,7 +362,7 @@ Value TokenLocal::kron(mix::KronOp op, Axis axis) {
   Value y = tiles.rename(tiles.with(emit(op.getY(), inner), inner), inner, part);
   SmallVector<Value> parts;
   for (int64_t i = 0; i < own.extent; ++i)
-    parts.push_back(tiles.sum(Product(1, {entry(x, own, i), y})));
+    parts.push_back(tiles.sum(Product(1, {tiles.entry(x, own, i), y})));
   return tiles.join(parts, axis);
 }
 
@@ -386,6 +381,6 @@ Value TokenLocal::reshape(mix::ReshapeOp op, ArrayRef<Axis> axes) {
   Axis part{axes[0].kind, axes[0].name, own[1].extent};
   Value x = tiles.with(emit(op.getX(), own), own);
   for (int64_t i = 0; i < own[0].extent; ++i)
-    parts.push_back(tiles.rename(entry(x, own[0], i), own[1], part));
+    parts.push_back(tiles.rename(tiles.entry(x, own[0], i), own[1], part));
   return tiles.join(parts, axes[0]);
 }

@@ -56,8 +56,6 @@ private:
   mlir::Value roll(mix::RollOp op, tile::Axis axis);
   mlir::Value kron(mix::KronOp op, tile::Axis axis);
   mlir::Value reshape(mix::ReshapeOp op, llvm::ArrayRef<tile::Axis> axes);
-  /// What lies at i of an axis, without the axis.
-  mlir::Value entry(mlir::Value x, tile::Axis axis, int64_t i);
   std::optional<Axes> lyingThrough(mlir::Value matrix);
   std::optional<Product> diagonalOf(mlir::Value matrix, tile::Axis axis);
   tile::Axis other(tile::Axis axis, llvm::ArrayRef<tile::Axis> than);

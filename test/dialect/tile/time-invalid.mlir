@@ -175,3 +175,12 @@ tile.kernel @load_c4 of "m" names ["x", "x.history"] roles ["input", "initial"] 
     }
   }
 }
+
+// -----
+
+// solve_c5
+func.func @solve_c5(%l: !tile.t<[time:4, source:4, mix(m):2, mix(n):3], f32>, %b: !tile.t<[time:4, mix(m):2], f32>) {
+  // expected-error @below {{mixes axes that do not fit}}
+  %y = tile.solve %l, %b mixing "m" from "n" : !tile.t<[time:4, source:4, mix(m):2, mix(n):3], f32>, !tile.t<[time:4, mix(m):2], f32> -> !tile.t<[time:4, mix(m):2], f32>
+  return
+}
