@@ -130,8 +130,9 @@ private:
       } else if (!why || (!isMixed && why->kind == Obstacle::Axis && solution.obstacle().kind != Obstacle::Axis)) {
         // An orientation that is wrong throughout says nothing about what is wrong with the right one.
         why = solution.obstacle();
-        taker = takes;
       }
+      if (!taker)
+        taker = takes;
     }
     if (best) {
       commit(group, *best);
