@@ -145,7 +145,8 @@ Value Expressions::div(Value x, Value y) {
     x = constant(1);
   if (isNeg(x))
     return neg(div(positive(x), y));
-  if (auto number = y.getDefiningOp<ConstantOp>(); number && !number.getValue().isZero())
+  if (auto number = y.getDefiningOp<ConstantOp>();
+      number && llvm::APFloat(1 / number.getValue().convertToDouble()).isNormal())
     return mul(constant(1 / number.getValue().convertToDouble()), x);
   return make<BinaryOp>(BinaryKind::Div, x, y);
 }

@@ -17,6 +17,11 @@ using namespace mlir;
 namespace mixc::normalize {
 using namespace mix;
 
+std::tuple<size_t, size_t, size_t> NormalForm::cost() const {
+  size_t diagonals = llvm::count_if(transition, [](const auto &entry) { return typeOf(entry.second).isVector(); });
+  return {late.size(), writes.size(), diagonals};
+}
+
 SmallVector<Value *> NormalForm::operands(bool withWrites) {
   SmallVector<Value *> slots;
   for (Read &read : reads)
@@ -89,7 +94,11 @@ private:
     case Term::Full:
       if (std::optional<Obstacle> lacking = linearity.lacksNumber(term.left))
         return lacking;
-      return obstacle("adds a matrix that is no outer product: " + quotedFormula(term.left), kOuter);
+      {
+        Obstacle whole = obstacle("adds a matrix that is no outer product: " + quotedFormula(term.left), kOuter);
+        whole.added = term.left;
+        return whole;
+      }
     }
     llvm_unreachable("every kind of term is collected");
   }
