@@ -87,8 +87,19 @@ static LogicalResult moveSigns(BinaryOp op, PatternRewriter &rewriter) {
   return failure();
 }
 
+/// x / c = (1/c) x of a number c: one spelling, so that equal terms are found.
+static LogicalResult multiplyByReciprocal(BinaryOp op, PatternRewriter &rewriter) {
+  auto number = op.getY().getDefiningOp<ConstantOp>();
+  if (op.getKind() != BinaryKind::Div || !number || !llvm::APFloat(1 / number.getValue().convertToDouble()).isNormal())
+    return failure();
+  Value reciprocal = ConstantOp::create(rewriter, number.getLoc(), 1 / number.getValue().convertToDouble());
+  rewriter.replaceOpWithNewOp<BinaryOp>(op, BinaryKind::Mul, reciprocal, op.getX());
+  return success();
+}
+
 void BinaryOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add(moveSigns);
+  patterns.add(multiplyByReciprocal);
 }
 
 } // namespace mixc::mix

@@ -1,6 +1,7 @@
 // Takes scalar factors off vectors: through signs, products, sums of multiples of one vector, quotients by scalars, entrywise
 // products and fills.
 #include "lowering/normalize/Direction.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
@@ -28,6 +29,14 @@ public:
   Stripper(Expressions &expressions, bool splitsNorms) : e(expressions), splitsNorms(splitsNorms) {}
 
   Scaled strip(Value v) {
+    if (auto known = memo.find(v); known != memo.end()) // shared terms come by once a path to them
+      return known->second;
+    Scaled result = find(v);
+    return memo[v] = result;
+  }
+
+private:
+  Scaled find(Value v) {
     Operation *op = v.getDefiningOp();
     if (auto unary = dyn_cast_or_null<UnaryOp>(op); unary && unary.getKind() == UnaryKind::Neg) {
       auto [c, x] = strip(unary.getX());
@@ -67,7 +76,6 @@ public:
     return {Value(), v};
   }
 
-private:
   /// v is `vector` scaled by what is computed from `scalar`; `scale` adds that factor to another.
   Scaled taken(Value v, Value vector, llvm::function_ref<Value(Value)> scale, Value scalar) {
     auto [c, x] = strip(vector);
@@ -78,6 +86,7 @@ private:
 
   Expressions &e;
   bool splitsNorms;
+  llvm::DenseMap<Value, Scaled> memo;
 };
 
 } // namespace

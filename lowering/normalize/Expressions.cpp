@@ -145,6 +145,9 @@ Value Expressions::div(Value x, Value y) {
     x = constant(1);
   if (isNeg(x))
     return neg(div(positive(x), y));
+  if (auto number = y.getDefiningOp<ConstantOp>();
+      number && llvm::APFloat(1 / number.getValue().convertToDouble()).isNormal())
+    return mul(constant(1 / number.getValue().convertToDouble()), x);
   return make<BinaryOp>(BinaryKind::Div, x, y);
 }
 
@@ -168,6 +171,12 @@ Value Expressions::column(Value matrix, int64_t j) {
   if (flipped)
     op = op->getOperand(0).getDefiningOp();
   auto turned = [&](Value x) { return flipped ? transpose(x) : x; };
+  if (auto joined = dyn_cast<ReshapeOp>(op); joined && flipped) // of what `fromColumns` made
+    if (auto parts = joined.getX().getDefiningOp<ConcatOp>(); parts && llvm::all_of(parts.getParts(), [&](Value part) {
+                                                                return typeOf(part).getDims() ==
+                                                                       typeOf(matrix).getDims().drop_back();
+                                                              }))
+      return parts.getParts()[j];
   if (auto product = dyn_cast<MatmulOp>(op))
     return flipped ? matmul(transpose(product.getY()), column(transpose(product.getX()), j))
                    : matmul(product.getX(), column(product.getY(), j));
@@ -197,6 +206,7 @@ Value Expressions::rebuilt(Operation *op, ValueRange operands) {
     case BinaryKind::Add: return add(operands[0], operands[1]);
     case BinaryKind::Sub: return sub(operands[0], operands[1]);
     case BinaryKind::Mul: return mul(operands[0], operands[1]);
+    case BinaryKind::Div: return div(operands[0], operands[1]);
     default: break;
     }
   }

@@ -4,6 +4,10 @@
 //     w x' + w y'  -> w (x + y)'                 one write a value
 //     S_0 += w x', S_1 += (c w) x'  -> one write along x into S_0 and along c x into S_1, c free of reads
 //     z' += c x' + d y'  -> 1 (c x + d y)'       all that a one-row memory takes without reading
+//
+// Sums in values and directions are taken apart where that leaves fewer writes:
+//
+//     a x' + b y' - (c a + d b) z'  -> a (x - c z)' + b (y - d z)'
 #include "lowering/normalize/NormalForm.h"
 #include "lowering/normalize/Formula.h"
 #include "llvm/ADT/MapVector.h"
@@ -12,6 +16,11 @@ using namespace mlir;
 
 namespace mixc::normalize {
 using namespace mix;
+
+std::tuple<size_t, size_t, size_t> NormalForm::cost() const {
+  size_t diagonals = llvm::count_if(transition, [](const auto &entry) { return typeOf(entry.second).isVector(); });
+  return {late.size(), writes.size(), diagonals};
+}
 
 SmallVector<Value *> NormalForm::operands(bool withWrites) {
   SmallVector<Value *> slots;
@@ -85,7 +94,11 @@ private:
     case Term::Full:
       if (std::optional<Obstacle> lacking = linearity.lacksNumber(term.left))
         return lacking;
-      return obstacle("adds a matrix that is no outer product: " + quotedFormula(term.left), kOuter);
+      {
+        Obstacle whole = obstacle("adds a matrix that is no outer product: " + quotedFormula(term.left), kOuter);
+        whole.added = term.left;
+        return whole;
+      }
     }
     llvm_unreachable("every kind of term is collected");
   }
@@ -108,20 +121,12 @@ private:
 
   void collectWrites() {
     joinFreeRows();
-    bool several = form.states.size() > 1;
-    llvm::MapVector<Value, SmallVector<Outer, 2>> byValue;
-    for (Outer &outer : outers) {
-      outer.whole = outer.value;
-      if (several) { // scalars that need no read may stand on either side
-        auto [c, value] = strip(e, outer.value);
-        if (c && !linearity.touches(c)) {
-          outer.factor = c;
-          outer.value = value;
-        }
-      }
-      byValue[outer.value].push_back(outer);
-    }
-    for (auto &[value, group] : byValue) {
+    Groups best = byValue(outers);
+    for (bool apartByValue : {true, false})
+      if (std::optional<SmallVector<Outer>> apart = takenApart(apartByValue))
+        if (Groups groups = byValue(*apart); groups.size() < best.size())
+          best = std::move(groups);
+    for (auto &[value, group] : best) {
       bool sameFactor = llvm::all_equal(llvm::map_range(group, [](const Outer &outer) { return outer.whole; }));
       Write write{sameFactor ? group.front().whole : value, {}};
       for (const Outer &outer : group) {
@@ -131,6 +136,71 @@ private:
       form.writes.push_back(write);
     }
     orderWrites();
+  }
+
+  struct Outer {
+    unsigned state;
+    Value value, along;
+    Value factor = {}, whole = {}; // value without its factor, and with it
+  };
+  using Groups = llvm::MapVector<Value, SmallVector<Outer, 2>>;
+
+  /// Outer products of one value: scalars that need no read may stand on either side.
+  Groups byValue(ArrayRef<Outer> from) {
+    Groups groups;
+    for (Outer outer : from) {
+      outer.whole = outer.value;
+      auto [c, value] = strip(e, outer.value);
+      if (c && !linearity.touches(c)) {
+        outer.factor = c;
+        outer.value = value;
+      }
+      groups[outer.value].push_back(outer);
+    }
+    return groups;
+  }
+
+  /// Adds the parts of c v = sum_i c_i x_i, as far as sums go, to `to`; false if they are too many.
+  bool takeApart(Value c, Value v, SmallVectorImpl<Scaled> &to) {
+    constexpr unsigned many = 32;
+    if (to.size() > many)
+      return false;
+    if (auto unary = v.getDefiningOp<UnaryOp>(); unary && unary.getKind() == UnaryKind::Neg)
+      return takeApart(e.mul(e.constant(-1), c), unary.getX(), to);
+    if (auto binary = v.getDefiningOp<BinaryOp>(); binary && !typeOf(v).isScalar()) {
+      Value x = binary.getX(), y = binary.getY();
+      bool isSum = binary.getKind() == BinaryKind::Add || binary.getKind() == BinaryKind::Sub;
+      if (isSum && typeOf(x).sameShape(typeOf(y)))
+        return takeApart(c, x, to) &&
+               takeApart(binary.getKind() == BinaryKind::Sub ? e.mul(e.constant(-1), c) : c, y, to);
+      if (binary.getKind() == BinaryKind::Mul && typeOf(x).isScalar())
+        return takeApart(e.mul(c, x), y, to);
+      if (binary.getKind() == BinaryKind::Mul && typeOf(y).isScalar())
+        return takeApart(e.mul(c, y), x, to);
+    }
+    auto [d, x] = core(e, v);
+    to.push_back({e.mul(c, d), x});
+    return true;
+  }
+
+  /// The same sum of outer products, one for each vector that values (or directions) are sums of.
+  std::optional<SmallVector<Outer>> takenApart(bool values) {
+    llvm::MapVector<std::pair<Value, unsigned>, Value> sums;
+    for (const Outer &outer : outers) {
+      SmallVector<Scaled> all;
+      if (!takeApart({}, values ? outer.value : outer.along, all))
+        return std::nullopt;
+      for (Scaled part : all) {
+        if (values && part.factor && linearity.touches(part.factor)) // it cannot move to the direction
+          return std::nullopt;
+        Value &sum = sums[{part.vector, outer.state}];
+        sum = e.add(sum, e.mul(part.factor, values ? outer.along : outer.value));
+      }
+    }
+    SmallVector<Outer> apart;
+    for (auto &[key, sum] : sums)
+      apart.push_back({key.second, values ? key.first : sum, values ? sum : key.first});
+    return apart;
   }
 
   /// A write comes after those that it reads: of n factors of one token, the first first.
@@ -152,12 +222,6 @@ private:
     Operation *by = next.getValue().getDefiningOp();
     return by ? by : next.getOperation();
   }
-
-  struct Outer {
-    unsigned state;
-    Value value, along;
-    Value factor = {}, whole = {}; // value without its factor, and with it
-  };
 
   Linearity &linearity;
   Expressions &e;

@@ -6,6 +6,7 @@
 
 #include "lowering/normalize/Linearity.h"
 #include <map>
+#include <tuple>
 
 namespace mixc::normalize {
 
@@ -23,6 +24,8 @@ struct NormalForm {
   Value gate;                                                // e, or null
   llvm::SmallVector<Write> writes;
 
+  /// Of two orientations the one of less cost is taken: late reads, then writes, then decays along the key axis.
+  std::tuple<size_t, size_t, size_t> cost() const;
   /// The slots of everything that enters it, for rewriting: p, a, e, u; with w too if asked for.
   llvm::SmallVector<Value *> operands(bool withWrites);
 };

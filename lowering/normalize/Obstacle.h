@@ -21,6 +21,8 @@ struct Obstacle {
   mlir::Operation *culprit = nullptr;
   /// What would lift it, in one short sentence; may be empty.
   std::string help = {};
+  /// A matrix that an update adds whole: if it is made of other states, they may be solved together.
+  mlir::Value added = {};
 };
 
 // What lifts the obstacles of more than one place.

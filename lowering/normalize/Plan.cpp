@@ -2,7 +2,7 @@
 //
 // A stratum succeeds if its updates have a normal form in one of its orientations and every later use of its states, in
 // outputs, later updates and the directions of other components, becomes a read, early or late; the orientation with
-// the fewest late reads is taken. Where a later state takes a whole state (momentum: M[t] = a M[t-1] + S[t]), the two
+// the fewest late reads is taken, then that with the fewest writes and decays along the key axis. Where a later state takes a whole state (momentum: M[t] = a M[t-1] + S[t]), the two
 // strata and all between them are tried as one component.
 #include "lowering/normalize/Plan.h"
 #include "lowering/normalize/Formula.h"
@@ -120,18 +120,21 @@ private:
     std::optional<Solution> best;
     for (const llvm::BitVector &turned : orientations(group)) {
       bool isMixed = turned.any() && !turned.all();
-      if (best && (isMixed || best->form.late.empty()))
+      if (best && isMixed && (best->form.turned.none() || best->form.turned.all()))
         break;
       std::optional<unsigned> takes;
       Outcome<Solution> solution = attempt(group, turned, takes);
       if (solution) {
-        if (!best || solution->form.late.size() < best->form.late.size())
+        if (!best || solution->form.cost() < best->form.cost())
           best = *solution;
       } else if (!why || (!isMixed && why->kind == Obstacle::Axis && solution.obstacle().kind != Obstacle::Axis)) {
         // An orientation that is wrong throughout says nothing about what is wrong with the right one.
         why = solution.obstacle();
-        taker = takes;
       }
+      if (!solution && !takes && solution.obstacle().added)
+        takes = openStateIn(solution.obstacle().added);
+      if (!taker)
+        taker = takes;
     }
     if (best) {
       commit(group, *best);
@@ -141,6 +144,23 @@ private:
       return Obstacle{Obstacle::Other, "`" + head.getName().str() + "` and states of other shapes need each other",
                       head};
     return why;
+  }
+
+  /// A matrix state that is not solved yet and that this matrix is a sum of, among others.
+  std::optional<unsigned> openStateIn(Value matrix) const {
+    SmallVector<Value> pending = {matrix};
+    llvm::DenseSet<Value> seen;
+    while (!pending.empty()) {
+      Value value = pending.pop_back_val();
+      Operation *op = value.getDefiningOp();
+      if (!typeOf(value).isMatrix() || !seen.insert(value).second)
+        continue;
+      for (unsigned s = 0; s < strata.states.size(); ++s)
+        if (state(s) == op && strata.nexts[s])
+          return s;
+      llvm::append_range(pending, op->getOperands());
+    }
+    return std::nullopt;
   }
 
   Outcome<Solution> attempt(ArrayRef<unsigned> group, const llvm::BitVector &turned, std::optional<unsigned> &taker) {

@@ -179,7 +179,14 @@ Terms Linearity::merged(ArrayRef<Term> terms) {
   bool left = directionIsLeft(terms);
   Value eye, diag;
   bool hasEye = false;
-  for (const Term &term : terms) {
+  for (Term term : terms) {
+    if (term.kind == Term::Gate) // scalars inside a gate belong to the factor
+      for (Value *side : {&term.left, &term.right})
+        if (*side) {
+          auto [c, vector] = core(e, *side);
+          term.factor = e.mul(c, term.factor);
+          *side = filling(vector) ? Value() : vector;
+        }
     switch (term.kind) {
     case Term::Outer:
       for (Scaled along : spread(left ? term.left : term.right)) {

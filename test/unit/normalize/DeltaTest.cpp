@@ -254,6 +254,66 @@ TEST(Delta, SquareStatesMayBeTransposedToEachOther) {
   EXPECT_EQ(m.summary(), "2 states, 1 reads, 1 writes, scalar, free, turned 0\n");
 }
 
+// A takes two states whole, C one that is declared the other way round: one component.
+TEST(Delta, AStateMayTakeSeveral) {
+  Equations m({"K", "V"});
+  Expr q = m.input("q", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"V"}), a = m.gate("a");
+  Expr A = m.state("A", {"V", "K"}), B = m.state("B", {"V", "K"}), C = m.state("C", {"K", "V"});
+  m.next("A", B - tr(C));
+  m.next("B", B + outer(v, k));
+  m.next("C", a * C + outer(k, v));
+  m.output("y", A * q);
+  m.normalize();
+  EXPECT_EQ(m.summary(), "3 states, 1 reads, 1 writes, scalar, free, turned 2\n");
+}
+
+TEST(Delta, AChainOfTransposedTakers) {
+  Equations m({"K", "V"});
+  Expr q = m.input("q", {"K"}), k = m.input("k", {"K"});
+  Expr A = m.state("A", {"V", "K"}), B = m.state("B", {"K", "V"}), C = m.state("C", {"V", "K"});
+  Expr A1 = A - outer(tr(B) * k, k), B1 = tr(A1), C1 = tr(B1);
+  m.next("A", A1);
+  m.next("B", B1);
+  m.next("C", C1);
+  m.output("y", C1 * q);
+  m.normalize();
+  EXPECT_EQ(m.summary(), "3 states, 2 reads, 1 writes, scalar, affine, turned 1\n");
+}
+
+// The same sum of outer products, factored and distributed.
+TEST(Delta, WritesAreFewestInEverySpelling) {
+  for (int spelling = 0; spelling < 6; ++spelling) {
+    Equations m({"K", "V"});
+    Expr q = m.input("q", {"K"}), k = m.input("k", {"K"}), l = m.input("l", {"K"}), v = m.input("v", {"V"}),
+         w = m.input("w", {"V"}), a = m.gate("a"), H = m.state("H", {"V", "K"});
+    Expr two = outer(v, k) + outer(w, l);
+    Expr written = spelling == 0   ? outer(v, l + 0.5 * (k + l))
+                   : spelling == 1 ? outer(v, l) + 0.5 * (outer(v, k) + outer(v, l))
+                   : spelling == 2 ? outer(v, l) - outer(-(0.5 * v), k + l)
+                   : spelling == 3 ? two * (eye(k) - outer(k, q))
+                   : spelling == 4 ? two - two * outer(k, q)
+                                   : outer(v, k) + outer(w, l) - (outer(dot(k, k) * v, q) + outer(dot(l, k) * w, q));
+    Expr next = a * H + written;
+    m.next("H", next);
+    m.output("y", next * q);
+    m.normalize();
+    EXPECT_EQ(m.summary(), spelling < 3 ? "1 reads, 1 writes, scalar, free\n" : "1 reads, 2 writes, scalar, free\n")
+        << spelling << m.text();
+  }
+}
+
+// Scalars leave a gate on the value axis, and gates that differ by one are one gate.
+TEST(Delta, ScalarsLeaveGates) {
+  Equations m({"K", "V"});
+  Expr q = m.input("q", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"V"}), a = m.gate("a"),
+       e = m.gate("e", {"V"});
+  Expr H = m.state("H", {"V", "K"}), next = diag(a * e) * H - diag(e) * (0.5 * H) + outer(v, k);
+  m.next("H", next);
+  m.output("y", next * q);
+  m.normalize();
+  EXPECT_EQ(m.summary(), "1 reads, 1 writes, scalar, free, value gate\n");
+}
+
 TEST(Delta, ARotatedPair) {
   Equations m({"K", "V"});
   Expr q = m.input("q", {"K"}), p = m.input("p", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"V"});
