@@ -182,6 +182,8 @@ void Builder::oneRow() {
     promise.writes = Writes::Nonlinear;
     rule = words.squashed(s - transpose(from) * k) * k;
   }
+  if (isFree && random.chance(50)) // free of reads, both are one write of the number 1
+    rule = rule - words.scalar() * words.key("K");
   Term update = random.chance(50) ? from + rule : rule + from;
   declare(name, z.shape(), update, promise);
   Term p = words.key("K");
