@@ -66,7 +66,7 @@ Term Builder::readOf(Memory &memory) {
     words.mark("read: half-updated");
     return memory.read(random.pick(memory.halfway()), p);
   }
-  if (memory.lastWritten() && random.chance(15)) { // the token itself counts otherwise than the past
+  if (memory.lastWritten() && random.chance(25)) { // the token itself counts otherwise than the past
     words.mark("read: with a bonus");
     return memory.read(memory.before() + memory.outer(memory.lastWritten(), words.gate(memory.keyDim) % p),
                        words.key(memory.keyDim));
@@ -178,7 +178,7 @@ void Builder::oneRow() {
     from = words.gate("K") % z;
   }
   Term rule = isFree ? s * k : b * (s - transpose(from) * k) * k;
-  if (words.wants("nonlinear", 15)) {
+  if (!isFree && words.wants("nonlinear", 20)) {
     promise.writes = Writes::Nonlinear;
     rule = words.squashed(s - transpose(from) * k) * k;
   }

@@ -241,7 +241,7 @@ Term Memory::step(Term S, const Steps &allowed) {
     return family(S);
   if (words.wants("product over a free axis", 5) && keyDim == "K")
     return manyColumns(S);
-  if (words.wants("inner loss", 15))
+  if (words.wants("inner loss", allowed.nonlinear ? 30 : 12))
     return descended(S, allowed);
   switch (random.below(8)) {
   case 0:
