@@ -166,6 +166,18 @@ void Builder::momentum() {
   keep(readOf(N));
 }
 
+/// What was kept is read, and the token itself by other means than by what it leaves (RWKV-6).
+void Builder::bonus() {
+  Memory H = fresh("V", "K", random.chance(40));
+  Term S = H.step(H.before(), {.diagonal = random.chance(60), .valueGate = random.chance(60)});
+  Promise promise = H.promise();
+  Term v = words.value("V"), k = words.key("K");
+  ++promise.count;
+  declare(H.name, H.shape(), S + H.outer(v, k), promise);
+  Term u = random.chance(50) ? words.param("hK", {"K", ""}, true) : words.gate("K");
+  keep(H.read(H.before() + H.outer(v, u % k), words.key("K")));
+}
+
 /// A vector that is read along keys alone.
 void Builder::oneRow() {
   std::string name = freshState();
