@@ -4,6 +4,7 @@
 //     (c S) (d x) = (c d) r(S, x)                                                    scalars stay outside
 //
 // Where such a read would be along a vector that depends on reads, or along the other axis, it is late if it may be.
+#include "lowering/Rules.h"
 #include "lowering/normalize/Formula.h"
 #include "lowering/normalize/Linearity.h"
 #include "llvm/ADT/MapVector.h"
@@ -42,6 +43,7 @@ Outcome<Value> Linearity::read(SmallVector<std::pair<unsigned, Value>, 1> along,
 
 /// S x as it stands, S' x or z'x.
 Value Linearity::lateRead(const Term &gate, Value x) {
+  countRule("late read");
   Value state = members[gate.state].getResult();
   Value node = rows ? e.dot(state, x) : e.matmul(gate.flipped ? e.transpose(state) : state, x);
   lateList.insert(node);
@@ -77,6 +79,7 @@ Outcome<Value> Linearity::applyGates(ArrayRef<Term> gates, Value x, Operation *o
     }
   }
   if (pieces.size() > 1 && free) {
+    countRule("S p + T q: one read of two states");
     std::map<unsigned, Value> along;
     for (const Piece &piece : pieces)
       along[piece.state] = e.add(along[piece.state], e.mul(piece.factor, piece.along));
@@ -144,6 +147,7 @@ Outcome<Value> Linearity::applyFactors(Value matrix, bool transposed, Value x, O
       1000; // factors that are shared come by once a path to them, and most paths lead nowhere
   if (++factorings > patience)
     return none;
+  countRule("factors one after the other");
   if (auto transpose = dyn_cast<TransposeOp>(by))
     return applyMatrix(transpose.getX(), !transposed, x, op);
   if (auto matmul = dyn_cast<MatmulOp>(by)) {

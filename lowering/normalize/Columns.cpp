@@ -2,6 +2,7 @@
 //
 //     X B' = sum_j x_j b_j'       so many writes
 //     H C  = [H c_1 ... H c_R]    so many reads, and C' H = (H' C)'
+#include "lowering/Rules.h"
 #include "lowering/normalize/Formula.h"
 #include "lowering/normalize/Linearity.h"
 
@@ -41,6 +42,7 @@ std::optional<Obstacle> Linearity::lacksNumber(Value matrix) const {
 Outcome<Terms> Linearity::columnTerms(MatmulOp op, int64_t columns) {
   Terms result;
   Value right = e.transpose(op.getY());
+  countRule("X B' = sum_j x_j b_j'");
   for (int64_t j = 0; j < columns; ++j) {
     Outcome<Value> x = local(e.column(op.getX(), j)), b = local(e.column(right, j));
     if (!x || !b)
@@ -60,6 +62,7 @@ std::optional<Outcome<Value>> Linearity::localColumns(MatmulOp op) {
     return lacking ? std::optional(Outcome<Value>(*lacking)) : std::nullopt;
   }
   Value whole = columns ? op.getResult() : e.transpose(op.getResult());
+  countRule("H C = [H c_1 ... H c_R]");
   SmallVector<Value> parts;
   for (int64_t j = 0; j < (columns ? *columns : *rows); ++j) {
     Outcome<Value> part = local(e.column(whole, j));

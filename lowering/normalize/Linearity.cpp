@@ -2,6 +2,7 @@
 //
 //     A + B, -A, c A, A / c, A', A B, diag(d), a b', I        and        A .* a b', A ./ a b' for rank-one matrices
 #include "lowering/normalize/Linearity.h"
+#include "lowering/Rules.h"
 #include "lowering/normalize/Formula.h"
 #include "lowering/normalize/ThinDims.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -124,6 +125,7 @@ Outcome<Terms> Linearity::rowTerms(Value value) {
 
 // A + B and A - B; a scalar beside a matrix is that scalar at every entry.
 Outcome<Terms> Linearity::sumTerms(BinaryOp op) {
+  countRule("A + B, A - B");
   Terms result;
   ArrayRef<Dim> dims = typeOf(op.getResult()).getDims();
   for (auto [position, operand] : llvm::enumerate(op->getOperands())) {
@@ -152,6 +154,7 @@ Outcome<Terms> Linearity::sumTerms(BinaryOp op) {
 }
 
 Outcome<Terms> Linearity::scaledTerms(Value scalar, Value rest, bool divides, Operation *op) {
+  countRule("c A, A / c");
   Outcome<Value> c = local(scalar);
   if (!c)
     return c.obstacle();
@@ -185,6 +188,7 @@ Outcome<Terms> Linearity::productTerms(MatmulOp op) {
 }
 
 Outcome<Terms> Linearity::wholeProductTerms(MatmulOp op, bool ofRow) {
+  countRule("A B");
   Outcome<Terms> first = terms(ofRow ? op.getY() : op.getX());
   if (!first)
     return first;
@@ -228,6 +232,7 @@ Outcome<Terms> Linearity::entrywiseTerms(BinaryOp op) {
       return whole.obstacle();
     return Terms{{.kind = Term::Full, .left = *whole}};
   }
+  countRule("A .* a b', A ./ a b'");
   Term mask = y->front();
   e.setOrigin(op);
   if (divides) {
@@ -248,6 +253,7 @@ Outcome<Terms> Linearity::rowEntrywiseTerms(BinaryOp op) {
     return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op, kProducts};
   }
   Outcome<Value> &d = y ? y : x;
+  countRule("z .* d, z ./ d");
   Outcome<Terms> inner = terms(y ? op.getX() : op.getY());
   if (!inner)
     return inner;

@@ -1,4 +1,5 @@
 // Expressions over reads: every product of a state with a vector becomes a read, anything else stays as it is.
+#include "lowering/Rules.h"
 #include "lowering/normalize/Formula.h"
 #include "lowering/normalize/Linearity.h"
 
@@ -102,6 +103,7 @@ Outcome<Value> Linearity::localDot(DotOp op) {
     Outcome<Value> moved = applyMatrix(matmul.getX(), true, **other, op);
     if (!moved)
       continue;
+    countRule("(M u)' v = u' (M' v)");
     if (Outcome<Value> u = local(matmul.getY()))
       return e.dot(*u, *moved);
     if (!rows)
@@ -125,6 +127,7 @@ Outcome<Value> Linearity::localSum(ReduceOp op) {
     return row ? apply(*row, e.ones(type.getDims()[0]), op) : row.obstacle();
   }
   for (bool transposed : {false, true}) {
+    countRule("sum(S) = 1' S 1");
     Outcome<Value> sums = applyMatrix(x, transposed, e.ones(type.getDims()[transposed ? 0 : 1]), op);
     if (sums)
       return e.sum(*sums);

@@ -9,6 +9,7 @@
 //
 //     a x' + b y' - (c a + d b) z'  -> a (x - c z)' + b (y - d z)'
 #include "lowering/normalize/NormalForm.h"
+#include "lowering/Rules.h"
 #include "lowering/normalize/Formula.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -109,6 +110,7 @@ private:
     auto free = llvm::make_filter_range(outers, isFree);
     if (!linearity.hasRows() || llvm::all_equal(llvm::map_range(free, [](const Outer &outer) { return outer.value; })))
       return;
+    countRule("z += c x + d y: one write of 1");
     std::map<unsigned, Value> sums;
     for (const Outer &outer : free) {
       Value &sum = sums[outer.state];
@@ -205,6 +207,8 @@ private:
 
   /// A write comes after those that it reads: of n factors of one token, the first first.
   void orderWrites() {
+    if (form.writes.size() > 1)
+      countRule("a write after those that it reads");
     SmallVector<Write> left = std::move(form.writes), ordered;
     while (!left.empty()) {
       auto ready = llvm::find_if(left, [&](const Write &write) {

@@ -5,6 +5,7 @@
 // the fewest late reads is taken, then that with the fewest writes and decays along the key axis. Where a later state takes a whole state (momentum: M[t] = a M[t-1] + S[t]), the two
 // strata and all between them are tried as one component.
 #include "lowering/normalize/Plan.h"
+#include "lowering/Rules.h"
 #include "lowering/normalize/Formula.h"
 #include "llvm/ADT/DenseSet.h"
 
@@ -64,6 +65,8 @@ private:
         break;
       grown = next;
       obstacle = attempt(grown, taker);
+      if (!obstacle)
+        countRule("states that take each other whole are one component");
     }
     if (!obstacle)
       group = grown;

@@ -1,4 +1,5 @@
 // The algebra of terms: products, scaling, transposes, entrywise products, and merging to fewest.
+#include "lowering/Rules.h"
 #include "lowering/normalize/Formula.h"
 #include "lowering/normalize/Linearity.h"
 #include "llvm/ADT/MapVector.h"
@@ -30,6 +31,7 @@ Outcome<Term> Linearity::times(Value c, const Term &t, Operation *op) {
 
 // t'
 Term Linearity::turn(const Term &t) {
+  countRule("t'");
   Term result = t;
   if (t.kind == Term::Gate)
     result.flipped = !t.flipped;
@@ -52,10 +54,12 @@ Outcome<Terms> Linearity::product(const Term &s, const Term &t, Operation *op) {
   if (t.kind == Term::Eye)
     return t.factor ? one(times(t.factor, s, op)) : one(s);
   if (t.kind == Term::Outer) { // s (a b') = (s a) b'
+    countRule("s (a b') = (s a) b'");
     Outcome<Value> a = apply({s}, t.left, op);
     return a ? Outcome<Terms>(Terms{{.kind = Term::Outer, .left = *a, .right = t.right}}) : a.obstacle();
   }
   if (s.kind == Term::Outer) { // (a b') t = a (t' b)'
+    countRule("(a b') t = a (t' b)'");
     Outcome<Value> b = apply({turn(t)}, s.right, op);
     return b ? Outcome<Terms>(Terms{{.kind = Term::Outer, .left = s.left, .right = *b}}) : b.obstacle();
   }
@@ -70,6 +74,7 @@ Outcome<Terms> Linearity::product(const Term &s, const Term &t, Operation *op) {
                       quoted(op) + ": the gate of `" + name(gate.state) + "` depends on what is read from it", op,
                       kFreeGates};
     Term result = gate;
+    countRule("S diag(d), diag(d) S");
     Value &side = s.kind == Term::Gate ? result.right : result.left;
     side = e.mul(side, other.left);
     return Terms{result};
@@ -204,6 +209,7 @@ Terms Linearity::merged(ArrayRef<Term> terms) {
       } else {
         auto number = [&](Value c) { return c ? c : e.constant(1); };
         twin->factor = e.add(number(twin->factor), number(term.factor));
+        countRule("a S + b S = (a + b) S");
       }
       break;
     }
@@ -227,6 +233,8 @@ Terms Linearity::merged(ArrayRef<Term> terms) {
     for (const Written &w : written)
       sum = e.add(sum, e.mul(sameNorm ? w.along.factor : e.mul(w.along.factor, w.factor), w.value));
     Value along = sameNorm ? written.front().along.vector : vector;
+    if (written.size() > 1)
+      countRule("v k' + w k' = (v + w) k'");
     result.push_back({.kind = Term::Outer, .left = left ? along : sum, .right = left ? sum : along});
   }
   return result;

@@ -20,6 +20,7 @@ public:
   void cascade();
   void normaliser();
   void momentum();
+  void bonus();
   void oneRow();
   void rotation();
   void trapezoid();

@@ -3,6 +3,8 @@
 #include "test/random/Random.h"
 #include "test/random/Rewrite.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include <fmt/format.h>
 
 namespace mixc::random {
@@ -77,6 +79,21 @@ Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
       break;
   }
   return tally;
+}
+
+std::vector<std::string> knownRules() {
+  std::set<std::string> names;
+  std::error_code error;
+  for (llvm::sys::fs::recursive_directory_iterator at(MIX_LOWERING, error), end; at != end && !error;
+       at.increment(error)) {
+    auto file = llvm::MemoryBuffer::getFile(at->path(), /*IsText=*/true);
+    if (!file || !llvm::StringRef(at->path()).ends_with(".cpp"))
+      continue;
+    llvm::StringRef text = (*file)->getBuffer(), call = "countRule(\"";
+    for (size_t found = text.find(call); found != llvm::StringRef::npos; found = text.find(call, found + 1))
+      names.insert(text.drop_front(found + call.size()).split('"').first.str());
+  }
+  return {names.begin(), names.end()};
 }
 
 void print(const Tally &tally, llvm::raw_ostream &out) {

@@ -29,6 +29,8 @@ struct Tally {
 
 /// One mixer and three rewrites of it; every failure is printed with its seed.
 Tally run(const Campaign &campaign, llvm::raw_ostream &out);
+/// The compiler's rewrite rules, as the sources name them.
+std::vector<std::string> knownRules();
 void print(const Tally &tally, llvm::raw_ostream &out);
 
 } // namespace mixc::random

@@ -19,6 +19,7 @@ const std::vector<Construct> &constructs() {
       {"side by side", 4, &Builder::sideBySide},
       {"normaliser", 8, &Builder::normaliser},
       {"momentum", 6, &Builder::momentum},
+      {"bonus", 4, &Builder::bonus},
       {"one-row memory", 5, &Builder::oneRow},
       {"rotation", 4, &Builder::rotation},
       {"trapezoid", 3, &Builder::trapezoid},
@@ -51,9 +52,9 @@ const char *const parts[] = {"lag",          "past",          "family",         
 
 /// Constructs that declare states of fixed names come first; the others may follow.
 bool mayFollow(const Construct &construct) {
-  static const std::set<std::string> any = {"memory alone", "cascade",  "one-row memory",
-                                            "vector scan",  "semiring", "minimal gate",
-                                            "dense",        "gru",      "constant matrix"};
+  static const std::set<std::string> any = {"memory alone", "bonus",          "cascade",      "one-row memory",
+                                            "vector scan",  "semiring",       "minimal gate", "dense",
+                                            "gru",          "constant matrix"};
   return any.count(construct.name) != 0;
 }
 

@@ -1,4 +1,4 @@
-// mix_random [--count N] [--seed N] [--seconds S] [--compile-every N] [--shrink-seconds S] [--until-failure] [--out DIR] [--only CONSTRUCT]
+// mix_random [--count N] [--seed N] [--seconds S] [--compile-every N] [--shrink-seconds S] [--until-failure] [--least N] [--out DIR] [--only CONSTRUCT]
 //            [--without CONSTRUCT]... [--constructs] [--print]
 //
 // Exit status 1 if a mixer failed. --print writes the mixers and does nothing else.
@@ -17,6 +17,8 @@ static llvm::cl::opt<int64_t> compileEvery("compile-every", llvm::cl::desc("comp
 static llvm::cl::opt<double> shrinkSeconds("shrink-seconds", llvm::cl::desc("to make a failure small"),
                                            llvm::cl::init(30));
 static llvm::cl::opt<bool> untilFailure("until-failure", llvm::cl::desc("stop at the first failure"));
+static llvm::cl::opt<int64_t> least("least", llvm::cl::desc("uses of every rewrite rule of the compiler"),
+                                    llvm::cl::init(0));
 static llvm::cl::opt<std::string> folder("out", llvm::cl::desc("folder for failures as .mix files"));
 static llvm::cl::opt<std::string> only("only", llvm::cl::desc("a construct that mixers are drawn around"));
 static llvm::cl::list<std::string> without("without", llvm::cl::desc("a construct that no mixer has"));
@@ -57,5 +59,11 @@ int main(int argc, char **argv) {
                      .folder = folder},
                     llvm::outs());
   print(tally, llvm::outs());
-  return tally.failures.empty() ? 0 : 1;
+  bool areUsed = true;
+  for (const std::string &rule : knownRules())
+    if (tally.rules[rule] < least) {
+      llvm::outs() << "rule used " << tally.rules[rule] << " times: " << rule << "\n";
+      areUsed = false;
+    }
+  return tally.failures.empty() && areUsed ? 0 : 1;
 }

@@ -66,7 +66,7 @@ Term Builder::readOf(Memory &memory) {
     words.mark("read: half-updated");
     return memory.read(random.pick(memory.halfway()), p);
   }
-  if (memory.lastWritten() && random.chance(15)) { // the token itself counts otherwise than the past
+  if (memory.lastWritten() && random.chance(25)) { // the token itself counts otherwise than the past
     words.mark("read: with a bonus");
     return memory.read(memory.before() + memory.outer(memory.lastWritten(), words.gate(memory.keyDim) % p),
                        words.key(memory.keyDim));
@@ -166,6 +166,18 @@ void Builder::momentum() {
   keep(readOf(N));
 }
 
+/// What was kept is read, and the token itself by other means than by what it leaves (RWKV-6).
+void Builder::bonus() {
+  Memory H = fresh("V", "K", random.chance(40));
+  Term S = H.step(H.before(), {.diagonal = random.chance(60), .valueGate = random.chance(60)});
+  Promise promise = H.promise();
+  Term v = words.value("V"), k = words.key("K");
+  ++promise.count;
+  declare(H.name, H.shape(), S + H.outer(v, k), promise);
+  Term u = random.chance(50) ? words.param("hK", {"K", ""}, true) : words.gate("K");
+  keep(H.read(H.before() + H.outer(v, u % k), words.key("K")));
+}
+
 /// A vector that is read along keys alone.
 void Builder::oneRow() {
   std::string name = freshState();
@@ -178,10 +190,12 @@ void Builder::oneRow() {
     from = words.gate("K") % z;
   }
   Term rule = isFree ? s * k : b * (s - transpose(from) * k) * k;
-  if (words.wants("nonlinear", 15)) {
+  if (!isFree && words.wants("nonlinear", 20)) {
     promise.writes = Writes::Nonlinear;
     rule = words.squashed(s - transpose(from) * k) * k;
   }
+  if (isFree && random.chance(50)) // free of reads, both are one write of the number 1
+    rule = rule - words.scalar() * words.key("K");
   Term update = random.chance(50) ? from + rule : rule + from;
   declare(name, z.shape(), update, promise);
   Term p = words.key("K");

@@ -69,6 +69,7 @@ Term Memory::erased(Term S) {
   words.mark("step: householder");
   Term k = words.unitKey(keyDim), b = random.chance(80) ? words.decay() : number(2) * words.decay();
   wrote(Writes::Affine);
+  isErased = true;
   switch (random.below(6)) {
   case 0: return times(S, identity(keyDim) - b * call("outer", {k, k}, {keyDim, keyDim}));
   case 1: return S - outer(b * read(S, k), k);
@@ -240,7 +241,7 @@ Term Memory::step(Term S, const Steps &allowed) {
     return family(S);
   if (words.wants("product over a free axis", 5) && keyDim == "K")
     return manyColumns(S);
-  if (words.wants("inner loss", 15))
+  if (words.wants("inner loss", allowed.nonlinear ? 30 : 12))
     return descended(S, allowed);
   switch (random.below(8)) {
   case 0:
@@ -261,7 +262,8 @@ Term Memory::chain(Term S, int count, const Steps &allowed, const std::vector<Te
     if (S->op == Op::Name && i + 1 < count)
       stages.push_back(S);
   }
-  return S;
+  // What is erased and never written is soon the rounding error of what it was.
+  return isErased && !lastValue ? written(S) : S;
 }
 
 } // namespace mixc::random

@@ -74,6 +74,7 @@ private:
   Vocabulary &words;
   std::vector<Term> sources, stages;
   Term lastValue;
+  bool isErased = false;
   Promise promised{.normal = true};
 };
 
