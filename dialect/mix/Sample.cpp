@@ -104,8 +104,9 @@ private:
       if (interval)
         for (int64_t i = 0; i < size; ++i)
           values[i] = bounded(random, *interval, decay);
-      else
-        fillFree(random, values, size, type.isVector());
+      else if (int64_t row = type.isScalar() ? 1 : shape.back())
+        for (int64_t from = 0; from < size; from += row)
+          fillFree(random, values + from, row, !type.isScalar());
     }
     if (interval && isInput && std::isfinite(interval->lo))
       reset(random, array, size, inside(*interval, interval->lo));

@@ -24,9 +24,10 @@ struct SampleOptions {
   std::vector<int64_t> cuSeqlens = {};
 };
 
-/// Random inputs and params: vectors of unit length, bounded values in their interval as `options` says, the rest
-/// normal; all float32 numbers. The same seed gives the same numbers on every machine, and a tensor's do not depend on
-/// the others. Every dim of the mixer must be bound, by `dims` or by the mixer.
+/// Random inputs and params: vectors and rows of matrices of unit length, so that a state which goes through a matrix is
+/// no chaos; bounded values in their interval as `options` says, the rest normal; all float32 numbers. The same seed gives
+/// the same numbers on every machine, and a tensor's do not depend on the others. Every dim of the mixer must be bound, by
+/// `dims` or by the mixer.
 Call sample(MixerOp mixer, const std::map<std::string, int64_t> &dims, int64_t batch, int64_t length, int64_t heads,
             int64_t groups, uint64_t seed, const SampleOptions &options = {});
 

@@ -1,4 +1,4 @@
-// What was found in a mixer's equations: gathered once, printed for people or for programs.
+// What was found in a mixer's equations: gathered once, printed for people or for programs (docs/explain.md).
 #pragma once
 #include "dialect/mix/Mix.h"
 #include "lowering/derive/Cost.h"
@@ -14,23 +14,32 @@ struct Explanation {
   };
   struct Stratum {
     std::vector<std::string> states;
+    std::string kind;        // one word: identity, scalar, diagonal, scan, semiring, sequential
     std::string description; // its class, in words
-    std::string transition, writeKind;
-    std::string reason, place; // of a sequential one: the term that did it, and where it stands
-    std::vector<Line> reads, writes, updates;
+    bool valueGate = false;
+    std::string transition, writeKind; // of a component; transition is `sequential` for others
+    std::string scan;                  // affine, max, logsumexp; empty for others
+    std::string reason;                // why it is of its class
+    std::string place, help;           // without normal form: where the term stands, and what would lift it
+    std::string joined;                // the memory whose decay and keys a normaliser shares
+    std::string stateSize;             // numbers per head, as a polynomial: `V*K`
+    std::vector<Line> reads, writes, updates, lateReads;
+    std::vector<std::string> chunkForm;
+
+    bool isComponent() const { return transition != "sequential"; }
   };
   struct Kernel {
     std::string name; // "chunked", "recurrent"
     Cost cost;
     int64_t chunk = 0;
-    std::string why; // it runs token by token though it is the chunked one
+    std::string why; // some of its states step token by token though it is the chunked one
   };
 
   std::string mixer;
   std::vector<std::string> dims;
   std::map<std::string, int64_t> numbers;
   std::vector<Stratum> strata;
-  std::string stateSize;               // numbers per head, as a polynomial: `V*K`
+  std::string stateSize;               // of all strata
   std::optional<int64_t> stateNumbers; // where the dims have numbers
   std::vector<Kernel> kernels;         // likewise
 };

@@ -26,24 +26,31 @@ std::string bytes(double number) {
   return fmt::format("{:.{}f}{}", number, unit && number < 10 && number != uint64_t(number) ? 1 : 0, units[unit]);
 }
 
-constexpr size_t indent = 18, textWidth = 54;
+constexpr size_t indent = 18, textWidth = 54, longest = 110;
+
+/// What is longer than a line is cut; --json has it all.
+std::string cut(const std::string &text) { return text.size() > longest ? text.substr(0, longest - 4) + " ..." : text; }
 
 void printStratum(std::string &out, const Explanation::Stratum &stratum, size_t number) {
-  std::string states = "{" + join(stratum.states, ", ") + "}";
-  out += fmt::format("  {}  {:8}   {}\n", number, states, stratum.description);
-  if (!stratum.reason.empty())
-    out += fmt::format("{:16}{}{}\n", "", stratum.reason, stratum.place.empty() ? "" : "   " + stratum.place);
+  auto put = [&](const std::string &text) { out += StringRef(fmt::format("{:16}{}", "", text)).rtrim().str() + "\n"; };
   auto lines = [&](const char *what, const std::vector<Explanation::Line> &all) {
     for (auto [i, line] : enumerate(all))
-      out += StringRef(fmt::format("{:16}{:8}{:{}}{}", "", i ? "" : what, line.text, textWidth,
-                                   line.line ? fmt::format("  line {}", line.line) : ""))
-                 .rtrim()
-                 .str() +
-             "\n";
+      put(fmt::format("{:8}{:{}}{}", i ? "" : what, cut(line.text), textWidth,
+                      line.line ? fmt::format("  line {}", line.line) : ""));
   };
+  out += fmt::format("  {}  {:8}   {}\n", number, "{" + join(stratum.states, ", ") + "}", stratum.description);
+  if (!stratum.reason.empty())
+    put(cut(stratum.reason) + (stratum.place.empty() ? "" : "   " + stratum.place));
+  if (!stratum.help.empty())
+    put("help: " + stratum.help);
+  if (!stratum.joined.empty())
+    put("shares decay and keys with " + stratum.joined);
   lines("reads", stratum.reads);
   lines("writes", stratum.writes);
   lines("update", stratum.updates);
+  lines("late", stratum.lateReads);
+  for (auto [i, line] : enumerate(stratum.chunkForm))
+    put(fmt::format("{:8}{}", i ? "" : "chunk", cut(line)));
 }
 
 /// `K = V = 128, n = 2`
@@ -73,9 +80,12 @@ void printKernels(std::string &out, const Explanation &explanation) {
   fact("FLOPs", [](const Explanation::Kernel &kernel) { return rounded(kernel.cost.flopsPerToken); });
   fact("bytes of state moved", [](const Explanation::Kernel &kernel) { return bytes(kernel.cost.stateBytesPerToken); });
   fact("tokens per chunk", [](const Explanation::Kernel &kernel) { return std::to_string(kernel.chunk); });
-  for (const Explanation::Kernel &kernel : explanation.kernels)
-    if (!kernel.why.empty())
-      out += margin + kernel.name + " runs token by token: " + kernel.why + "\n";
+  std::vector<std::string> stepped;
+  for (const Explanation::Stratum &stratum : explanation.strata)
+    if (!stratum.isComponent())
+      stepped.insert(stepped.end(), stratum.states.begin(), stratum.states.end());
+  if (!stepped.empty())
+    out += margin + "chunked runs " + join(stepped, ", ") + " token by token\n";
 }
 
 } // namespace
@@ -109,17 +119,26 @@ json::Value jsonOf(const Explanation &explanation) {
   json::Array strata, kernels;
   for (const Explanation::Stratum &stratum : explanation.strata) {
     json::Object object{{"states", json::Array(stratum.states)},
+                        {"class", stratum.kind},
+                        {"value_gate", stratum.valueGate},
+                        {"mixing", static_cast<int64_t>(stratum.states.size())},
                         {"description", stratum.description},
-                        {"transition", stratum.transition}};
-    if (stratum.transition == "sequential") {
-      object["reason"] = stratum.reason;
-      object["place"] = stratum.place;
-    } else {
+                        {"transition", stratum.transition},
+                        {"reason", stratum.reason},
+                        {"updates", lines(stratum.updates)},
+                        {"late_reads", lines(stratum.lateReads)},
+                        {"chunk_form", json::Array(stratum.chunkForm)},
+                        {"state_size", stratum.stateSize}};
+    if (stratum.isComponent()) {
       object["write_kind"] = stratum.writeKind;
       object["reads"] = lines(stratum.reads);
       object["writes"] = lines(stratum.writes);
-      object["updates"] = lines(stratum.updates);
+    } else {
+      object["place"] = stratum.place;
     }
+    for (auto [name, text] : {std::pair("scan", stratum.scan), {"help", stratum.help}, {"joined", stratum.joined}})
+      if (!text.empty())
+        object[name] = text;
     strata.push_back(std::move(object));
   }
   for (const Explanation::Kernel &kernel : explanation.kernels) {

@@ -4,6 +4,7 @@
 //     map        1 for each function of numbers (exp is one), not for comparing and choosing
 //     recur      2 for each entry, reduce 1
 //     solve      C (C - 1) for each column
+//     steps      its body once for each token of the chunk
 //
 // What stands before or after the loop is done once a call and not counted.
 #include "lowering/derive/Cost.h"
@@ -49,12 +50,23 @@ static double flops(Operation &op) {
   return 0;
 }
 
+/// A region that is no function of numbers runs once for each token of the chunk.
+static double flops(Block &block, double tokens) {
+  double total = 0;
+  for (Operation &op : block) {
+    total += flops(op);
+    if (!isa<tile::MapOp>(op))
+      for (Region &region : op.getRegions())
+        total += tokens * flops(region.front(), tokens);
+  }
+  return total;
+}
+
 Cost mixc::cost(tile::KernelOp kernel) {
   Cost total;
   kernel.walk([&](tile::ChunksOp loop) {
     auto tokens = static_cast<double>(loop.getSize());
-    for (Operation &op : loop.getBody().front())
-      total.flopsPerToken += flops(op) / tokens;
+    total.flopsPerToken += flops(loop.getBody().front(), tokens) / tokens;
     for (Value carried : loop.getInits()) {
       double bytes = typeOf(carried).getElementType().isF64() ? 8 : 4;
       total.stateBytesPerToken += 2 * bytes * static_cast<double>(typeOf(carried).size()) / tokens;

@@ -1,10 +1,12 @@
-// Every mixer of the zoo and of language.mix, in every element type, over a pairwise covering array of length, groups,
-// starts, packed sequences, tokens per call and decay; and in pieces.
+// Every mixer of examples/ (whatever folders there are) and of language.mix, in every element type, and the other spellings
+// of the zoo, over a pairwise covering array of length, groups, starts, packed sequences, tokens per call and decay; and in
+// pieces.
 #include "dialect/mix/ElementType.h"
 #include "frontend/driver/Compare.h"
 #include "test/e2e/Covering.h"
 #include "test/e2e/Library.h"
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <random>
 #include <regex>
@@ -13,50 +15,60 @@
 namespace mixc::test {
 namespace {
 
-/// No two dims alike, some of them no whole number of vectors.
+/// No two dims alike, some of them no whole number of vectors; any other dim is a few more than the one before.
 const std::map<std::string, int64_t> dimNumbers = {{"K", 12}, {"V", 20}, {"N", 10}, {"D", 17}, {"P", 16}, {"n", 2}};
 
 std::vector<TestMixer> mixersOf(const std::string &path) {
   std::stringstream text;
   text << std::ifstream(path).rdbuf();
   const std::string whole = text.str();
-  const std::regex head("mixer (\\w+)<([^>]*)>"), word("\\w+");
+  const std::regex head("mixer (\\w+)<([^>]*)>"), word("[A-Za-z]\\w*");
   std::vector<TestMixer> found;
   for (std::sregex_iterator at(whole.begin(), whole.end(), head), end; at != end; ++at) {
     TestMixer mixer{.name = (*at)[1], .file = path};
     const std::string dims = (*at)[2];
     for (std::sregex_iterator dim(dims.begin(), dims.end(), word); dim != end; ++dim)
-      mixer.allDims[dim->str()] = dimNumbers.at(dim->str());
+      mixer.allDims[dim->str()] =
+          dimNumbers.count(dim->str()) ? dimNumbers.at(dim->str()) : static_cast<int64_t>(5 + 4 * mixer.allDims.size());
     found.push_back(mixer);
   }
   return found;
 }
 
-const std::vector<TestMixer> &everyMixer() {
-  static const std::vector<TestMixer> all = [] {
-    std::vector<TestMixer> both = mixersOf(ZOO);
-    for (const TestMixer &mixer : mixersOf(LANGUAGE))
-      both.push_back(mixer);
-    return both;
-  }();
-  return all;
+/// The .mix files of all folders of examples/, in order.
+std::vector<std::string> exampleFiles() {
+  std::vector<std::string> files;
+  for (const auto &entry : std::filesystem::recursive_directory_iterator(MIXC_EXAMPLES))
+    if (entry.path().extension() == ".mix")
+      files.push_back(entry.path());
+  llvm::sort(files);
+  return files;
 }
 
 struct Case {
   TestMixer mixer;
-  std::string elementType;
+  std::string elementType, of = ""; // of: where it is from, if not an example
 };
 
 std::vector<Case> allCases() {
   std::vector<Case> cases;
-  for (const TestMixer &mixer : everyMixer())
-    for (const char *type : {"f32", "bf16", "f16"})
-      cases.push_back({mixer, type});
+  std::vector<std::string> files = exampleFiles();
+  files.push_back(LANGUAGE);
+  for (const std::string &file : files)
+    for (const TestMixer &mixer : mixersOf(file))
+      for (const char *type : {"f32", "bf16", "f16"})
+        cases.push_back({mixer, type});
+  for (const TestMixer &mixer : mixersOf(ZOO))
+    cases.push_back({mixer, "f32", "zoo_"});
   return cases;
 }
 
+TEST(Examples, AreFound) {
+  EXPECT_GE(exampleFiles().size(), 28U); // a wrong folder has none, and every test below would pass
+}
+
 std::string caseName(const testing::TestParamInfo<Case> &info) {
-  return info.param.mixer.name + "_" + info.param.elementType;
+  return info.param.of + info.param.mixer.name + "_" + info.param.elementType;
 }
 
 class EveryMixer : public testing::TestWithParam<Case> {
@@ -64,14 +76,8 @@ protected:
   const TestMixer &mixer = GetParam().mixer;
   Library &built = library(mixer, 0, 0, {.elementTypes = {.all = GetParam().elementType}});
 
-  /// Square matrices of a mixer's params are scaled so that a state that goes through them is no chaos: there, float32
-  /// itself would say nothing.
   mix::Call draw(int64_t batch, int64_t time, int64_t groups, uint64_t seed, const mix::SampleOptions &options) const {
     mix::Call call = mix::sample(built.equations, mixer.allDims, batch, time, /*heads=*/4, groups, seed, options);
-    for (auto &[name, array] : call.params)
-      if (array.shape.size() == 3 && array.shape[1] == array.shape[2])
-        for (double &number : array.data)
-          number = static_cast<float>(0.25 * number);
     roundToStorage(built.equations, call);
     return call;
   }

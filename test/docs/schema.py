@@ -1,4 +1,4 @@
-"""Validates JSON on standard input against the schema that a Markdown page holds: abi-schema.py PAGE.
+"""Validates JSON on standard input against the schema that a Markdown page holds: schema.py PAGE.
 
 The part of JSON Schema that the page uses, so that the test needs no package. A keyword that is not known here fails.
 """
@@ -8,7 +8,7 @@ import sys
 
 KNOWN = {"$schema", "$defs", "$ref", "type", "required", "properties", "additionalProperties", "items", "enum", "const",
          "anyOf", "minItems", "maxItems", "description"}
-TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float)}
+TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool}
 
 
 def check(value, schema, root, where):
@@ -22,7 +22,8 @@ def check(value, schema, root, where):
         for part in schema["$ref"].split("/")[1:]:
             target = target[part]
         wrong += check(value, target, root, where)
-    if "type" in schema and (not isinstance(value, TYPES[schema["type"]]) or isinstance(value, bool)):
+    if "type" in schema and (
+            not isinstance(value, TYPES[schema["type"]]) or isinstance(value, bool) != (schema["type"] == "boolean")):
         return wrong + ["%s is no %s" % (where, schema["type"])]
     if "enum" in schema and value not in schema["enum"]:
         wrong.append("%s is %r" % (where, value))
@@ -49,12 +50,17 @@ def check(value, schema, root, where):
     return wrong
 
 
+def of(path):
+    """The schema that a page holds."""
+    with open(path, encoding="utf-8") as page:
+        return json.loads(re.search(r"```json\n(.*?)```", page.read(), re.S).group(1))
+
+
 def main():
-    with open(sys.argv[1]) as page:
-        schema = json.loads(re.search(r"```json\n(.*?)```", page.read(), re.S).group(1))
+    schema = of(sys.argv[1])
     described = json.load(sys.stdin)
     wrong = check(described, schema, schema, "description")
-    print("\n".join(wrong) or "valid: " + described["name"])
+    print("\n".join(wrong) or "valid")
     return 1 if wrong else 0
 
 
