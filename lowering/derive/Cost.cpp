@@ -3,7 +3,7 @@
 //     contract   2 for each product; of (time, source) only the pairs that the mask lets count
 //     map        1 for each function of numbers (exp is one), not for comparing and choosing
 //     recur      2 for each entry, reduce 1
-//     solve      C (C - 1) for each column
+//     solve      C (C - 1) for each column, times n n for n unknowns a token
 //     steps      its body once for each token of the chunk
 //
 // What stands before or after the loop is done once a call and not counted.
@@ -46,7 +46,8 @@ static double flops(Operation &op) {
   if (auto reduce = dyn_cast<tile::ReduceOp>(op))
     return static_cast<double>(typeOf(reduce.getX()).size());
   if (auto solve = dyn_cast<tile::SolveOp>(op))
-    return static_cast<double>((typeOf(solve.getL()).extent("time") - 1) * typeOf(solve.getResult()).size());
+    return static_cast<double>((typeOf(solve.getL()).extent("time") - 1) * typeOf(solve.getResult()).size() *
+                               (solve.getRow() ? typeOf(solve.getL()).extent(*solve.getRow()) : 1));
   return 0;
 }
 
