@@ -104,9 +104,24 @@ Value Expressions::identity(const Dim &length) {
 
 Value Expressions::neg(Value x) { return isNeg(x) ? positive(x) : make<UnaryOp>(UnaryKind::Neg, x); }
 
+/// c and x of c x, c a number; a null c where there is none.
+static std::pair<Value, Value> coefficient(Value value) {
+  auto product = value.getDefiningOp<BinaryOp>();
+  if (product && product.getKind() == BinaryKind::Mul && typeOf(value).isVector())
+    for (auto [c, x] : {std::pair(product.getX(), product.getY()), std::pair(product.getY(), product.getX())})
+      if (c.getDefiningOp<ConstantOp>())
+        return {c, x};
+  return {Value(), value};
+}
+
 Value Expressions::add(Value x, Value y) {
   if (!x || !y)
     return x ? x : y;
+  // c x + d x = (c + d) x of numbers
+  auto [c, left] = coefficient(x);
+  auto [d, right] = coefficient(y);
+  if ((c || d) && left == right)
+    return mul(add(c ? c : constant(1), d ? d : constant(1)), left);
   if (isNeg(y))
     return sub(x, positive(y));
   if (isNeg(x))
