@@ -182,7 +182,7 @@ void Builder::bonus() {
 void Builder::oneRow() {
   std::string name = freshState();
   Term z = oldState(name, {"K", ""}), k = words.unitKey("K"), b = words.decay(), s = words.scalar();
-  bool isFree = random.chance(30), fades = random.chance(50);
+  bool isFree = random.chance(45), fades = random.chance(50);
   Promise promise{.normal = true, .count = 1, .writes = isFree ? Writes::Free : Writes::Affine};
   Term from = fades ? words.decay() * z : z;
   if (words.wants("key gate", 20)) {
@@ -194,7 +194,7 @@ void Builder::oneRow() {
     promise.writes = Writes::Nonlinear;
     rule = words.squashed(s - transpose(from) * k) * k;
   }
-  if (isFree && random.chance(50)) // free of reads, both are one write of the number 1
+  if (isFree && random.chance(70)) // free of reads, both are one write of the number 1
     rule = rule - words.scalar() * words.key("K");
   Term update = random.chance(50) ? from + rule : rule + from;
   declare(name, z.shape(), update, promise);
