@@ -82,10 +82,10 @@ private:
     return stateName(j) + "_" + when.str() + (isRow || op.isTurned(j) ? "'" : "");
   }
   std::string starts() {
-    std::vector<std::string> names;
+    std::string names;
     for (unsigned j = 0; j < n; ++j)
-      names.push_back(stateName(j) + "_0");
-    return llvm::join(names, ", ");
+      names += (j ? ", " : "") + stateName(j) + "_0";
+    return names;
   }
 
   /// The name of a value, one of the user's or a new one with this letter, and its subscript.
@@ -169,16 +169,16 @@ private:
 
   /// [p_0; p_1; ...], 0 where there is none
   std::string column(const std::vector<Value> &parts, StringRef when) {
-    std::vector<std::string> entries;
-    for (Value part : parts)
-      entries.push_back(part ? at(part, "p", when) : "0");
-    return "[" + llvm::join(entries, "; ") + "]";
+    std::string entries;
+    for (auto [j, part] : llvm::enumerate(parts))
+      entries += (j ? "; " : "") + (part ? at(part, "p", when) : "0");
+    return "[" + entries + "]";
   }
   std::string allStates(StringRef when) {
-    std::vector<std::string> entries;
+    std::string entries;
     for (unsigned j = 0; j < n; ++j)
-      entries.push_back(stateName(j) + (isRow || op.isTurned(j) ? "'" : ""));
-    return "[" + llvm::join(entries, " ") + "]_" + when.str();
+      entries += (j ? " " : "") + stateName(j) + (isRow || op.isTurned(j) ? "'" : "");
+    return "[" + entries + "]_" + when.str();
   }
 
   /// p_t' D(s,t-1] u_s in brackets, scalars in front; empty if they do not meet

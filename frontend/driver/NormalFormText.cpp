@@ -47,18 +47,19 @@ NormalFormText::NormalFormText(mix::ComponentOp component)
 }
 
 std::vector<Explanation::Line> NormalFormText::reads() {
-  std::vector<Explanation::Line> lines;
-  for (unsigned i = 0; i < component.getNumReads(); ++i)
-    lines.push_back(read(i));
+  std::vector<Explanation::Line> lines(component.getNumReads());
+  for (auto [i, line] : llvm::enumerate(lines))
+    line = read(i);
   return lines;
 }
 
 std::vector<Explanation::Line> NormalFormText::writes() {
-  std::vector<Explanation::Line> lines;
+  std::vector<Explanation::Line> lines(component.getNumWrites());
   Operation *yield = component.getPhi().front().getTerminator();
-  for (unsigned m = 0; m < component.getNumWrites(); ++m)
-    lines.push_back({formula(component.write(m)) + " = " + formula(yield->getOperand(m)),
-                     lineOf(yield->getOperand(m).getDefiningOp())});
+  for (auto [m, line] : llvm::enumerate(lines)) {
+    Value value = yield->getOperand(m);
+    line = {formula(component.write(m)) + " = " + formula(value), lineOf(value.getDefiningOp())};
+  }
   return lines;
 }
 

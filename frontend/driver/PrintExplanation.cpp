@@ -136,9 +136,9 @@ json::Value jsonOf(const Explanation &explanation) {
     } else {
       object["place"] = stratum.place;
     }
-    for (auto [name, text] : {std::pair("scan", stratum.scan), {"help", stratum.help}, {"joined", stratum.joined}})
-      if (!text.empty())
-        object[name] = text;
+    for (auto [name, text] : {std::pair("scan", &stratum.scan), {"help", &stratum.help}, {"joined", &stratum.joined}})
+      if (!text->empty())
+        object[name] = *text;
     strata.push_back(std::move(object));
   }
   for (const Explanation::Kernel &kernel : explanation.kernels) {

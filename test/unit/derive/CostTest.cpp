@@ -38,5 +38,22 @@ TEST(Cost, TokenByToken) {
   EXPECT_EQ(decode.stateBytesPerToken, 2 * 4 * n * n);
 }
 
+TEST(Cost, StepsCountOnceForEachTokenOfTheChunk) {
+  // h of N numbers goes through a matrix: 2 N N a token, however many tokens a chunk has, and a few numbers an entry.
+  const double n = 64;
+  const char *const recurrent = R"(
+    mixer elman<N> {
+      input x : vector<N>
+      param R : matrix<N, N>
+      state h : vector<N>
+      output y : vector<N>
+      h[t] = tanh(x + R * h[t-1])
+      y[t] = h[t]
+    })";
+  Kernels kernels(recurrent, {{"N", 64}}, 16);
+  for (const char *kernel : {"_forward", "_decode"})
+    EXPECT_NEAR(cost(kernels.kernel(kernel)).flopsPerToken, 2 * n * n + 2 * n, n) << kernel;
+}
+
 } // namespace
 } // namespace mixc::test

@@ -30,6 +30,18 @@ TEST(Sample, ShapesAndUnitLength) {
   }
 }
 
+TEST(Sample, RowsOfMatricesHaveUnitLength) {
+  TestMixer test(R"(mix.mixer @m dims ["K", "V"] { %r = mix.param "R" : <[V, K], param> })");
+  const std::vector<double> r = sample(test.mixer, {{"K", 8}, {"V", 3}}, 1, 1, 2, 1, 0).params["R"].data;
+  ASSERT_EQ(r.size(), 2U * 3 * 8);
+  for (size_t at = 0; at < r.size(); at += 8) {
+    double squares = 0;
+    for (size_t i = at; i < at + 8; ++i)
+      squares += r[i] * r[i];
+    EXPECT_NEAR(squares, 1, 1e-6);
+  }
+}
+
 TEST(Sample, AllNumbersAreFloat32) {
   for (const auto &[name, input] : draw(Decay::NearHigh).inputs)
     for (double value : input.data)
