@@ -187,7 +187,8 @@ static Expected<Array> evaluateSolve(SolveOp op, Operands x) {
   ArrayRef<Axis> axes = resultType(op).getAxes();
   Array result = reorder(*x[1], axes, axes);
   int64_t length = extentOf(l, "time"), step = result.stride("time");
-  int64_t unknowns = op.getRow() ? extentOf(l, *op.getRow()) : 1, across = op.getRow() ? result.stride(*op.getRow()) : 0;
+  int64_t unknowns = op.getRow() ? extentOf(l, *op.getRow()) : 1,
+          across = op.getRow() ? result.stride(*op.getRow()) : 0;
   SmallVector<Axis> others = withoutTime(result);
   llvm::erase_if(others, [&](const Axis &axis) { return op.getRow() && axis.str() == *op.getRow(); });
   // L_tsmn, or for the transpose L_stnm.
@@ -204,7 +205,8 @@ static Expected<Array> evaluateSolve(SolveOp op, Operands x) {
         int64_t t = op.getTranspose() ? length - 1 - i : i, s = op.getTranspose() ? length - 1 - j : j;
         for (int64_t m = 0; m < unknowns; ++m)
           for (int64_t n = 0; n < unknowns; ++n)
-            result.data[at[0] + t * step + m * across] -= factor(t, s, m, n) * result.data[at[0] + s * step + n * across];
+            result.data[at[0] + t * step + m * across] -=
+                factor(t, s, m, n) * result.data[at[0] + s * step + n * across];
       }
   });
   return result;

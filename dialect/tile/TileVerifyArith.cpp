@@ -136,8 +136,9 @@ LogicalResult SolveOp::verify() {
     return emitOpError() << "has L with axes " << format(l.getAxes()) << ", expected (time, source) of one extent";
   // solve_c5: m and n are axes of L of one extent; B has m.
   if (getRow().has_value() != getColumn().has_value() ||
-      (getRow() && (!l.has(*getRow()) || !l.has(*getColumn()) || *getRow() == *getColumn() || !b.has(*getRow()) || b.has(*getColumn()) ||
-                    l.extent(*getRow()) != l.extent(*getColumn()) || l.extent(*getRow()) != b.extent(*getRow()))))
+      (getRow() && (!l.has(*getRow()) || !l.has(*getColumn()) || *getRow() == *getColumn() || !b.has(*getRow()) ||
+                    b.has(*getColumn()) || l.extent(*getRow()) != l.extent(*getColumn()) ||
+                    l.extent(*getRow()) != b.extent(*getRow()))))
     return emitOpError() << "mixes axes that do not fit: L " << format(l.getAxes()) << ", B " << format(b.getAxes());
   // solve_c2: B has as many tokens, and no sources.
   if (!b.hasTime() || b.extent("time") != l.extent("time") || b.has("source"))

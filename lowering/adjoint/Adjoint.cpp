@@ -171,11 +171,13 @@ LogicalResult AdjointBuilder::build(RecurOp op) {
 
 LogicalResult AdjointBuilder::build(SolveOp op) {
   Value l = op.getL(), x = op.getResult();
-  Value barB = SolveOp::create(builder, loc, typeOf(op.getB()), l, bar, op.getRowAttr(), op.getColumnAttr(), !op.getTranspose());
+  Value barB =
+      SolveOp::create(builder, loc, typeOf(op.getB()), l, bar, op.getRowAttr(), op.getColumnAttr(), !op.getTranspose());
   if (needed[0]) {
     auto axisOfL = [&](StringRef name) { return typeOf(l).getAxes()[typeOf(l).find(name)]; };
     // For the transpose, L'_ts = -(X_t . B'_s).
-    Value rows = op.getTranspose() ? x : barB, columns = rename(op.getTranspose() ? barB : x, "time", axisOfL("source"));
+    Value rows = op.getTranspose() ? x : barB,
+          columns = rename(op.getTranspose() ? barB : x, "time", axisOfL("source"));
     if (op.getRow())
       columns = rename(columns, *op.getRow(), axisOfL(*op.getColumn()));
     Value products = contract(rows, columns, typeOf(l), Mask::Strict);

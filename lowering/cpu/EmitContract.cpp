@@ -68,7 +68,8 @@ void KernelEmitter::contractLanes(tile::ContractOp op) {
 
   // The masked pair: one of time and source runs along the rows, the other is summed over, innermost. Where both are kept, what does not count
   // is put back to its start.
-  bool isKept = op.getMask() != tile::Mask::None && llvm::none_of(over, [](const Axis &axis) { return axis.str() == "time" || axis.str() == "source"; });
+  bool isKept = op.getMask() != tile::Mask::None &&
+                llvm::none_of(over, [](const Axis &axis) { return axis.str() == "time" || axis.str() == "source"; });
   bool masked = op.getMask() != tile::Mask::None && !isKept;
   auto isMaskAxis = [&](const Axis &axis) { return masked && (axis.str() == "time" || axis.str() == "source"); };
   llvm::stable_sort(over, [&](const Axis &x, const Axis &y) {

@@ -42,11 +42,14 @@ void KernelEmitter::emitRecur(tile::RecurOp op) {
 void KernelEmitter::emitSolve(tile::SolveOp op) {
   const Layout to = place(op.getResult()).layout;
   auto type = cast<TileType>(op.getL().getType());
-  int64_t tokens = type.extent("time"), unknowns = op.getRow() ? type.extent(*op.getRow()) : 1, size = tokens * unknowns;
+  int64_t tokens = type.extent("time"), unknowns = op.getRow() ? type.extent(*op.getRow()) : 1,
+          size = tokens * unknowns;
   int64_t block = std::min(tokens, std::max<int64_t>(1, target.accumulators() / unknowns)) * unknowns;
   Layout others = to;
-  llvm::erase_if(others.axes, [&](const Axis &axis) { return axis.str() == "time" || (op.getRow() && axis.str() == *op.getRow()); });
-  bool lanesApart = others.axes.empty() || others.lane() != to.lane(); // the lanes are those of time or of the unknowns: entries
+  llvm::erase_if(others.axes,
+                 [&](const Axis &axis) { return axis.str() == "time" || (op.getRow() && axis.str() == *op.getRow()); });
+  bool lanesApart =
+      others.axes.empty() || others.lane() != to.lane(); // the lanes are those of time or of the unknowns: entries
   if (lanesApart && !others.axes.empty())
     others.axes.push_back({tile::AxisKind::Free, b.getStringAttr("none"), 1});
   forEachVector(others, [&](const Point &point, int64_t n) {

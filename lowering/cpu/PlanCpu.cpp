@@ -126,7 +126,7 @@ void Planner::choosePanel() {
   if (plan.panel.empty())
     return;
   if (lane != plan.panel) { // a panel is some rows of the state, as many as there are accumulators
-    bool anyWhole = false;    // what works on whole tiles wants their rows next to each other
+    bool anyWhole = false;  // what works on whole tiles wants their rows next to each other
     kernel.walk([&](tile::StepsOp steps) { anyWhole |= isWhole(steps); });
     plan.width = anyWhole ? plan.extent : largestDivisor(plan.extent, 16);
     return;

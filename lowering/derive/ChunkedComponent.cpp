@@ -124,7 +124,9 @@ Value ChunkedComponent::matrix(ArrayRef<Term> terms, const Group &group, const C
       [&](OpBuilder &b, Location at, ValueRange x) -> Value {
         Value same = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, x[1], x[2]);
         Value number = arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), own.number));
-        Value here = !own.tile ? number : own.number == 1 ? x[3] : arith::MulFOp::create(b, at, number, x[3]).getResult();
+        Value here = !own.tile         ? number
+                     : own.number == 1 ? x[3]
+                                       : arith::MulFOp::create(b, at, number, x[3]).getResult();
         return arith::SelectOp::create(b, at, same, here, x[0]);
       },
       axes);

@@ -39,7 +39,8 @@ bool ChunkedComponent::areSolved() {
   Affine::Rules rules = rulesOf(op);
   Affine affine(rules);
   auto written = op.getPhi().front().getTerminator()->getOperands();
-  return !gate.decay && llvm::all_of(written, [&](Value w) { return affine.isAffine(w); }) && !llvm::all_of(written, rules.isOpaque);
+  return !gate.decay && llvm::all_of(written, [&](Value w) { return affine.isAffine(w); }) &&
+         !llvm::all_of(written, rules.isOpaque);
 }
 
 void ChunkedComponent::findWrites() {

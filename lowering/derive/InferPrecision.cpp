@@ -56,7 +56,8 @@ public:
 
 private:
   void classify(Operation *op) {
-    if (op->getNumResults() == 0 || (op->getNumResults() > 1 && !isa<tile::StepsOp>(op)) || isa<tile::StepsOp>(op->getParentOp()))
+    if (op->getNumResults() == 0 || (op->getNumResults() > 1 && !isa<tile::StepsOp>(op)) ||
+        isa<tile::StepsOp>(op->getParentOp()))
       return;
     for (Type type : op->getResultTypes())
       if (!isa<TileType>(type) || !isSmall(cast<TileType>(type)) || cast<TileType>(type).getElementType().isF64())
@@ -72,9 +73,9 @@ private:
     if (!known && !computes)
       return;
     independent.insert(op);
-    if (isFloat(op->getResult(0).getType()) && (isParam || rounds(op) || llvm::any_of(op->getOperands(), [&](Value operand) {
-                            return raised.contains(operand.getDefiningOp());
-                          }))) {
+    if (isFloat(op->getResult(0).getType()) &&
+        (isParam || rounds(op) ||
+         llvm::any_of(op->getOperands(), [&](Value operand) { return raised.contains(operand.getDefiningOp()); }))) {
       raised.insert(op);
       raisedInOrder.push_back(op);
     }

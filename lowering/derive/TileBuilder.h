@@ -61,7 +61,8 @@ public:
   mlir::Value reduce(tile::ReduceKind kind, mlir::Value x, llvm::ArrayRef<tile::Axis> over);
   mlir::Value recur(mlir::Value a, mlir::Value b, mlir::Value init, bool reverse, bool exclusive);
   /// X + tril(l, -1) X = b; with unknowns along the first of two axes, that l takes to the second.
-  mlir::Value solve(mlir::Value l, mlir::Value b, std::optional<std::pair<tile::Axis, tile::Axis>> mixing = std::nullopt);
+  mlir::Value solve(mlir::Value l, mlir::Value b,
+                    std::optional<std::pair<tile::Axis, tile::Axis>> mixing = std::nullopt);
   /// Tiles side by side along a new axis; null is 0.
   mlir::Value stack(llvm::ArrayRef<mlir::Value> tiles, tile::Axis axis);
   /// Entry i of an axis, without it.

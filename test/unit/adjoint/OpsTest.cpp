@@ -120,10 +120,12 @@ TEST(Adjoint, Solve) {
 TEST(Adjoint, SolveOfOneColumn) {
   checkGradient("%l : !p, %b : !r", "!r", "%y = tile.solve %l, %b : !p, !r -> !r\n return %y : !r");
   // Two unknowns a token, coupled.
-  const std::string l = "!tile.t<[time:4, source:4, mix(m):2, mix(n):2], f32>", b = "!tile.t<[time:4, mix(m):2, value(V):3], f32>";
+  const std::string l = "!tile.t<[time:4, source:4, mix(m):2, mix(n):2], f32>",
+                    b = "!tile.t<[time:4, mix(m):2, value(V):3], f32>";
   for (std::string transpose : {"", " transpose"})
     checkGradient("%l : " + l + ", %b : " + b, b,
-                  "%y = tile.solve %l, %b mixing \"m\" from \"n\"" + transpose + " : " + l + ", " + b + " -> " + b + "\n return %y : " + b);
+                  "%y = tile.solve %l, %b mixing \"m\" from \"n\"" + transpose + " : " + l + ", " + b + " -> " + b +
+                      "\n return %y : " + b);
 }
 
 TEST(Adjoint, Row) { checkGradient("%a : !k", "!f", "%y = tile.row %a[2] : !k -> !f\n return %y : !f"); }

@@ -147,7 +147,8 @@ std::vector<Buffer> stepThrough(bool reverse, int64_t length) {
       tile.final %end, %e : !s, !tile.tensor<head, [], f32>
     })");
   EXPECT_TRUE(program.module);
-  std::vector<Buffer> buffers = {{std::vector<double>(length)}, {{0.5}}, {{100}}, {std::vector<double>(length, NAN)}, {{NAN}}};
+  std::vector<Buffer> buffers = {
+      {std::vector<double>(length)}, {{0.5}}, {{100}}, {std::vector<double>(length, NAN)}, {{NAN}}};
   std::iota(buffers[0].data.begin(), buffers[0].data.end(), 1);
   EXPECT_FALSE(interpret(program.kernel(), length, buffers));
   return buffers;

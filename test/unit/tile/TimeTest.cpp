@@ -93,9 +93,10 @@ TEST(Solve, InvertsTheUnitTriangle) {
 TEST(Solve, CouplesSeveralUnknownsOfAToken) {
   const std::string l = "!tile.t<[time:4, source:4, mix(m):2, mix(n):2], f32>", b = "!tile.t<[time:4, mix(m):2], f32>";
   for (bool transpose : {false, true}) {
-    Program program = line("%l : " + l + ", %b : " + b, b,
-                           "%x = tile.solve %l, %b mixing \"m\" from \"n\"" + std::string(transpose ? " transpose" : "") + " : " + l +
-                               ", " + b + " -> " + b + "\n return %x : " + b);
+    Program program =
+        line("%l : " + l + ", %b : " + b, b,
+             "%x = tile.solve %l, %b mixing \"m\" from \"n\"" + std::string(transpose ? " transpose" : "") + " : " + l +
+                 ", " + b + " -> " + b + "\n return %x : " + b);
     ASSERT_TRUE(program.module);
     std::vector<Array> in = randomInputs(program.function().getArguments(), 9);
     Array x = run(program, in)[0];
@@ -105,7 +106,8 @@ TEST(Solve, CouplesSeveralUnknownsOfAToken) {
         for (int s = 0; s < C; ++s)
           for (int n = 0; n < 2; ++n)
             if (transpose ? s > t : s < t)
-              sum += in[0].data[transpose ? ((s * C + t) * 2 + n) * 2 + m : ((t * C + s) * 2 + m) * 2 + n] * x.data[s * 2 + n];
+              sum += in[0].data[transpose ? ((s * C + t) * 2 + n) * 2 + m : ((t * C + s) * 2 + m) * 2 + n] *
+                     x.data[s * 2 + n];
         EXPECT_NEAR(sum, in[1].data[t * 2 + m], 1e-12);
       }
   }
