@@ -159,7 +159,7 @@ public:
           moved = perturbed(op, call);
         double change = moved ? relativeError((isOutput ? moved->outputs : moved->final)[name], array) : 0;
         if (!(error <= 10 * change) || !std::isfinite(error))
-          return fail(kind + " disagrees",
+          return fail(kind + (error < 1e-6 ? " disagrees a little" : " disagrees"),
                       fmt::format("{}: {} {} is off by {:.2g}, where a perturbed input moves it by {:.2g}", where,
                                   isOutput ? "output" : "state", name, error, change));
         mark("tolerance by perturbation");
@@ -358,7 +358,7 @@ private:
       return fail("not interpreted", toString(errors.takeError()));
     for (const TensorError &error : *errors)
       if (!error.passes() && !isFloatNoise(error, *answer, op, call))
-        return fail("compiled " + kernel.str() + " disagrees",
+        return fail("compiled " + kernel.str() + (error.error < 1e-3 ? " disagrees a little" : " disagrees"),
                     fmt::format("{} tokens: {} is off by {:.2g}, at most {:.2g} is allowed", call.time, error.name,
                                 error.error, error.bound));
     return true;

@@ -34,6 +34,8 @@ class Fault:
 
 
 def read(path):
+    if not os.path.exists(path):
+        return ""
     with open(path, encoding="utf-8") as file:
         return file.read()
 
