@@ -172,7 +172,7 @@ SmallVector<Scaled> Linearity::spread(Value p) {
   return result;
 }
 
-// Gates of one state and shape are one gate; outer products along one direction are one outer product.
+// Gates of one state that share a side are one gate; outer products along one direction are one outer product.
 Terms Linearity::merged(ArrayRef<Term> terms) {
   Terms result;
   struct Written {
@@ -200,17 +200,28 @@ Terms Linearity::merged(ArrayRef<Term> terms) {
       }
       break;
     case Term::Gate: {
+      // c diag(e) S diag(s) + d diag(f) S diag(s) = diag(c e + d f) S diag(s), and so on the other side.
       auto twin = llvm::find_if(result, [&](const Term &other) {
         return other.kind == Term::Gate && other.state == term.state && other.flipped == term.flipped &&
-               other.left == term.left && other.right == term.right;
+               (other.left == term.left || other.right == term.right);
       });
       if (twin == result.end()) {
         result.push_back(term);
-      } else {
-        auto number = [&](Value c) { return c ? c : e.constant(1); };
-        twin->factor = e.add(number(twin->factor), number(term.factor));
-        countRule("a S + b S = (a + b) S");
+        break;
       }
+      auto times = [&](Value c, Value side) {
+        Value product = e.mul(c, side);
+        return product ? product : e.constant(1);
+      };
+      if (twin->left == term.left && twin->right == term.right) {
+        twin->factor = e.add(times(twin->factor, {}), times(term.factor, {}));
+        countRule("a S + b S = (a + b) S");
+        break;
+      }
+      Value &side = twin->left == term.left ? twin->right : twin->left;
+      Value more = twin->left == term.left ? term.right : term.left;
+      side = e.add(times(twin->factor, side), times(term.factor, more));
+      twin->factor = {};
       break;
     }
     case Term::Eye:

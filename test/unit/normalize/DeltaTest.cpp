@@ -302,6 +302,21 @@ TEST(Delta, WritesAreFewestInEverySpelling) {
   }
 }
 
+// What is forgotten by channel, on either side.
+TEST(Delta, GatesOfOneStateAreOneGate) {
+  for (bool keys : {false, true}) {
+    Equations m({"K", "V"});
+    Expr q = m.input("q", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"V"});
+    Expr e = m.gate("e", {"V"}), s = m.gate("s", {"K"}), H = m.state("H", {"V", "K"});
+    Expr next = H - (keys ? H * diag(s) : diag(e) * H) + outer(v, k);
+    m.next("H", next);
+    m.output("y", next * q);
+    m.normalize();
+    EXPECT_EQ(m.summary(),
+              keys ? "1 reads, 1 writes, diagonal, free\n" : "1 reads, 1 writes, identity, free, value gate\n");
+  }
+}
+
 // Scalars leave a gate on the value axis, and gates that differ by one are one gate.
 TEST(Delta, ScalarsLeaveGates) {
   Equations m({"K", "V"});
@@ -311,7 +326,7 @@ TEST(Delta, ScalarsLeaveGates) {
   m.next("H", next);
   m.output("y", next * q);
   m.normalize();
-  EXPECT_EQ(m.summary(), "1 reads, 1 writes, scalar, free, value gate\n");
+  EXPECT_EQ(m.summary(), "1 reads, 1 writes, scalar, free, value gate\n") << m.text();
 }
 
 TEST(Delta, ARotatedPair) {
