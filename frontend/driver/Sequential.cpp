@@ -1,6 +1,7 @@
 #include "frontend/driver/Sequential.h"
 #include "dialect/tile/Tile.h"
 #include "frontend/driver/PassErrors.h"
+#include "llvm/ADT/StringExtras.h"
 #include <fmt/format.h>
 
 using namespace mlir;
@@ -61,22 +62,23 @@ void checkRequireChunked(ModuleOp module, const Source &source, DiagnosticList &
 
 void warnSequential(ModuleOp module, const Source &source, DiagnosticList &diagnostics) {
   for (auto kernel : module.getOps<tile::KernelOp>()) {
-    auto why = kernel->getAttrOfType<StringAttr>("why");
     auto mixer = module.lookupSymbol<mix::MixerOp>(kernel.getMixer());
-    if (!why || !mixer)
+    SmallVector<mix::NextOp> updates;
+    if (mixer && kernel->hasAttr("why"))
+      updates = sequentialUpdates(mixer);
+    if (updates.empty())
       continue;
-    std::optional<Range> place;
-    std::string reason = why.str();
-    if (SmallVector<mix::NextOp> updates = sequentialUpdates(mixer); !updates.empty()) {
-      place = culpritOf(updates.front(), source);
-      if (std::string found = reasonOf(updates.front()); !found.empty())
-        reason = found;
-    }
-    diagnostics
-        .add(Code::Sequential, place.value_or(rangeOf(mixer, source)),
-             fmt::format("`{}` runs token by token", kernel.getMixer().str()))
-        .note(reason)
-        .help("`require chunked` in the mixer makes this an error");
+    std::vector<std::string> states;
+    for (auto next : mixer.step().getOps<mix::NextOp>())
+      states.push_back("`" + next.getName().str() + "`");
+    std::string reason = reasonOf(updates.front());
+    Diagnostic &diagnostic =
+        diagnostics.add(Code::Sequential, culpritOf(updates.front(), source).value_or(rangeOf(mixer, source)),
+                        fmt::format("{} of `{}` run{} token by token", llvm::join(states, ", "),
+                                    kernel.getMixer().str(), states.size() == 1 ? "s" : ""));
+    if (!reason.empty())
+      diagnostic.note(reason);
+    diagnostic.help("`require chunked` in the mixer makes this an error");
   }
 }
 
