@@ -25,11 +25,16 @@ void KernelEmitter::contractDots(tile::ContractOp op) {
   llvm::stable_sort(over, [&](const Axis &x, const Axis &y) { return x.str() != lane && y.str() == lane; });
   bool overPanels = panelIndex && isOver(plan.panel);
 
+  auto mask = op.getMask();
+  bool masked = mask != tile::Mask::None;
+  bool maskKept = masked && !isOver("time") && !isOver("source"); // then the block's axes are time and source
+  auto isMaskAxis = [](StringRef axis) { return axis == "time" || axis == "source"; };
+
   // i: the longest axis that a alone has (or both, if there is none); j: that b alone has.
   std::optional<Axis> i, j;
   auto longest = [&](std::optional<Axis> &best, auto &&wanted) {
     for (const Axis &axis : to.axes)
-      if (wanted(axis) && (!best || extent(axis) > extent(*best)))
+      if (wanted(axis) && (!maskKept || isMaskAxis(axis.str())) && (!best || extent(axis) > extent(*best)))
         best = axis;
   };
   longest(i, [&](const Axis &axis) { return aType.has(axis.str()) && !bType.has(axis.str()); });
@@ -46,20 +51,22 @@ void KernelEmitter::contractDots(tile::ContractOp op) {
   int64_t blockJ = std::min<int64_t>(heightJ, heightI > 1 ? budget / 4 : budget / 2);
   int64_t blockI = std::min<int64_t>(heightI, heightJ > 1 ? 4 : budget / 2);
 
-  auto mask = op.getMask();
-  bool masked = mask != tile::Mask::None;
   // Which pairs count, where time and source are the block's axes.
-  bool maskKept = masked && !isOver("time") && !isOver("source");
   auto excluded = [&](int64_t rowI, int64_t rowJ) {
     if (!maskKept)
       return false;
     int64_t time = i->str() == "time" ? rowI : rowJ, source = i->str() == "time" ? rowJ : rowI;
     return mask == tile::Mask::Strict ? source >= time : source > time;
   };
-  // Which lanes count, where one of them is the lane axis and the other a row: those before (or from) a bound.
+  // Which lanes count, where one of them is the lane axis and the other a row: those before (or from) a bound. All or none where neither is.
   auto maskLanes = [&](Value product, const Point &at) -> Value {
     if (!masked || maskKept)
       return product;
+    if (!isMaskAxis(lane)) {
+      auto before = mask == tile::Mask::Strict ? arith::CmpIPredicate::ult : arith::CmpIPredicate::ule;
+      Value counts = arith::CmpIOp::create(b, loc, before, at.at("source"), at.at("time"));
+      return arith::SelectOp::create(b, loc, counts, product, number(0, product.getType()));
+    }
     bool sources = lane == "source";
     Value other = at.at(sources ? "time" : "source"), from = at.at(lane);
     int64_t beyond = sources ? (mask == tile::Mask::Lower) : (mask == tile::Mask::Strict);
