@@ -6,7 +6,6 @@
 using namespace mlir;
 using namespace mixc;
 using namespace mixc::derive;
-using tile::Axis;
 
 static mix::TensorType typeOf(Value value) { return cast<mix::TensorType>(value.getType()); }
 

@@ -255,6 +255,7 @@ void Builder::mixing() {
   size_t n = 2 + random.below(2);
   bool isTurned = random.chance(40), perKey = words.wants("key gate", 30);
   std::vector<Memory> all;
+  all.reserve(n);
   for (size_t i = 0; i < n; ++i)
     all.emplace_back(std::string(1, static_cast<char>('A' + i)), "V", "K", isTurned, mixer, random, words);
   words.mark(fmt::format("mixing of {}", n));
