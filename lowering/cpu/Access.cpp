@@ -159,6 +159,10 @@ Value KernelEmitter::fetchEntry(Value tile, const Point &point) {
       at = add(mul(panelIndex, plan.width), at);
     return arith::SIToFPOp::create(b, loc, type, arith::IndexCastOp::create(b, loc, b.getI64Type(), at));
   }
+  if (auto present = tile.getDefiningOp<tile::PresentOp>()) {
+    Value one = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
+    return arith::XOrIOp::create(b, loc, isAbsent(pointers[present.getTensor()]), one);
+  }
   const Place &from = place(tile);
   return memref::LoadOp::create(b, loc, from.buffer, indices(from, point));
 }
