@@ -84,6 +84,17 @@ SmallVector<Value> KernelEmitter::loop(int64_t from, int64_t to, int64_t step, V
   return op.getResults();
 }
 
+SmallVector<Value> KernelEmitter::loop(Value from, Value to, ValueRange start,
+                                       function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  if (auto first = getConstantIntValue(from), end = getConstantIntValue(to); first && end)
+    return loop(*first, *end, 1, start, body);
+  auto op = scf::ForOp::create(b, loc, from, to, index(1), start);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.getBody());
+  scf::YieldOp::create(b, loc, body(op.getInductionVar(), op.getRegionIterArgs()));
+  return op.getResults();
+}
+
 int64_t KernelEmitter::extent(const Axis &axis) const {
   return panelIndex && axis.str() == plan.panel ? plan.width : axis.extent;
 }

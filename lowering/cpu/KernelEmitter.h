@@ -157,6 +157,9 @@ private:
   llvm::SmallVector<mlir::Value>
   loop(int64_t from, int64_t to, int64_t step, mlir::ValueRange start,
        llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
+  llvm::SmallVector<mlir::Value>
+  loop(mlir::Value from, mlir::Value to, mlir::ValueRange start,
+       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
 
   tile::KernelOp kernel;
   const Target &target;
