@@ -26,8 +26,9 @@ DenseSet<Value> mixc::dependants(Block &block, ArrayRef<Value> wanted) {
   return found;
 }
 
-// A matmul starts from the sum so far.
+// A cotangent has its value's type, the order of axes included. A matmul starts from the sum so far.
 void mixc::addTo(Cotangents &cotangents, Value value, Value part, OpBuilder &builder, Location loc) {
+  part = buildBroadcast(builder, loc, part, typeOf(value));
   Value &sum = cotangents[value];
   auto product = part.getDefiningOp<ContractOp>();
   if (!sum)
