@@ -106,15 +106,15 @@ TEST(Header, AgreesWithTheCode) {
   std::string text = "#include \"libleaky.h\"\n";
   auto claim = [&](const std::string &condition) { text += "_Static_assert(" + condition + ", \"\");\n"; };
   for (const EntryInfo &entry : LeakyLibrary::get().mixers.at(0).entries) {
-    const std::string type = "leaky_" + entry.entry + "_args";
+    const std::string type = "leaky_" + entry.name().str() + "_args";
     claim("sizeof(" + type + ") == " + std::to_string(8 * entry.slots));
     for (const TensorInfo &tensor : entry.tensors)
       claim("offsetof(" + type + ", " + tensor.field + ") == " + std::to_string(8 * tensor.slot));
     unsigned slot = 0;
-    for (llvm::StringRef field : leadingFields(entry.entry))
+    for (llvm::StringRef field : leadingFields(entry.kind))
       claim("offsetof(" + type + ", " + field.str() + ") == " + std::to_string(8 * slot++));
-    slot = entry.slots - trailingFields(entry.entry).size();
-    for (llvm::StringRef field : trailingFields(entry.entry))
+    slot = entry.slots - trailingFields(entry.kind).size();
+    for (llvm::StringRef field : trailingFields(entry.kind))
       claim("offsetof(" + type + ", " + field.str() + ") == " + std::to_string(8 * slot++));
   }
   text += "int nothing;\n";
@@ -138,7 +138,6 @@ TEST(Header, RenamesWhatCReserves) {
   MixerInterface mixer;
   mixer.name = "float";
   EntryInfo entry;
-  entry.entry = "forward";
   entry.slots = 14;
   for (const char *field : {"class_", "restrict_"}) {
     TensorInfo tensor;
