@@ -94,35 +94,35 @@ enum mixrt_source : int64_t {
 };
 
 struct mixrt_tensor {
-  const char *field;    // as in the argument struct
-  int64_t role;         // mixrt_role
-  int64_t per_group;    // one per group of heads instead of one per head
-  int64_t elements;     // numbers per token and head (or per head)
-  int64_t slot;         // of its pointer in the argument struct
-  int64_t element_type; // mixrt_element_type
-  int64_t own;          // of a family's member: how many of the `elements` are its own; else all
-  int64_t offset;       // and where they begin among the `elements`
-  int64_t source;       // mixrt_source
-  int64_t every;        // of what is saved: 0: a row for every token; else for every segment of so many tokens
+  const char *field = nullptr; // as in the argument struct
+  int64_t role = 0;            // mixrt_role
+  int64_t per_group = 0;       // one per group of heads instead of one per head
+  int64_t elements = 0;        // numbers per token and head (or per head)
+  int64_t slot = 0;            // of its pointer in the argument struct
+  int64_t element_type = 0;    // mixrt_element_type
+  int64_t own = 0;             // of a family's member: how many of the `elements` are its own; else all
+  int64_t offset = 0;          // and where they begin among the `elements`
+  int64_t source = 0;          // mixrt_source
+  int64_t every = 0;           // of what is saved: 0: a row for every token; else for every segment of so many tokens
 };
 
 typedef void mixrt_kernel(void *const *tensors, const int64_t *strides, int64_t length, void *scratch);
 
 struct mixrt_program {
-  mixrt_kernel *kernel;        // null: there is none
-  const mixrt_tensor *tensors; // in the kernel's order
-  int64_t tensor_count;
-  int64_t scratch_bytes; // per thread
+  mixrt_kernel *kernel = nullptr;        // null: there is none
+  const mixrt_tensor *tensors = nullptr; // in the kernel's order
+  int64_t tensor_count = 0;
+  int64_t scratch_bytes = 0; // per thread
 };
 
 struct mixrt_entry {
-  const char *name;     // gated_delta_net_forward
-  int64_t kind;         // mixrt_entry_kind
-  int64_t slots;        // of the argument struct
-  uint64_t features;    // instructions that the kernels use, by line of MIXRT_FEATURES
-  const char *cpu;      // that they were compiled for
-  mixrt_program main;   // its tensors are all those of the argument struct
-  mixrt_program replay; // of backward: what forward saves, and nothing else
+  const char *name = nullptr; // gated_delta_net_forward
+  int64_t kind = 0;           // mixrt_entry_kind
+  int64_t slots = 0;          // of the argument struct
+  uint64_t features = 0;      // instructions that the kernels use, by line of MIXRT_FEATURES
+  const char *cpu = nullptr;  // that they were compiled for
+  mixrt_program main = {};    // its tensors are all those of the argument struct
+  mixrt_program replay = {};  // of backward: what forward saves, and nothing else
 };
 
 #define MIXRT_MESSAGE_BYTES 252
