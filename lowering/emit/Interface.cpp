@@ -182,7 +182,7 @@ public:
     auto names = kernel.getAs<ArrayAttr>("names"), roles = kernel.getAs<ArrayAttr>("roles");
     auto scratch = kernel.getAs<IntegerAttr>("scratch");
     if (!names || !roles || names.size() != roles.size() || !scratch)
-      return wrong("lacks entry, names, roles or scratch");
+      return wrong("lacks names, roles or scratch");
     KernelInfo info;
     info.function = name.str();
     info.scratchBytes = scratch.getInt();
@@ -327,7 +327,7 @@ llvm::Expected<MixerInterface> readMixer(mix::MixerOp mixer, const Declarations 
     }
     std::optional<EntryKind> kind = name ? entryKindNamed(name) : std::nullopt;
     if (!kind)
-      return bug("`mix.kernel` of @" + function.getName() + " lacks entry, names, roles or scratch");
+      return bug("`mix.kernel` of @" + function.getName() + " has no entry that is known");
     llvm::Expected<EntryInfo> entry = readEntry(*kind, reader, declarations);
     if (!entry)
       return entry.takeError();
