@@ -3,6 +3,7 @@
 #include "frontend/driver/ElementTypes.h"
 #include "frontend/driver/Progress.h"
 #include <cmath>
+#include <set>
 
 using namespace llvm;
 
@@ -11,6 +12,7 @@ namespace mixc {
 static constexpr double floatBound = 1e-5;
 static constexpr double roundingAllowance = 4;
 static constexpr double narrowBound = 5e-3;
+static constexpr double smallGradient = 1e-6;
 
 double relativeError(const mix::Array &y, const mix::Array &reference) {
   if (y.shape != reference.shape)
@@ -28,6 +30,11 @@ double relativeError(const mix::Array &y, const mix::Array &reference) {
 }
 
 namespace {
+
+/// `rounding`: the error of the interpreter in float32. What overflows there has no yardstick.
+double boundOf(double rounding) {
+  return std::isfinite(rounding) ? std::max(floatBound, roundingAllowance * rounding) : floatBound;
+}
 
 bool hasNarrowState(mix::MixerOp mixer) {
   return any_of(mixer.step().getOps<mix::StateOp>(),
@@ -116,8 +123,7 @@ Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &
       auto found = y.find(name);
       double error = found == y.end() ? std::nan("") : relativeError(found->second, array);
       double rounding = relativeError(inFloat32.at(name), array);
-      // What overflows in float32 has no yardstick.
-      double bound = std::isfinite(rounding) ? std::max(floatBound, roundingAllowance * rounding) : floatBound;
+      double bound = boundOf(rounding);
       if (roundsStates) // the yardstick rounds other things
         bound = narrowBound;
       else if (elementTypeOf(mixer, name) != "f32")
@@ -127,6 +133,66 @@ Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &
   };
   hold(answer.outputs, reference->outputs, yardstick->outputs, "");
   hold(answer.final, reference->final, yardstick->final, ".final");
+  return errors;
+}
+
+namespace {
+
+/// All gradients by the names of their files.
+mix::Arrays byFile(const mix::Gradients &gradients) {
+  mix::Arrays files;
+  for (const auto &[name, array] : gradients.inputs)
+    files[name + ".grad"] = array;
+  for (const auto &[name, array] : gradients.params)
+    files[name + ".grad"] = array;
+  for (const auto &[name, array] : gradients.initial)
+    files[name + ".initial.grad"] = array;
+  return files;
+}
+
+/// The gradients whose declarations hold bf16 or f16.
+std::set<std::string> narrowGradients(mix::MixerOp mixer) {
+  std::set<std::string> files;
+  for (mlir::Operation &op : mixer.step())
+    if (isa<mix::InputOp, mix::ParamOp, mix::StateOp>(op) && !mix::elementTypeOf(&op).isF32())
+      files.insert(mix::homeOf(&op).tensor.str() + (isa<mix::StateOp>(op) ? ".initial.grad" : ".grad"));
+  return files;
+}
+
+double norm(const mix::Array &array) { return relativeError(array, mix::Array(array.shape)); }
+
+} // namespace
+
+Expected<std::vector<TensorError>> compareGradients(mix::MixerOp mixer, const mix::Call &call,
+                                                    const mix::Cotangents &cotangents,
+                                                    const mix::Gradients &gradients) {
+  mix::Call exact = call, rounded = call;
+  exact.roundToFloat32 = false;
+  rounded.roundToFloat32 = true;
+  Progress progress("comparing with the gradients of the interpreter, in float64 and in float32");
+  Expected<mix::Gradients> reference = mix::interpretBackward(mixer, exact, cotangents);
+  if (!reference)
+    return reference.takeError();
+  Expected<mix::Gradients> yardstick = mix::interpretBackward(mixer, rounded, cotangents);
+  if (!yardstick)
+    return yardstick.takeError();
+  const mix::Arrays found = byFile(gradients), wanted = byFile(*reference), inFloat32 = byFile(*yardstick);
+  const std::set<std::string> narrow = narrowGradients(mixer);
+  double largest = 0;
+  for (const auto &[name, array] : wanted)
+    largest = std::max(largest, norm(array));
+  std::vector<TensorError> errors;
+  for (const auto &[name, array] : wanted) {
+    const double size = norm(array);
+    // The error of a zero reference is absolute.
+    const double scale = size < smallGradient * largest ? (size > 0 ? size : 1) / largest : 1;
+    auto y = found.find(name);
+    double error = y == found.end() ? std::nan("") : scale * relativeError(y->second, array);
+    double bound = boundOf(scale * relativeError(inFloat32.at(name), array));
+    if (narrow.count(name))
+      bound = std::max(bound, narrowBound);
+    errors.push_back({name, error, bound});
+  }
   return errors;
 }
 
