@@ -5,6 +5,8 @@
 // On an op:       plan = {stage = 1, layout = ["time", "V"], sliced, offset = 4096}   or {stage = 1, fused}
 // On tile.steps:  plan = {stage = 1, results = [{layout, sliced, offset | in_place, through}]}
 //
+// Tiles of a loop's body lie in one memory, those that are not needed at the same time in the same place.
+//
 // The carried tiles of tile.steps lie where their results do. One that is only handed on to another passes `through` a buffer of
 // its own, since both change.
 //

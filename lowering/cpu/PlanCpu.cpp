@@ -53,6 +53,8 @@ private:
   void placeSteps(tile::StepsOp steps);
   void planSteps(tile::StepsOp steps);
   Attribute offsetOf(const Layout &layout);
+  void packBuffers(Block &block, int64_t base);
+  std::pair<int64_t, int64_t> lifetimeOf(Operation *op, const DenseMap<Operation *, int64_t> &positions);
   bool isDecode();
   static bool isMatrixOfParams(Operation *op);
   bool isExternal(Operation *op, const Layout &layout) const;
@@ -98,6 +100,7 @@ private:
   DenseMap<Value, int64_t> stepsInPlace;  // result of steps -> the tile carried over chunks where it lies
   DenseSet<Value> slicedCarried;          // tiles carried by steps, of one panel
   DenseSet<Operation *> fused;
+  DenseMap<Operation *, int64_t> packed; // bytes of a buffer whose offset is found once all others have theirs
 };
 
 /// Do steps load matrices on these axes? Then the state had best lie as they do.
@@ -382,6 +385,8 @@ void Planner::place(Operation *op) {
       add("external", builder.getUnitAttr());
     } else if (auto it = inPlace.find(op); it != inPlace.end()) {
       add("in_place", builder.getI64IntegerAttr(it->second));
+    } else if (inLoop && !layout.padded(plan)) { // padding is 0, always, so what has some shares with no one
+      packed[op] = layout.bytes(plan);
     } else {
       add("offset", offsetOf(layout));
     }
@@ -392,6 +397,55 @@ void Planner::place(Operation *op) {
     plan.scratch += llvm::alignTo(4 * numbers * static_cast<int64_t>(buffer.getSlots()), 64);
   }
   op->setAttr(planAttr, builder.getDictionaryAttr(entries));
+}
+
+/// The positions between which a tile of a loop's body is needed; those of an odd stage, whose ops take turns panel by
+/// panel, count as one. A renamed or selected tile may be the tile itself.
+std::pair<int64_t, int64_t> Planner::lifetimeOf(Operation *op, const DenseMap<Operation *, int64_t> &positions) {
+  int64_t first = positions.lookup(op), last = first;
+  for (Operation *user : op->getUsers()) {
+    while (user->getBlock() != op->getBlock())
+      user = user->getParentOp();
+    last = std::max(last, positions.lookup(user));
+    if (isa<tile::RenameOp, tile::SelectOp>(user) || fused.contains(user))
+      last = std::max(last, lifetimeOf(user, positions).second);
+  }
+  return {first, last};
+}
+
+/// Gives the tiles of a loop's body places in scratch memory from `base` on, the same to tiles that are not needed at the same time:
+/// the first place that fits, in order of their first use.
+void Planner::packBuffers(Block &block, int64_t base) {
+  DenseMap<Operation *, int64_t> positions;
+  int64_t position = 0, stage = 0;
+  for (Operation &op : block) {
+    bool isTogether = stages[&op] == stage && stage % 2;
+    position += !isTogether;
+    stage = stages[&op];
+    positions[&op] = position;
+  }
+  struct Used {
+    int64_t from, to, last;
+  };
+  SmallVector<Used> used; // in order of places
+  Builder builder(block.front().getContext());
+  for (Operation &op : block) {
+    auto found = packed.find(&op);
+    if (found == packed.end())
+      continue;
+    auto [first, last] = lifetimeOf(&op, positions);
+    llvm::erase_if(used, [first = first](const Used &other) { return other.last < first; });
+    int64_t from = base;
+    auto next = used.begin();
+    for (; next != used.end() && next->from < from + found->second; ++next)
+      from = std::max(from, next->to);
+    used.insert(next, {from, from + found->second, last});
+    plan.scratch = std::max(plan.scratch, from + found->second);
+    auto attr = op.getAttrOfType<DictionaryAttr>(planAttr);
+    SmallVector<NamedAttribute> entries(attr.getValue());
+    entries.push_back(builder.getNamedAttr("offset", builder.getI64IntegerAttr(from)));
+    op.setAttr(planAttr, builder.getDictionaryAttr(entries));
+  }
 }
 
 /// Carried tiles start in buffers that nothing else reads: of states they are such; of others they are copied to.
@@ -458,6 +512,9 @@ LogicalResult Planner::run() {
       if (!isa<tile::ChunksOp>(op) && !op.hasTrait<OpTrait::IsTerminator>())
         place(&op);
   }
+  int64_t base = plan.scratch; // loops run one after the other, so their bodies' tiles share
+  for (Block *block : blocks)
+    packBuffers(*block, base);
   kernel->setAttr(planAttr, plan.toAttr(kernel.getContext()));
   return success();
 }
