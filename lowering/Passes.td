@@ -44,7 +44,8 @@ def InferPrecision : Pass<"mix-infer-precision", "mlir::ModuleOp"> {
 
 def BuildBackward : Pass<"mix-build-backward", "mlir::ModuleOp"> {
   let summary = "build the adjoint of every forward program: `tile.kernel @NAME_backward`, and what it needs saved";
-  let options = [Option<"chunk", "chunk", "int64_t", "0", "tokens per chunk; 0: chosen">];
+  let options = [Option<"chunk", "chunk", "int64_t", "0", "tokens per chunk; 0: chosen">,
+                 Option<"keep", "keep", "std::string", "\"writes\"", "what forward saves: states, or the writes as well">];
   let dependentDialects = ["mixc::tile::TileDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
 

@@ -32,7 +32,7 @@ private:
   void store(StoreOp op);
   void write(HistoryOp op);
   void scatter(HistoryGradOp op);
-  int64_t slotOf(Value tensor, int64_t every) const;
+  static int64_t slotOf(Value tensor, int64_t token, int64_t every);
   double *tokenIn(Value tokens, Value history, int64_t token, int64_t size);
   Array init(InitOp op);
   Array valid(ValidOp op);
@@ -97,7 +97,7 @@ Array Machine::load(LoadOp op) {
   int64_t size = rowSize(type);
   if (type.getPer() == Per::Segment) {
     const Buffer &segments = buffer(op.getTensor());
-    std::copy_n(segments.data.begin() + slotOf(op.getTensor(), op.getEvery()) * size, size, result.data.begin());
+    std::copy_n(segments.data.begin() + slotOf(op.getTensor(), chunk.first, op.getEvery()) * size, size, result.data.begin());
     return result;
   }
   if (isa<StepsOp>(op->getParentOp())) {
@@ -139,8 +139,8 @@ void Machine::write(HistoryOp op) {
 }
 
 /// Where a segment of `every` tokens lies.
-int64_t Machine::slotOf(Value tensor, int64_t every) const {
-  int64_t segment = chunk.first / every;
+int64_t Machine::slotOf(Value tensor, int64_t token, int64_t every) {
+  int64_t segment = token / every;
   if (auto own = tensor.getDefiningOp<BufferOp>())
     segment %= static_cast<int64_t>(own.getSlots());
   return segment;
@@ -159,9 +159,10 @@ void Machine::store(StoreOp op) {
   const std::vector<double> &from = value(op.getValue()).data;
   const int64_t size = rowSize(op.getTensor().getType());
   if (op.getEvery()) {
-    if (!to.present || chunk.first % static_cast<int64_t>(op.getEvery()) != 0)
+    const int64_t token = chunk.first + (op.getNext() ? chunk.size : 0);
+    if (!to.present || token % static_cast<int64_t>(op.getEvery()) != 0)
       return;
-    const int64_t slot = slotOf(op.getTensor(), op.getEvery());
+    const int64_t slot = slotOf(op.getTensor(), token, op.getEvery());
     to.data.resize(std::max<size_t>(to.data.size(), (slot + 1) * size));
     std::copy_n(from.begin(), size, to.data.begin() + slot * size);
     return;
@@ -216,9 +217,10 @@ Error Machine::run(ChunksOp op) {
   const bool isInner = isa<ChunksOp>(op->getParentOp());
   const Chunk outer = chunk;
   const int64_t start = isInner ? outer.first : 0, tokens = isInner ? outer.valid : length;
-  const int64_t size = op.getSize(), count = (tokens + size - 1) / size;
+  const int64_t size = op.getSize(), whole = (tokens + size - 1) / size;
+  const int64_t count = whole - op.getLeaveLast(), last = count - 1;
   for (int64_t i = 0; i < count; ++i) {
-    int64_t at = (op.getReverse() ? count - 1 - i : i) * size;
+    int64_t at = (op.getReverse() ? last - i : i) * size;
     chunk = {start + at, std::min(size, tokens - at), size};
     for (auto [argument, array] : llvm::zip(body.getArguments(), carried))
       bind(argument, std::move(array));

@@ -109,12 +109,13 @@ def Tile_ChunksOp : Tile_Op<"chunks", [SingleBlockImplicitTerminator<"YieldOp">,
     Block arguments are the carried tiles. The last chunk may have fewer valid rows: `tile.valid` says which; `tile.load` repeats the last
     token into the others; what they do to carried tiles must be selected away. A sequence of no tokens runs no chunk.
 
-    Inside another such loop it goes over the tokens of the outer one's chunk, whose size is a multiple of its own.
+    Inside another such loop it goes over the tokens of the outer one's chunk, whose size is a multiple of its own. `leave_last`: without the
+    last of its chunks.
   }];
-  let arguments = (ins I64Attr:$size, UnitAttr:$reverse, Variadic<Tile_T>:$inits);
+  let arguments = (ins I64Attr:$size, UnitAttr:$reverse, UnitAttr:$leave_last, Variadic<Tile_T>:$inits);
   let results = (outs Variadic<Tile_T>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "`size` $size (`reverse` $reverse^)? (`iter` `(` $inits^ `:` type($inits) `)`)? attr-dict-with-keyword $body (`->` type($results)^)?";
+  let assemblyFormat = "`size` $size (`reverse` $reverse^)? (`leave_last` $leave_last^)? (`iter` `(` $inits^ `:` type($inits) `)`)? attr-dict-with-keyword $body (`->` type($results)^)?";
   let hasVerifier = 1;
 }
 
@@ -190,17 +191,18 @@ def Tile_StoreOp : Tile_Op<"store"> {
   let summary = "write the valid rows of this chunk to a `token` tensor";
   let description = [{
     Rounds to the tensor's element type, to nearest even. A `kept` tensor, which may be absent, takes a state's tile (without `time`) after the only
-    token of a chunk of one. A `segment` tensor, `every n`, takes a tile without `time` from the chunk that begins a segment of n tokens. In
+    token of a chunk of one. A `segment` tensor, `every n`, takes a tile without `time` from the chunk that begins a segment of n tokens; or, with
+    `next`, from the chunk that ends before it. In
     `tile.steps` the present token's row is written.
 
     `add`: to what is there. `lag n history %h`: row t belongs to token t - n, or, before the first token, to the rows of a history as
     `tile.load` counts them; where that is absent they are dropped. It is the adjoint of the lagged load, so it always adds.
   }];
   let arguments = (ins Tile_T:$value, Tile_Tensor:$tensor, Optional<Tile_Tensor>:$history, DefaultValuedAttr<I64Attr, "0">:$lag,
-                       DefaultValuedAttr<I64Attr, "0">:$every, UnitAttr:$add);
-  let assemblyFormat = "$value `,` $tensor (`every` $every^)? (`lag` $lag^)? (`history` $history^ `:` type($history))? (`add` $add^)? attr-dict `:` type($value) `,` type($tensor)";
+                       DefaultValuedAttr<I64Attr, "0">:$every, UnitAttr:$next, UnitAttr:$add);
+  let assemblyFormat = "$value `,` $tensor (`every` $every^)? (`next` $next^)? (`lag` $lag^)? (`history` $history^ `:` type($history))? (`add` $add^)? attr-dict `:` type($value) `,` type($tensor)";
   let builders = [OpBuilder<(ins "mlir::Value":$value, "mlir::Value":$tensor),
-                            [{ build($_builder, $_state, value, tensor, mlir::Value(), 0, 0, false); }]>];
+                            [{ build($_builder, $_state, value, tensor, mlir::Value(), 0, 0, false, false); }]>];
   let hasVerifier = 1;
 }
 

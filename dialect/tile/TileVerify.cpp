@@ -257,6 +257,9 @@ LogicalResult StoreOp::verify() {
   if (failed(verifyRole(*this, getTensor(), {"output", "kept", "input_grad", "saved", "buffer"})) ||
       failed(verifyEvery(*this, getTensor().getType(), getEvery())))
     return failure();
+  // store_c5: only a segment has a next one.
+  if (getNext() && !getEvery())
+    return emitOpError("of the next segment takes no segments");
   // store_c4: what lags has a history that reaches as far, and adds.
   if (getLag() != 0 || getHistory()) {
     if (failed(verifyLag(*this, {"initial_grad"})))

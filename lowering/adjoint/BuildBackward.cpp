@@ -50,15 +50,18 @@ struct BuildBackward : mixc::impl::BuildBackwardBase<BuildBackward> {
     FailureOr<tile::KernelOp> again = derive::buildKernel(mixer, options);
     if (failed(again))
       return failure();
-    DominanceInfo dominance;
-    IRRewriter rewriter(&getContext());
-    eliminateCommonSubExpressions(rewriter, dominance, *again);
-    FailureOr<tile::KernelOp> backward = buildBackward(*again, mixer, every);
+    for (tile::KernelOp kernel : {forward, *again}) {
+      DominanceInfo dominance;
+      IRRewriter rewriter(&getContext());
+      eliminateCommonSubExpressions(rewriter, dominance, kernel);
+    }
+    bool keepWrites = keep == "writes" && canKeepWrites(forward, *again);
+    FailureOr<tile::KernelOp> backward = buildBackward(*again, mixer, every, keepWrites);
     if (failed(backward))
       return failure();
     backward->getOperation()->moveAfter(forward);
     again->erase();
-    saveStates(forward, every);
+    save(forward, every, keepWrites);
     tile::KernelOp replay = buildReplay(forward);
     for (tile::KernelOp kernel : {forward, replay, *backward})
       if (failed(verify(kernel)))

@@ -67,9 +67,9 @@ Value KernelEmitter::tensorOffset(tile::ViewType view, Value tensor, TileType ty
   return offset ? offset : index(0);
 }
 
-/// The row of a tensor of segments that belongs to the present chunk.
-Value KernelEmitter::segmentRow(Value tensor, int64_t every) {
-  Value segment = arith::DivUIOp::create(b, loc, firstRow, index(every));
+/// The row of a tensor of segments that belongs to the segment of a token.
+Value KernelEmitter::segmentRow(Value tensor, Value token, int64_t every) {
+  Value segment = arith::DivUIOp::create(b, loc, token, index(every));
   if (auto own = tensor.getDefiningOp<tile::BufferOp>())
     segment = arith::RemUIOp::create(b, loc, segment, index(own.getSlots()));
   return segment;
@@ -108,7 +108,7 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
   auto source = [&](const Point &point, bool next) {
     Value row = point.at("time");
     if (view.getPer() == tile::Per::Segment) {
-      row = segmentRow(op.getTensor(), op.getEvery());
+      row = segmentRow(op.getTensor(), firstRow, op.getEvery());
     } else if (stepRow && view.getPer() == tile::Per::Token) { // a token by itself
       row = add(firstRow, stepRow);
     } else if (row) {
@@ -193,9 +193,10 @@ void KernelEmitter::storeAt(tile::StoreOp op, const Layout &layout, bool contigu
     else
       vector::StoreOp::create(b, loc, value, buffer, at);
   };
-  if (view.getPer() == tile::Per::Segment)
-    return write(buffers[op.getTensor()], view,
-                 tensorOffset(view, op.getTensor(), type, segmentRow(op.getTensor(), op.getEvery()), point));
+  if (view.getPer() == tile::Per::Segment) {
+    Value row = segmentRow(op.getTensor(), op.getNext() ? add(firstRow, chunk) : firstRow, op.getEvery());
+    return write(buffers[op.getTensor()], view, tensorOffset(view, op.getTensor(), type, row, point));
+  }
   Value within = stepRow ? stepRow : point.at("time"); // a kept state has neither
   Value row = within ? add(firstRow, within) : firstRow;
   if (!op.getHistory())
@@ -244,7 +245,7 @@ void KernelEmitter::emitStore(tile::StoreOp op) {
     b.setInsertionPointToStart(absent.elseBlock());
   }
   if (static_cast<int64_t>(op.getEvery()) > chunk) {
-    Value within = arith::RemUIOp::create(b, loc, firstRow, index(op.getEvery()));
+    Value within = arith::RemUIOp::create(b, loc, op.getNext() ? add(firstRow, chunk) : firstRow, index(op.getEvery()));
     Value begins = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, within, index(0));
     b.setInsertionPointToStart(scf::IfOp::create(b, loc, begins, /*withElse=*/false).thenBlock());
   }

@@ -206,6 +206,8 @@ LogicalResult KernelEmitter::emitChunks(tile::ChunksOp chunks) {
 
 LogicalResult KernelEmitter::emitLoops(tile::ChunksOp chunks, Value start, Value count) {
   Value whole = arith::CeilDivUIOp::create(b, loc, count, index(chunk));
+  if (chunks.getLeaveLast())
+    whole = add(whole, -1);
   auto loop = scf::ForOp::create(b, loc, index(0), whole, index(1));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
@@ -240,6 +242,10 @@ LogicalResult KernelEmitter::emitChunks(tile::ChunksOp chunks, Value start, Valu
     validRows = {};
     return done;
   };
+  if (chunks.getLeaveLast()) {
+    full = add(arith::CeilDivUIOp::create(b, loc, count, index(chunk)), -1);
+    return emitFull();
+  }
   if (chunk == 1)
     return emitFull();
   if (chunks.getReverse())

@@ -62,7 +62,7 @@ private:
   void emitStore(tile::StoreOp op);
   void storeAt(tile::StoreOp op, const Layout &layout, bool contiguous, const Point &point, int64_t n);
   void addNumbers(mlir::Value buffer, tile::ViewType view, mlir::Value at, mlir::Value numbers, mlir::Value mask);
-  mlir::Value segmentRow(mlir::Value tensor, int64_t every);
+  mlir::Value segmentRow(mlir::Value tensor, mlir::Value token, int64_t every);
   void defineBuffer(tile::BufferOp op);
   /// The tile's axes in the order in which the tensor has them in memory.
   llvm::SmallVector<std::pair<tile::Axis, int64_t>> axesInMemory(tile::ViewType view, tile::TileType type);
