@@ -201,7 +201,7 @@ TEST(Backward, DecaysOfZeroAndOneAreExact) {
 
 //===-- Kinks ---------------------------------------------------------------------------------------------------===//
 
-/// The gradients of a sum(y) by x, where y is a function of x and w.
+/// The gradients of sum(y) by x, where y is a function of x and w.
 Gradients gradientsAt(const std::string &lines, std::vector<double> x, std::vector<double> w = {},
                       const char *type = "<[N], head>") {
   TestMixer test(R"(
