@@ -193,7 +193,8 @@ static LogicalResult verifyEvery(Operation *op, ViewType tensor, int64_t every) 
   auto chunks = op->getParentOfType<ChunksOp>();
   if (!chunks || isa<StepsOp>(op->getParentOp()))
     return op->emitOpError("takes a tensor of segments outside `tile.chunks`");
-  if (every < 1 || every % static_cast<int64_t>(chunks.getSize()) != 0)
+  const auto size = static_cast<int64_t>(chunks.getSize());
+  if (every < 1 || (every % size != 0 && size % every != 0))
     return op->emitOpError() << "takes a segment of " << every << " tokens in chunks of "
                              << static_cast<int64_t>(chunks.getSize());
   return success();

@@ -130,12 +130,16 @@ public:
   }
   Part part(StringRef name, tile::ViewType view) const { return {declarations, name, view, call, head}; }
 
-  /// What the caller passes in; what the kernel writes is NaN first, what it saves is there.
-  void fill() {
+  /// What the caller passes in; what the kernel writes is NaN first.
+  void fill(bool saves) {
     forEach([&](size_t, StringRef name, StringRef role, tile::ViewType view) {
       tile::Buffer &buffer = tensors.emplace_back();
-      if (role == "saved")
+      if (role == "saved") {
+        buffer.present = saves;
+        if (view.getPer() == tile::Per::Token) // segments come one by one
+          buffer.data.assign(call.time * ShapedType::getNumElements(view.getShape()), std::nan(""));
         return;
+      }
       Part part = this->part(name, view);
       if (role == "input" || role == "param") {
         buffer.data = part.read((role == "input" ? call.inputs : call.params).at(part.tensor));
@@ -167,7 +171,7 @@ llvm::Expected<mix::Answer> interpretTiles(tile::KernelOp kernel, mix::MixerOp e
   Declarations declarations(equations);
   for (int64_t head = 0; head < call.heads; ++head) {
     Work work(kernel, declarations, call, head);
-    work.fill();
+    work.fill(/*saves=*/false);
     if (llvm::Error error = work.run())
       return std::move(error);
     work.forEach([&](size_t i, StringRef name, StringRef role, tile::ViewType view) {
@@ -188,7 +192,7 @@ llvm::Expected<mix::Gradients> interpretTilesBackward(tile::KernelOp saving, til
   auto partials = backward->getAttrOfType<ArrayAttr>("partials");
   for (int64_t head = 0; head < call.heads; ++head) {
     Work before(saving, declarations, call, head);
-    before.fill();
+    before.fill(/*saves=*/true);
     if (llvm::Error error = before.run())
       return std::move(error);
     std::map<std::string, tile::Buffer> saved;
@@ -198,7 +202,7 @@ llvm::Expected<mix::Gradients> interpretTilesBackward(tile::KernelOp saving, til
     });
 
     Work work(backward, declarations, call, head);
-    work.fill();
+    work.fill(/*saves=*/true);
     work.forEach([&](size_t i, StringRef name, StringRef role, tile::ViewType view) {
       tile::Buffer &buffer = work.tensors[i];
       if (role == "saved") {
