@@ -9,9 +9,9 @@ static int64_t sizeOf(const TensorInfo &tensor, const mix::Call &call) {
   int64_t size = tensor.perGroup ? call.groups : call.heads;
   for (int64_t dim : tensor.dims)
     size *= dim;
-  if (tensor.role == "input" || tensor.role == "output")
+  if (tensor.isPerToken())
     return size * call.batch * call.time;
-  return tensor.role == "param" ? size : size * call.sequences();
+  return tensor.isParam() ? size : size * call.sequences();
 }
 
 void *LibraryCall::allocate(size_t bytes) {
@@ -31,13 +31,12 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
       entry = &candidate;
   if (!entry)
     return llvm::createStringError(mixer.name + " has no " + entryName.str());
-    auto symbol = [&](const std::string &name) { return dlsym(library, name.c_str()); };
+  auto symbol = [&](const std::string &name) { return dlsym(library, name.c_str()); };
   const std::string prefix = identifier(mixer.name);
   LibraryCall made;
   made.function = reinterpret_cast<const void *(*)(const void *)>(symbol(prefix + "_" + entryName.str()));
   made.message = reinterpret_cast<const char *(*)(const void *)>(symbol("mix_status_message"));
-  auto workspaceSize = reinterpret_cast<size_t (*)(const void *)>(
-      symbol(prefix + workspaceSizeSuffix(entry->kind)));
+  auto workspaceSize = reinterpret_cast<size_t (*)(const void *)>(symbol(prefix + workspaceSizeSuffix(entry->kind)));
   if (!made.function || !made.message || !workspaceSize)
     return llvm::createStringError("the library lacks entry points of " + mixer.name);
 
