@@ -124,6 +124,8 @@ const OptionRow optionRows[] = {
      "write NAME.npy for outputs, NAME.final.npy for states; with --backward NAME.grad.npy for inputs and params, "
      "NAME.initial.grad.npy for states",
      [](Options &o, Text v) -> Error { return o.out = v, Error::success(); }},
+    {"--forward-only", "", CompileCommand, "no gradients: a smaller library, compiled sooner",
+     [](Options &o, Text) -> Error { return o.forwardOnly = true, Error::success(); }},
     {"--backward", "", RunCommand, "gradients too",
      [](Options &o, Text) -> Error { return o.backward = true, Error::success(); }},
     {"--check", "", RunCommand | FormatCommand,
