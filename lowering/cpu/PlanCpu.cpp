@@ -488,6 +488,15 @@ void Planner::materializeImmediates() {
 }
 
 LogicalResult Planner::run() {
+  // A vector of bits in memory is no array of bits: masks are worked out where they are used.
+  WalkResult masks = kernel.walk([](tile::MapOp map) {
+    if (!map.getResult().getType().getElementType().isInteger(1))
+      return WalkResult::advance();
+    map.emitError("keeps a mask");
+    return WalkResult::interrupt();
+  });
+  if (masks.wasInterrupted())
+    return failure();
   choosePanel();
   materializeImmediates();
   SmallVector<Block *> blocks{&kernel.getBody().front()};
