@@ -322,19 +322,57 @@ Value Expansion::valueOf(Atom atom) {
   return atoms[atom].value;
 }
 
-/// Something expanded before that is this polynomial, up to a number, and uses the reads no more than that needs.
+/// Does the expression use the reads more than the polynomial needs?
+bool Expansion::usesMore(Value value, const Polynomial &polynomial) {
+  return kindAsSpelt(value) > kind(polynomial) || (linearity.touches(value) && !touches(polynomial));
+}
+
+/// Something expanded before that is this polynomial, up to a number.
 Value Expansion::known(const Polynomial &polynomial, std::optional<Dim> length) {
   auto found = expanded.find((length ? length->str() : "") + "|" + polynomial.key());
   if (found == expanded.end())
     return {};
   for (Value value : found->second) {
-    bool usesMore = kindAsSpelt(value) > kind(polynomial) || (linearity.touches(value) && !touches(polynomial));
-    if (usesMore)
+    if (usesMore(value, polynomial))
       continue;
     double factor = polynomial.lead().second / of(value).lead().second;
     return factor == 1 ? value : e.mul(e.constant(factor), value);
   }
   return {};
+}
+
+/// The factor f of one monomial with which all of f part is found in `whole`, if there is one.
+static std::optional<Polynomial> factorOf(const Polynomial &part, const Polynomial &whole) {
+  for (const auto &[monomial, number] : whole) {
+    std::optional<Polynomial> factor =
+        divided(Polynomial(monomial, number), Polynomial(part.lead().first, part.lead().second));
+    if (factor && (whole - *factor * part).size() + part.size() == whole.size())
+      return factor;
+  }
+  return std::nullopt;
+}
+
+/// A sum of multiples of what was expanded before, the longest first; `polynomial` becomes what is left.
+Value Expansion::takeKnownParts(Polynomial &polynomial, std::optional<Dim> length) {
+  SmallVector<std::pair<Value, Polynomial>> parts; // a copy: building expands more
+  for (const auto &[key, values] : expanded)
+    if (StringRef(key).starts_with((length ? length->str() : "") + "|"))
+      for (Value value : values)
+        if (size_t size = of(value).size(); size > 1 && size <= polynomial.size() && !usesMore(value, polynomial))
+          parts.push_back({value, of(value)});
+  llvm::stable_sort(parts, [](const auto &x, const auto &y) { return x.second.size() > y.second.size(); });
+  Value sum;
+  for (const auto &[value, part] : parts) {
+    Polynomial factors;
+    while (std::optional<Polynomial> factor =
+               part.size() <= polynomial.size() ? factorOf(part, polynomial) : std::nullopt) {
+      factors.add(*factor);
+      polynomial.add(*factor * part, -1);
+    }
+    if (!factors.isZero())
+      sum = e.add(sum, factors.asNumber() == 1 ? value : e.mul(build(factors, std::nullopt), value));
+  }
+  return sum;
 }
 
 Value Expansion::build(const Polynomial &polynomial, std::optional<Dim> length) {
@@ -345,7 +383,9 @@ Value Expansion::build(const Polynomial &polynomial, std::optional<Dim> length) 
   Monomial content = polynomial.content();
   if (polynomial.size() > 1 && !content.scalars.empty())
     return e.mul(buildScalar(Polynomial(content)), build(polynomial.without(content), length));
-  return length ? buildVector(polynomial, *length) : buildScalar(polynomial);
+  Polynomial rest = polynomial;
+  Value parts = takeKnownParts(rest, length);
+  return rest.isZero() ? parts : e.add(parts, length ? buildVector(rest, *length) : buildScalar(rest));
 }
 
 Value Expansion::buildScalar(const Polynomial &polynomial) {
@@ -366,27 +406,34 @@ Value Expansion::vectorProduct(ArrayRef<Atom> vectors) {
   return product;
 }
 
-/// sum_c c (sum of the vectors with this coefficient)
+/// sum_c c (sum of the vectors with this coefficient), and a scalar that meets every entry
 Value Expansion::buildVector(const Polynomial &polynomial, const Dim &length) {
   std::map<std::vector<Atom>, Polynomial> byVectors;
   for (const auto &[monomial, number] : polynomial)
     byVectors[monomial.vectors].add({monomial.scalars, {}}, number);
   std::map<std::string, std::pair<Polynomial, Polynomial>> byFactor; // the factor, and what it is of
+  Polynomial everywhere;
   for (const auto &[vectors, factor] : byVectors) {
+    if (vectors.empty()) {
+      everywhere = factor;
+      continue;
+    }
     auto &[first, sum] = byFactor.try_emplace(factor.key(), factor, Polynomial()).first->second;
     sum.add(Monomial{{}, vectors}, factor.lead().second / first.lead().second);
   }
+  if (byFactor.empty())
+    return e.fill(build(everywhere, std::nullopt), {length});
   Value total;
   for (const auto &[key, group] : byFactor) {
     Value vector = byFactor.size() > 1 ? known(group.second, length) : Value();
     for (const auto &[monomial, number] : vector ? Polynomial() : group.second) {
-      Value product = monomial.vectors.empty() ? e.ones(length) : vectorProduct(monomial.vectors);
+      Value product = vectorProduct(monomial.vectors);
       vector = e.add(vector, number == 1 ? product : e.mul(e.constant(number), product));
     }
     std::optional<double> number = group.first.asNumber();
     total = e.add(total, number == 1 ? vector : e.mul(build(group.first, std::nullopt), vector));
   }
-  return total;
+  return everywhere.isZero() ? total : e.add(total, build(everywhere, std::nullopt));
 }
 
 } // namespace mixc::normalize

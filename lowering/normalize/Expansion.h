@@ -58,6 +58,8 @@ private:
   std::string exactKey(const Polynomial &polynomial) const;
 
   Value known(const Polynomial &polynomial, std::optional<mix::Dim> length);
+  bool usesMore(Value value, const Polynomial &polynomial);
+  Value takeKnownParts(Polynomial &polynomial, std::optional<mix::Dim> length);
   Value buildScalar(const Polynomial &polynomial);
   Value buildVector(const Polynomial &polynomial, const mix::Dim &length);
   Value vectorProduct(llvm::ArrayRef<Atom> vectors);

@@ -95,6 +95,17 @@ TEST(FewestWrites, ChannelsThatCancel) {
   });
 }
 
+TEST(FewestWrites, ARowBetweenTwoVectors) {
+  for (bool spelt : {false, true}) {
+    Equations m({"K", "V"});
+    Expr q = m.input("q", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"V"}), z = m.state("z", {"K"});
+    m.next("z", z + k);
+    m.output("y", spelt ? outer(v, z) * q : dot(z, q) * v); // (v z') q
+    m.normalize();
+    EXPECT_EQ(m.summary(), "1 reads, 1 writes, identity, free\n") << m.text();
+  }
+}
+
 TEST(FewestWrites, IntoSeveralStates) {
   for (bool spelt : {false, true}) {
     Equations m({"K", "V"});
