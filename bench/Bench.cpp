@@ -88,7 +88,7 @@ public:
       if (Error error = time("chunked", "forward", mix::sample(equations, dims, 1, length, heads, heads, 0), mixer,
                              *flops, threads, peak))
         return error;
-    if (llvm::none_of(mixer.entries, [](const EntryInfo &entry) { return entry.entry == "decode"; }))
+    if (llvm::none_of(mixer.entries, [](const EntryInfo &entry) { return entry.kind == EntryKind::Decode; }))
       return Error::success(); // it reads the end of the sequence
     for (auto [threads, peak] : peaks)
       if (Error error =

@@ -27,18 +27,17 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
     return llvm::createStringError(dlerror());
   const EntryInfo *entry = nullptr;
   for (const EntryInfo &candidate : mixer.entries)
-    if (candidate.entry == entryName)
+    if (candidate.name() == entryName)
       entry = &candidate;
   if (!entry)
     return llvm::createStringError(mixer.name + " has no " + entryName.str());
-  const bool decode = entryName == "decode";
-  auto symbol = [&](const std::string &name) { return dlsym(library, name.c_str()); };
+    auto symbol = [&](const std::string &name) { return dlsym(library, name.c_str()); };
   const std::string prefix = identifier(mixer.name);
   LibraryCall made;
   made.function = reinterpret_cast<const void *(*)(const void *)>(symbol(prefix + "_" + entryName.str()));
   made.message = reinterpret_cast<const char *(*)(const void *)>(symbol("mix_status_message"));
   auto workspaceSize = reinterpret_cast<size_t (*)(const void *)>(
-      symbol(prefix + (decode ? "_decode_workspace_size" : "_workspace_size")));
+      symbol(prefix + workspaceSizeSuffix(entry->kind)));
   if (!made.function || !made.message || !workspaceSize)
     return llvm::createStringError("the library lacks entry points of " + mixer.name);
 
@@ -47,7 +46,7 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
   const uint64_t counts[] = {8 * slots.size(), uint64_t(call.batch), uint64_t(call.time), uint64_t(call.heads),
                              uint64_t(call.groups)};
   std::copy(std::begin(counts), std::end(counts), slots.begin());
-  for (const TensorInfo &tensor : entry->tensors) {
+  for (const TensorInfo &tensor : entry->fields()) {
     if (tensor.role == "initial" || tensor.role == "kept")
       continue; // starts from zero, and only the last state is wanted
     const int64_t size = sizeOf(tensor, call);
@@ -60,7 +59,7 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
     slots[tensor.slot] = reinterpret_cast<uint64_t>(numbers);
   }
   slots[slots.size() - 3] = threads;
-  const size_t trailing = trailingFields(entryName).size(); // the workspace is the first of them
+  const size_t trailing = trailingFields(entry->kind).size(); // the workspace is the first of them
   slots[slots.size() - trailing] = reinterpret_cast<uint64_t>(made.allocate(workspaceSize(slots.data())));
   return made;
 }

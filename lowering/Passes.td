@@ -40,6 +40,14 @@ def InferPrecision : Pass<"mix-infer-precision", "mlir::ModuleOp"> {
   let dependentDialects = ["mixc::tile::TileDialect"];
 }
 
+//===-- adjoint/: tile programs -> tile programs ----------------------------------------------------------------===//
+
+def BuildBackward : Pass<"mix-build-backward", "mlir::ModuleOp"> {
+  let summary = "build the adjoint of every forward program: `tile.kernel @NAME_backward`, and what it needs saved";
+  let options = [Option<"chunk", "chunk", "int64_t", "0", "tokens per chunk; 0: chosen">];
+  let dependentDialects = ["mixc::tile::TileDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
+}
+
 //===-- cpu/: tile programs -> vector -> LLVM -------------------------------------------------------------------===//
 
 def PlanCpu : Pass<"mix-plan-cpu", "mlir::ModuleOp"> {

@@ -33,6 +33,8 @@ void componentToTile(OpPassManager &passes, const PipelineOptions &options) {
     bind.bindings.push_back(dim + "=" + std::to_string(number));
   passes.addPass(createBindDims(bind));
   passes.addPass(createBuildChunked({options.chunk}));
+  if (options.backward)
+    passes.addPass(createBuildBackward({options.chunk}));
   passes.addPass(createBuildRecurrent());
   passes.addPass(createInferPrecision()); // before constants are inlined as float32
   addCleanup(passes);

@@ -16,6 +16,7 @@ struct PipelineOptions {
   std::map<std::string, int64_t> dims; // -D
   std::string cpu = "native";          // --target=cpu:NAME
   int64_t chunk = 0;                   // --chunk, 0: chosen
+  bool backward = false;               // gradients, too
 };
 
 struct Stage {

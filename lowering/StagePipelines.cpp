@@ -14,11 +14,13 @@ struct TargetOptions : PassPipelineOptions<TargetOptions> {
   ListOption<std::string> dims{*this, "dims", llvm::cl::desc("K=128,V=128")};
   Option<std::string> cpu{*this, "cpu", llvm::cl::desc("CPU name, or native"), llvm::cl::init("native")};
   Option<int64_t> chunk{*this, "chunk", llvm::cl::desc("tokens per chunk; 0: chosen"), llvm::cl::init(0)};
+  Option<bool> backward{*this, "backward", llvm::cl::desc("gradients, too"), llvm::cl::init(false)};
 
   FailureOr<PipelineOptions> read(OnError onError) const {
     PipelineOptions options;
     options.cpu = cpu;
     options.chunk = chunk;
+    options.backward = backward;
     for (StringRef binding : dims) {
       auto [name, number] = binding.split('=');
       if (name.empty() || number.getAsInteger(10, options.dims[name.str()]))

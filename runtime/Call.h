@@ -16,15 +16,17 @@ public:
   int64_t time() const { return number(2); }
   int64_t heads() const { return number(3); }
   int64_t groups() const { return number(4); }
-  int64_t sequences() const { return entry.decode ? 0 : number(5); }
-  const int64_t *cuSeqlens() const { return entry.decode ? nullptr : static_cast<const int64_t *>(pointer(6)); }
-  void *workspace() const { return pointer(entry.slots - (entry.decode ? 4 : 5)); }
+  int64_t sequences() const { return isDecode() ? 0 : number(5); }
+  const int64_t *cuSeqlens() const { return isDecode() ? nullptr : static_cast<const int64_t *>(pointer(6)); }
+  void *workspace() const { return pointer(entry.slots - (isDecode() ? 4 : 5)); }
+  void *saved() const { return isDecode() ? nullptr : pointer(entry.slots - 4); }
   int64_t threads() const { return number(entry.slots - 3); }
   mix_parallel_for *parallelFor() const { return reinterpret_cast<mix_parallel_for *>(pointer(entry.slots - 2)); }
   void *parallelForContext() const { return pointer(entry.slots - 1); }
   void *pointer(int64_t slot) const { return read<void *>(slot); }
 
 private:
+  bool isDecode() const { return entry.kind == MIXRT_DECODE; }
   int64_t number(int64_t slot) const { return read<int64_t>(slot); }
   template <typename T> T read(int64_t slot) const {
     T value;
@@ -37,43 +39,96 @@ private:
 };
 
 /// What a call works through: item i is sequence i / units and unit i % units of it, and any thread may take it. A unit is a
-/// head; where there are states per group, a group, whose heads run one after the other.
+/// head; where there are states per group that are written, a group, whose heads run one after the other.
+///
+/// The workspace, 64-byte aligned: for each thread the kernel's scratch, then the copies of a group's states or what is
+/// saved of one item if the caller did not keep it; then the partial sums of gradients, for all items.
 struct Call {
   const mixrt_entry &entry;
   Arguments arguments;
   int64_t time, heads, groups, sequences;
+  int64_t longest;          // tokens of a sequence
   const int64_t *cuSeqlens; // null: every sequence has `time` tokens
   bool byGroup;
-  int64_t units, items, threads;
-  char *workspace;                     // threads times scratchStride bytes, 64-byte aligned
-  int64_t scratchStride;               // the kernel's scratch, then the copies of a group's states
-  int64_t nextItem = 0, itemsDone = 0; // atomic
+  bool replays; // what is saved is computed anew, item by item
+  int64_t units, items;
+  int64_t mostThreads, threads; // that the caller allows; that there are items for
+  char *workspace;
+  int64_t threadBytes, workspaceBytes, savedBytes;
+  int64_t next, done; // atomic: of the items, or of what else is being worked through
 
   Call(const mixrt_entry &entry, const void *slots) : entry(entry), arguments(entry, slots) {}
+
+  int64_t tokens() const { return arguments.batch() * time; } // if any tensor has a row for each
 };
 
 /// One row for every token; else one for every sequence, or, of a param, one in all.
 inline bool isPerToken(const mixrt_tensor &tensor) {
-  return tensor.role == MIXRT_INPUT || tensor.role == MIXRT_OUTPUT || tensor.role == MIXRT_KEPT;
+  return tensor.role == MIXRT_INPUT || tensor.role == MIXRT_OUTPUT || tensor.role == MIXRT_KEPT ||
+         tensor.role == MIXRT_OUTPUT_GRAD || tensor.role == MIXRT_INPUT_GRAD;
+}
+inline bool isParam(const mixrt_tensor &tensor) {
+  return tensor.role == MIXRT_PARAM || tensor.role == MIXRT_PARAM_GRAD;
+}
+inline bool isGradient(const mixrt_tensor &tensor) {
+  return tensor.role == MIXRT_INPUT_GRAD || tensor.role == MIXRT_PARAM_GRAD || tensor.role == MIXRT_INITIAL_GRAD;
+}
+/// The caller may pass null.
+inline bool isOptional(const mixrt_tensor &tensor) {
+  return tensor.role == MIXRT_INITIAL || tensor.role == MIXRT_FINAL || tensor.role == MIXRT_KEPT ||
+         tensor.role == MIXRT_FINAL_GRAD || isGradient(tensor);
 }
 
-/// What shares no cache line with its neighbours.
-inline int64_t roundUpToLine(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+inline int64_t elementBytes(const mixrt_tensor &tensor) { return tensor.element_type == MIXRT_F32 ? 4 : 2; }
+inline int64_t columnsOf(const Call &call, const mixrt_tensor &tensor) {
+  return tensor.per_group ? call.groups : call.heads;
+}
+inline int64_t rowsOf(const Call &call, const mixrt_tensor &tensor) {
+  return isPerToken(tensor) ? call.tokens() : isParam(tensor) ? 1 : call.sequences;
+}
 
 /// The state of a group, or the past of its inputs: read by every head of the group, written once.
 inline bool isGroupState(const mixrt_tensor &tensor) {
   return tensor.per_group && (tensor.role == MIXRT_FINAL || tensor.role == MIXRT_STATE || tensor.role == MIXRT_KEPT);
 }
+
+//===-- Memory (Memory.cpp) --------------------------------------------------------------------------------------===//
+
+/// What shares no cache line with its neighbours.
+inline int64_t roundUpToLine(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+
 /// Bytes of a copy of a group's state that is updated in place.
 inline int64_t copyBytes(const mixrt_tensor &tensor) {
-  return isGroupState(tensor) && tensor.role == MIXRT_STATE ? roundUpToLine(tensor.elements * tensor.element_bytes) : 0;
+  return isGroupState(tensor) && tensor.role == MIXRT_STATE ? roundUpToLine(tensor.elements * elementBytes(tensor)) : 0;
 }
+/// A sum of one part, in float32: the kernel adds to the result itself.
+inline bool isSummedInPlace(const Call &call, const mixrt_tensor &tensor) {
+  return tensor.source == MIXRT_PARTIAL && tensor.element_type == MIXRT_F32 && columnsOf(call, tensor) == call.heads &&
+         (!isParam(tensor) || call.sequences == 1);
+}
+/// Bytes of workspace for a tensor's partial sums, [tokens or sequences, heads, own]; 0 where there are none.
+int64_t partialBytes(const Call &call, const mixrt_tensor &tensor);
+/// Bytes of a tensor in the caller's `saved`: [tokens, heads, own], or [segments, heads, own], where the first segment of
+/// sequence s is first_row(s) / every + s.
+int64_t savedBytes(const Call &call, const mixrt_tensor &tensor);
+/// The same of one item alone.
+int64_t replayedBytes(const Call &call, const mixrt_tensor &tensor);
+/// Sets threadBytes, workspaceBytes and savedBytes. An error if there are more than 2^63.
+mix_status layOut(Call &call);
+
+//===-- Checks (Check.cpp) ---------------------------------------------------------------------------------------===//
 
 /// Reads and checks everything. On success the call may run.
 mix_status check(Call &call);
 /// The part of check that needs no tensor. False if an argument is not legal.
 bool readCounts(Call &call);
-int64_t workspaceBytes(const Call &call);
+
+//===-- Sums (Sum.cpp) -------------------------------------------------------------------------------------------===//
+
+/// The gradients that are sums over heads or sequences, or nothing at all, are made in so many units of work, ...
+int64_t sumUnits(const Call &call);
+/// ... of which this is one. The order of additions is the same for any number of threads.
+void sumUp(const Call &call, int64_t unit);
 
 } // namespace mixrt
 

@@ -80,28 +80,50 @@ mix_status checkSequences(const Call &call) {
 /// A tensor has a size that can be counted, and a pointer where it has elements: [rows, columns, elements] as in
 /// Run.cpp.
 mix_status checkTensor(const Call &call, const mixrt_tensor &tensor) {
+  if (tensor.role == MIXRT_SAVED)
+    return nullptr; // several share one pointer: checkSaved
   const Arguments &arguments = call.arguments;
-  const bool perToken = isPerToken(tensor);
-  const int64_t columns = tensor.per_group ? call.groups : call.heads;
-  int64_t rows = 1, bytes;
+  int64_t rows = isParam(tensor) ? 1 : call.sequences, bytes;
   bool overflow = false;
-  if (perToken)
+  if (isPerToken(tensor))
     overflow = __builtin_mul_overflow(arguments.batch(), call.time, &rows);
-  else if (tensor.role != MIXRT_PARAM)
-    rows = call.sequences;
-  overflow |= __builtin_mul_overflow(rows, columns, &bytes);
+  overflow |= __builtin_mul_overflow(rows, columnsOf(call, tensor), &bytes);
   overflow |= __builtin_mul_overflow(bytes, tensor.elements, &bytes);
-  overflow |= __builtin_mul_overflow(bytes, tensor.element_bytes, &bytes);
+  overflow |= __builtin_mul_overflow(bytes, elementBytes(tensor), &bytes);
   if (overflow)
     return fail(MIX_TOO_LARGE, "%s would have more than 2^63 bytes", tensor.field);
 
   const void *pointer = arguments.pointer(tensor.slot);
-  const bool optional = tensor.role == MIXRT_INITIAL || tensor.role == MIXRT_FINAL || tensor.role == MIXRT_KEPT;
-  if (!pointer && !optional && bytes > 0)
+  if (!pointer && !isOptional(tensor) && bytes > 0)
     return fail(MIX_NULL_ARGUMENT, "%s is null", tensor.field);
-  if (reinterpret_cast<uintptr_t>(pointer) % tensor.element_bytes)
-    return fail(MIX_MISALIGNED, "%s is not aligned to %" PRId64 " bytes", tensor.field, tensor.element_bytes);
+  if (reinterpret_cast<uintptr_t>(pointer) % elementBytes(tensor))
+    return fail(MIX_MISALIGNED, "%s is not aligned to %" PRId64 " bytes", tensor.field, elementBytes(tensor));
   return nullptr;
+}
+
+mix_status checkWorkspace(Call &call) {
+  char *workspace = static_cast<char *>(call.arguments.workspace());
+  if (call.workspaceBytes && !workspace)
+    return fail(MIX_NO_WORKSPACE, "workspace is null, and this call needs %" PRId64 " bytes", call.workspaceBytes);
+  call.workspace = workspace + (-reinterpret_cast<uintptr_t>(workspace) & 63);
+  return nullptr;
+}
+
+mix_status checkSaved(const Call &call) {
+  if (call.savedBytes && reinterpret_cast<uintptr_t>(call.arguments.saved()) % alignof(float))
+    return fail(MIX_MISALIGNED, "saved is not aligned to 4 bytes");
+  return nullptr;
+}
+
+int64_t longestSequence(const Call &call) {
+  if (!call.cuSeqlens)
+    return call.sequences ? call.time : 0;
+  int64_t longest = 0;
+  for (int64_t i = 0; i < call.sequences; ++i) {
+    const int64_t length = call.cuSeqlens[i + 1] - call.cuSeqlens[i];
+    longest = length > longest ? length : longest;
+  }
+  return longest;
 }
 
 /// Sequences, items, threads: what follows from legal counts.
@@ -112,11 +134,12 @@ mix_status deriveCounts(Call &call) {
   call.groups = arguments.groups();
   call.cuSeqlens = arguments.cuSeqlens();
   call.sequences = call.cuSeqlens ? arguments.sequences() : arguments.batch();
-  call.byGroup = false;
-  call.scratchStride = roundUpToLine(call.entry.scratch_bytes);
-  for (int64_t i = 0; i < call.entry.tensor_count; ++i) {
-    call.byGroup |= isGroupState(call.entry.tensors[i]);
-    call.scratchStride += copyBytes(call.entry.tensors[i]);
+  call.longest = longestSequence(call);
+  call.byGroup = call.replays = false;
+  for (int64_t i = 0; i < call.entry.main.tensor_count; ++i) {
+    const mixrt_tensor &tensor = call.entry.main.tensors[i];
+    call.byGroup |= isGroupState(tensor);
+    call.replays |= call.entry.kind == MIXRT_BACKWARD && tensor.role == MIXRT_SAVED && !arguments.saved();
   }
   call.units = call.byGroup ? call.groups : call.heads;
   if (__builtin_mul_overflow(call.sequences, call.units, &call.items))
@@ -127,20 +150,16 @@ mix_status deriveCounts(Call &call) {
   int64_t threads = arguments.threads() ? arguments.threads() : processorCount();
   if (!arguments.parallelFor() && threads > processorCount())
     threads = processorCount();
-  threads = threads < mostThreads ? threads : mostThreads;
-  call.threads = threads < call.items ? threads : call.items;
+  call.mostThreads = threads < mostThreads ? threads : mostThreads;
+  call.threads = call.mostThreads < call.items ? call.mostThreads : call.items;
   return nullptr;
 }
 
 } // namespace
 
 bool mixrt::readCounts(Call &call) {
-  return !checkSize(call.entry, call.arguments) && !checkCounts(call) && !checkSequences(call) && !deriveCounts(call);
-}
-
-int64_t mixrt::workspaceBytes(const Call &call) {
-  // 63 more, to align it.
-  return call.scratchStride && call.threads ? call.threads * call.scratchStride + 63 : 0;
+  return !checkSize(call.entry, call.arguments) && !checkCounts(call) && !checkSequences(call) && !deriveCounts(call) &&
+         !layOut(call);
 }
 
 mix_status mixrt::check(Call &call) {
@@ -149,13 +168,9 @@ mix_status mixrt::check(Call &call) {
   RETURN_IF_FAILED(checkCounts(call));
   RETURN_IF_FAILED(checkSequences(call));
   RETURN_IF_FAILED(deriveCounts(call));
-  for (int64_t i = 0; i < call.entry.tensor_count; ++i)
-    RETURN_IF_FAILED(checkTensor(call, call.entry.tensors[i]));
-
-  const int64_t needed = workspaceBytes(call);
-  char *workspace = static_cast<char *>(call.arguments.workspace());
-  if (needed && !workspace)
-    return fail(MIX_NO_WORKSPACE, "workspace is null, and this call needs %" PRId64 " bytes", needed);
-  call.workspace = workspace + (-reinterpret_cast<uintptr_t>(workspace) & 63);
-  return nullptr;
+  for (int64_t i = 0; i < call.entry.main.tensor_count; ++i)
+    RETURN_IF_FAILED(checkTensor(call, call.entry.main.tensors[i]));
+  RETURN_IF_FAILED(layOut(call));
+  RETURN_IF_FAILED(checkWorkspace(call));
+  return checkSaved(call);
 }

@@ -7,6 +7,7 @@
 //     forward   size batch time heads groups sequences cu_seqlens
 //               tensors
 //               workspace saved threads parallel_for parallel_for_context
+//     backward  as forward
 //     decode    size batch time heads groups
 //               tensors
 //               workspace threads parallel_for parallel_for_context
@@ -65,6 +66,8 @@
 
 extern "C" {
 
+enum mixrt_entry_kind : int64_t { MIXRT_FORWARD, MIXRT_DECODE, MIXRT_BACKWARD };
+
 enum mixrt_role : int64_t {
   MIXRT_INPUT,
   MIXRT_PARAM,
@@ -72,31 +75,54 @@ enum mixrt_role : int64_t {
   MIXRT_OUTPUT,
   MIXRT_FINAL,
   MIXRT_STATE,
-  MIXRT_KEPT
+  MIXRT_KEPT,
+  MIXRT_OUTPUT_GRAD,
+  MIXRT_FINAL_GRAD,
+  MIXRT_INPUT_GRAD,
+  MIXRT_PARAM_GRAD,
+  MIXRT_INITIAL_GRAD,
+  MIXRT_SAVED // what forward leaves for backward: float32, in the memory that `saved` points to
+};
+
+enum mixrt_element_type : int64_t { MIXRT_F32, MIXRT_BF16, MIXRT_F16 };
+
+// How a result of backward comes about.
+enum mixrt_source : int64_t {
+  MIXRT_WRITTEN, // the kernel writes it
+  MIXRT_PARTIAL, // the kernel adds to float32 numbers of its (sequence, head), and their sum is the result
+  MIXRT_ZERO     // the kernel knows nothing of it
 };
 
 struct mixrt_tensor {
-  const char *field;     // as in the argument struct
-  int64_t role;          // mixrt_role
-  int64_t per_group;     // one per group of heads instead of one per head
-  int64_t elements;      // numbers per token and head (or per head)
-  int64_t slot;          // of its pointer in the argument struct
-  int64_t element_bytes; // 4: float32; 2: bfloat16 or float16
-  int64_t offset;        // of a family's member: where its numbers begin among the `elements`
+  const char *field = nullptr; // as in the argument struct
+  int64_t role = 0;            // mixrt_role
+  int64_t per_group = 0;       // one per group of heads instead of one per head
+  int64_t elements = 0;        // numbers per token and head (or per head)
+  int64_t slot = 0;            // of its pointer in the argument struct
+  int64_t element_type = 0;    // mixrt_element_type
+  int64_t own = 0;             // of a family's member: how many of the `elements` are its own; else all
+  int64_t offset = 0;          // and where they begin among the `elements`
+  int64_t source = 0;          // mixrt_source
+  int64_t every = 0;           // of what is saved: 0: a row for every token; else for every segment of so many tokens
 };
 
 typedef void mixrt_kernel(void *const *tensors, const int64_t *strides, int64_t length, void *scratch);
 
+struct mixrt_program {
+  mixrt_kernel *kernel = nullptr;        // null: there is none
+  const mixrt_tensor *tensors = nullptr; // in the kernel's order
+  int64_t tensor_count = 0;
+  int64_t scratch_bytes = 0; // per thread
+};
+
 struct mixrt_entry {
-  const char *name; // gated_delta_net_forward
-  int64_t decode;   // 1: the decode layout of slots; 0: the forward one
-  mixrt_kernel *kernel;
-  const mixrt_tensor *tensors; // in the kernel's order
-  int64_t tensor_count;
-  int64_t scratch_bytes; // per thread
-  int64_t slots;         // of the argument struct
-  uint64_t features;     // instructions that the kernel uses, by line of MIXRT_FEATURES
-  const char *cpu;       // that it was compiled for
+  const char *name = nullptr; // gated_delta_net_forward
+  int64_t kind = 0;           // mixrt_entry_kind
+  int64_t slots = 0;          // of the argument struct
+  uint64_t features = 0;      // instructions that the kernels use, by line of MIXRT_FEATURES
+  const char *cpu = nullptr;  // that they were compiled for
+  mixrt_program main = {};    // its tensors are all those of the argument struct
+  mixrt_program replay = {};  // of backward: what forward saves, and nothing else
 };
 
 #define MIXRT_MESSAGE_BYTES 252
@@ -112,6 +138,7 @@ typedef void mix_parallel_for(void *context, int64_t count, void (*body)(void *a
 // What the emitted entry points call.
 mix_status mixrt_run(const mixrt_entry *entry, const void *arguments);
 size_t mixrt_workspace_size(const mixrt_entry *entry, const void *arguments);
+size_t mixrt_saved_size(const mixrt_entry *forward, const void *arguments);
 
 // Exported by every library.
 __attribute__((visibility("default"))) const char *mix_status_message(mix_status status);

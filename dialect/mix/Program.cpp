@@ -69,8 +69,10 @@ Expected<Shape> Program::shapeOf(TensorType type, int64_t least) {
 
 unsigned Program::slot(Value value) {
   auto [entry, isNew] = slotOf.try_emplace(value, varies.size());
-  if (isNew)
+  if (isNew) {
     varies.push_back(false);
+    active.push_back(false);
+  }
   return entry->second;
 }
 
@@ -81,12 +83,13 @@ Error Program::add(Operation &op) {
     return addOtherTime(op);
   if (auto component = dyn_cast<ComponentOp>(op))
     return addComponent(component);
-  Expected<Step> step = pureStep(op);
-  if (!step)
-    return step.takeError();
-  bool perTokenStep = llvm::any_of(op.getOperands(), [&](Value operand) { return varies[slot(operand)]; });
-  varies[slot(op.getResult(0))] = perTokenStep;
-  (perTokenStep ? perToken : perHead).push_back(std::move(*step));
+  Expected<Step::Compute> compute = pureStep(op);
+  if (!compute)
+    return compute.takeError();
+  unsigned result = slot(op.getResult(0));
+  varies[result] = llvm::any_of(op.getOperands(), [&](Value operand) { return varies[slot(operand)]; });
+  active[result] = llvm::any_of(op.getOperands(), [&](Value operand) { return active[slot(operand)]; });
+  (varies[result] ? perToken : perHead).push_back({std::move(*compute), result, pureAdjoint(op)});
   return Error::success();
 }
 
@@ -103,6 +106,8 @@ Error Program::addDeclaration(Operation &op) {
     declared.member = home.member;
     declared.count = home.count;
   }
+  if (isa<InputOp, ParamOp, StateOp>(op))
+    active[declared.slot] = true;
   if (auto input = dyn_cast<InputOp>(op)) {
     declared.name = input.getName().str();
     declared.history = historyOf(input);
@@ -136,7 +141,7 @@ Error Program::addOtherTime(Operation &op) {
   Value value = op.getResult(0);
   if (Expected<Shape> shape = shapeOf(cast<TensorType>(value.getType())); !shape)
     return shape.takeError();
-  varies[slot(value)] = true;
+  varies[slot(value)] = active[slot(value)] = true;
   if (auto lag = dyn_cast<LagOp>(op)) {
     unsigned of = slot(lag.getX());
     auto input = llvm::find_if(inputs, [&](const Declared &known) { return known.slot == of; });

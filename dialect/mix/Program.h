@@ -27,8 +27,18 @@ private:
   size_t used = 0;
 };
 
-/// One op.
-using Step = std::function<void(Frame &)>;
+class Reverse;
+struct Cotangent;
+
+/// One op: how its result is computed, and how a cotangent of the result becomes cotangents of the operands.
+struct Step {
+  using Compute = std::function<void(Frame &)>;
+  using Adjoint = std::function<void(Reverse &, Cotangent &)>;
+
+  Compute run;
+  unsigned result;
+  Adjoint adjoint;
+};
 
 /// An axis-bound shape: rank, and rows x cols (1 where there is no such axis).
 struct Shape {
@@ -63,7 +73,9 @@ struct DeclaredState : Declared {
   std::string startParam = {};
   /// The value after the token: a slot (mix.next) or a computation (mix.component), which is called after all steps.
   unsigned next = 0;
-  std::function<const Quantity &(Frame &)> advance;
+  std::function<const Quantity &(Frame &)> advance = {};
+  /// The adjoint of `advance`: takes the cotangent of the value after the token.
+  std::function<void(Reverse &, const Quantity &)> advanceAdjoint = {};
 };
 
 /// The value of `input` some tokens ago.
@@ -89,6 +101,8 @@ public:
   /// Steps that depend on params alone run once a head; the others at every token.
   std::vector<Step> perHead, perToken;
   size_t slots = 0;
+  /// By slot: does it differ from token to token? Does it depend on anything that has a gradient?
+  std::vector<bool> varies, active;
 
 private:
   llvm::Expected<int64_t> number(const Dim &dim);
@@ -98,12 +112,12 @@ private:
   llvm::Error addDeclaration(mlir::Operation &op);
   llvm::Error addOtherTime(mlir::Operation &op);
   llvm::Error addComponent(ComponentOp op);
-  llvm::Expected<Step> pureStep(mlir::Operation &op);
+  llvm::Expected<Step::Compute> pureStep(mlir::Operation &op);
+  Step::Adjoint pureAdjoint(mlir::Operation &op);
   unsigned slot(mlir::Value value);
 
   std::map<std::string, int64_t> bindings;
   llvm::DenseMap<mlir::Value, unsigned> slotOf;
-  std::vector<bool> varies; // by slot: differs from token to token
 };
 
 } // namespace mixc::mix

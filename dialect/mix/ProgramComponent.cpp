@@ -3,7 +3,13 @@
 //     r_i = sum_j S_j p_ij                                  before phi
 //     S_i <- e . (sum_j S_j diag(a_ij)) + sum_m w_m u_mi'   when the token's other values are known, so that all states
 //                                                           are still those before the token
-#include "dialect/mix/Program.h"
+//
+// and their adjoints, the last of them first. With N the cotangent of S_i after the token:
+//
+//     w_m' += N u_mi   u_mi' += N^T w_m   e' += rows of N .* sum_j S_j diag(a_ij)   S_j' += e . N diag(a_ij)
+//     a_ij' += columns of S_j .* (e . N), summed where a_ij is a scalar
+//     S_j' += r_i' p_ij^T                 p_ij' += S_j^T r_i'
+#include "dialect/mix/Reverse.h"
 
 using namespace mlir;
 using llvm::Error;
@@ -40,6 +46,19 @@ struct Read {
       frame.algebra.finish(sum);
     }
   }
+
+  void adjoint(Reverse &reverse, Cotangent &bar) const {
+    for (auto [state, turned, direction] : along) {
+      const Quantity &matrix = reverse.value(state), &vector = reverse.value(direction);
+      if (!matrix.isMatrix()) {
+        reverse.dot(bar, state, direction);
+        continue;
+      }
+      reverse.add(state, turned ? reverse.outerProduct(vector, *bar.sum) : reverse.outerProduct(*bar.sum, vector));
+      if (reverse.wants(direction))
+        reverse.add(direction, reverse.multiply({&matrix, {}}, *bar.sum, /*byTranspose=*/!turned));
+    }
+  }
 };
 
 /// S_i after the token, in its declared shape.
@@ -51,33 +70,78 @@ struct Update {
   std::optional<unsigned> gate;
 
   const Quantity &operator()(Frame &frame) const {
-    Algebra &algebra = frame.algebra;
-    Quantity *sum = &frame.temporary();
-    sum->reset(shape.rank, turned ? shape.cols : shape.rows, turned ? shape.rows : shape.cols);
-    auto add = [&](const Quantity &term) {
-      Quantity &total = frame.temporary();
-      algebra.binary(BinaryKind::Add, *sum, term, total);
-      sum = &total;
-    };
-    for (const OfState &term : kept)
-      add(scaled(frame, term));
+    const Quantity *sum = &keptSum(frame);
     if (gate) {
       Quantity &gated = frame.temporary();
-      algebra.scaleRows(frame[*gate], *sum, gated);
+      frame.algebra.scaleRows(frame[*gate], *sum, gated);
       sum = &gated;
     }
     for (auto [value, direction] : written) {
       Quantity &term = frame.temporary();
       if (shape.rank == 2)
-        algebra.outer(frame[value], frame[direction], term);
+        frame.algebra.outer(frame[value], frame[direction], term);
       else
-        algebra.binary(BinaryKind::Mul, frame[value], frame[direction], term);
-      add(term);
+        frame.algebra.binary(BinaryKind::Mul, frame[value], frame[direction], term);
+      sum = &added(frame, *sum, term);
     }
     return turned ? transposed(frame, *sum) : *sum;
   }
 
+  /// Takes the cotangent of S_i after the token, in its declared shape.
+  void adjoint(Reverse &reverse, const Quantity &declared) const {
+    Cotangent bar{turned ? &reverse.transposed(declared) : &declared, {}};
+    for (auto [value, direction] : written) {
+      if (shape.rank == 2)
+        reverse.outer(bar, value, direction);
+      else
+        reverse.binary(BinaryKind::Mul, bar, value, direction);
+    }
+    if (gate) {
+      const Quantity &turnedSum = reverse.transposed(keptSum(reverse.frame)), &turnedBar = reverse.transposed(*bar.sum);
+      reverse.add(*gate, reverse.columnSums(turnedSum, turnedBar));
+      Quantity &gated = reverse.frame.temporary();
+      reverse.frame.algebra.scaleRows(reverse.value(*gate), *bar.sum, gated);
+      bar.sum = &gated;
+    }
+    for (const OfState &term : kept)
+      adjointOfScaled(reverse, term, bar);
+  }
+
 private:
+  /// sum_j S_j diag(a_ij)
+  const Quantity &keptSum(Frame &frame) const {
+    Quantity &zero = frame.temporary();
+    zero.reset(shape.rank, turned ? shape.cols : shape.rows, turned ? shape.rows : shape.cols);
+    const Quantity *sum = &zero;
+    for (const OfState &term : kept)
+      sum = &added(frame, *sum, scaled(frame, term));
+    return *sum;
+  }
+
+  static const Quantity &added(Frame &frame, const Quantity &x, const Quantity &y) {
+    Quantity &sum = frame.temporary();
+    frame.algebra.binary(BinaryKind::Add, x, y, sum);
+    return sum;
+  }
+
+  static void adjointOfScaled(Reverse &reverse, const OfState &term, Cotangent &bar) {
+    const Quantity &state = reverse.value(term.state), &factor = reverse.value(term.factor);
+    if (!state.isMatrix())
+      return reverse.binary(BinaryKind::Mul, bar, term.state, term.factor);
+    const Quantity &source = term.turned ? reverse.transposed(state) : state;
+    Quantity &toState = reverse.frame.temporary();
+    if (factor.isScalar()) {
+      reverse.frame.algebra.binary(BinaryKind::Mul, *bar.sum, factor, toState);
+      if (reverse.wants(term.factor))
+        reverse.add(term.factor, reverse.scalar(reverse.inner(source, bar)));
+    } else {
+      reverse.frame.algebra.scaleColumns(*bar.sum, factor, toState);
+      if (reverse.wants(term.factor))
+        reverse.add(term.factor, reverse.columnSums(source, *bar.sum));
+    }
+    reverse.add(term.state, term.turned ? reverse.transposed(toState) : toState);
+  }
+
   /// S_j diag(a_ij), or a_ij S_j for a scalar.
   static const Quantity &scaled(Frame &frame, const OfState &term) {
     const Quantity &source = term.turned ? transposed(frame, frame[term.state]) : frame[term.state];
@@ -113,9 +177,9 @@ Error Program::addComponent(ComponentOp op) {
     for (auto [x, direction] : llvm::enumerate(op.getReadDirs()))
       if (op.getReadIndex()[2 * x] == static_cast<int64_t>(i))
         read.along.push_back(ofState(op.getReadIndex()[2 * x + 1], direction));
-    varies[read.result] = true;
+    varies[read.result] = active[read.result] = true;
     slotOf[op.getResult(i)] = read.result;
-    perToken.push_back(read);
+    perToken.push_back({read, read.result, [read](Reverse &reverse, Cotangent &bar) { read.adjoint(reverse, bar); }});
   }
 
   for (Operation &inner : phi.without_terminator())
@@ -139,6 +203,7 @@ Error Program::addComponent(ComponentOp op) {
     if (!op.getGate().empty())
       update.gate = slot(op.getGate()[0]);
     state->advance = update;
+    state->advanceAdjoint = [update](Reverse &reverse, const Quantity &next) { update.adjoint(reverse, next); };
   }
   return Error::success();
 }

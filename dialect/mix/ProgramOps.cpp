@@ -9,7 +9,7 @@ using llvm::Expected;
 
 namespace mixc::mix {
 
-Expected<Step> Program::pureStep(Operation &op) {
+Expected<Step::Compute> Program::pureStep(Operation &op) {
   std::vector<unsigned> operands;
   for (Value operand : op.getOperands())
     operands.push_back(slot(operand));
@@ -22,14 +22,14 @@ Expected<Step> Program::pureStep(Operation &op) {
     return expectedShape.takeError();
   Shape shape = *expectedShape;
 
-  auto constant = [&](double value) -> Step {
+  auto constant = [&](double value) -> Step::Compute {
     return [=](Frame &frame) {
       frame[result].reset(0, 1, 1);
       frame[result].storage[0] = value;
       frame.algebra.finish(frame[result]);
     };
   };
-  using Result = Expected<Step>;
+  using Result = Expected<Step::Compute>;
   return TypeSwitch<Operation *, Result>(&op)
       .Case([&](ConstantOp c) -> Result { return constant(c.getValue().convertToDouble()); })
       .Case([&](DimOp dim) -> Result {

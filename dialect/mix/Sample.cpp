@@ -1,5 +1,6 @@
 // Random arguments. Each tensor has a generator of its own, seeded by the call's seed and the tensor's name.
 #include "dialect/mix/Sample.h"
+#include "dialect/mix/Execution.h"
 #include "llvm/Support/xxhash.h"
 #include <cmath>
 #include <random>
@@ -161,6 +162,25 @@ Call sample(MixerOp mixer, const std::map<std::string, int64_t> &dims, int64_t b
       llvm::consumeError(answer.takeError()); // the same error meets whoever runs the call itself
   }
   return call;
+}
+
+Cotangents sampleCotangents(MixerOp mixer, const Call &call, uint64_t seed) {
+  llvm::Expected<Program> program = Program::compile(mixer, call.dims);
+  if (!program) {
+    llvm::consumeError(program.takeError()); // the same error meets whoever runs the call itself
+    return {};
+  }
+  Answer shapes = Execution(*program, call).emptyAnswer();
+  auto fill = [&](Arrays &arrays, const char *suffix) {
+    for (auto &[name, array] : arrays) {
+      Generator random(seed, name + suffix);
+      for (double &value : array.data)
+        value = static_cast<float>(random.normal());
+    }
+  };
+  fill(shapes.outputs, ".grad");
+  fill(shapes.final, ".final.grad");
+  return {std::move(shapes.outputs), std::move(shapes.final)};
 }
 
 } // namespace mixc::mix

@@ -2,7 +2,7 @@
 #ifndef MIXC_DIALECT_MIX_SAMPLE_H
 #define MIXC_DIALECT_MIX_SAMPLE_H
 
-#include "dialect/mix/Interpreter.h"
+#include "dialect/mix/Backward.h"
 
 namespace mixc::mix {
 
@@ -30,6 +30,10 @@ struct SampleOptions {
 /// `dims` or by the mixer.
 Call sample(MixerOp mixer, const std::map<std::string, int64_t> &dims, int64_t batch, int64_t length, int64_t heads,
             int64_t groups, uint64_t seed, const SampleOptions &options = {});
+
+/// Random cotangents of all outputs and final states, histories included: normal float32 numbers, as independent of each
+/// other and of the machine as those of `sample`. None for a call that the interpreter refuses.
+Cotangents sampleCotangents(MixerOp mixer, const Call &call, uint64_t seed);
 
 } // namespace mixc::mix
 

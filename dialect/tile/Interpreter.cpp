@@ -31,10 +31,15 @@ private:
   void copyToken(Value tokens, Value history, int64_t token, int64_t size, std::vector<double>::iterator to);
   void store(StoreOp op);
   void write(HistoryOp op);
+  void scatter(HistoryGradOp op);
+  int64_t slotOf(Value tensor, int64_t every) const;
+  double *tokenIn(Value tokens, Value history, int64_t token, int64_t size);
   Array init(InitOp op);
   Array valid(ValidOp op);
 
   Buffer &buffer(Value tensor) {
+    if (auto own = tensor.getDefiningOp<BufferOp>())
+      return buffers[own];
     auto argument = cast<BlockArgument>(tensor);
     if (auto steps = dyn_cast<StepsOp>(argument.getOwner()->getParentOp()))
       return buffer(steps.operandOf(argument));
@@ -48,12 +53,19 @@ private:
   std::vector<Buffer> &tensors;
   Chunk chunk;
   DenseMap<Value, Array> values;
+  std::map<Operation *, Buffer> buffers; // of this work item
 };
 
 } // namespace
 
 /// Numbers of one token, or of a head.
 static int64_t rowSize(ViewType type) { return ShapedType::getNumElements(type.getShape()); }
+
+/// May the caller do without it?
+static bool isOptional(StringRef role) {
+  return llvm::is_contained({"initial", "final", "kept", "saved", "final_grad", "input_grad", "param_grad", "initial_grad"},
+                            role);
+}
 
 Error Machine::checkSizes() {
   Block &body = kernel.getBody().front();
@@ -62,11 +74,13 @@ Error Machine::checkSizes() {
                                    tensors.size());
   for (auto [i, argument] : llvm::enumerate(body.getArguments())) {
     auto type = cast<ViewType>(argument.getType());
-    int64_t size = rowSize(type) * (type.getPer() == Per::Token ? length : 1);
     StringRef role = cast<StringAttr>(kernel.getRoles()[i]).getValue();
-    if (!tensors[i].present && role != "initial" && role != "final" && role != "kept")
+    if (!tensors[i].present && !isOptional(role))
       return llvm::createStringError("tensor %zu (%s) may not be absent", i, role.str().c_str());
-    if (tensors[i].present && static_cast<int64_t>(tensors[i].data.size()) != size)
+    int64_t size = rowSize(type) * (type.getPer() == Per::Token ? length : 1);
+    if (tensors[i].present && type.getPer() == Per::Segment)
+      tensors[i].data.resize(std::max<size_t>(tensors[i].data.size(), rowSize(type)));
+    else if (tensors[i].present && static_cast<int64_t>(tensors[i].data.size()) != size)
       return llvm::createStringError("tensor %zu has %zu numbers, expected %lld", i, tensors[i].data.size(),
                                      static_cast<long long>(size));
   }
@@ -81,6 +95,11 @@ Array Machine::load(LoadOp op) {
     return result;
   }
   int64_t size = rowSize(type);
+  if (type.getPer() == Per::Segment) {
+    const Buffer &segments = buffer(op.getTensor());
+    std::copy_n(segments.data.begin() + slotOf(op.getTensor(), op.getEvery()) * size, size, result.data.begin());
+    return result;
+  }
   if (isa<StepsOp>(op->getParentOp())) {
     copyToken(op.getTensor(), {}, chunk.first + chunk.row, size, result.data.begin());
     return result;
@@ -119,12 +138,50 @@ void Machine::write(HistoryOp op) {
   llvm::copy(rows, to.data.begin() + (isKept ? chunk.first * count * size : 0));
 }
 
+/// Where a segment of `every` tokens lies.
+int64_t Machine::slotOf(Value tensor, int64_t every) const {
+  int64_t segment = chunk.first / every;
+  if (auto own = tensor.getDefiningOp<BufferOp>())
+    segment %= static_cast<int64_t>(own.getSlots());
+  return segment;
+}
+
+/// The numbers of token `token`, or of a history's row before the first one; null where that is absent.
+double *Machine::tokenIn(Value tokens, Value history, int64_t token, int64_t size) {
+  Buffer &to = buffer(token >= 0 ? tokens : history);
+  if (!to.present)
+    return nullptr;
+  return (token >= 0 ? to.data.data() : to.data.data() + to.data.size()) + token * size;
+}
+
 void Machine::store(StoreOp op) {
-  if (!buffer(op.getTensor()).present)
+  Buffer &to = buffer(op.getTensor());
+  const std::vector<double> &from = value(op.getValue()).data;
+  const int64_t size = rowSize(op.getTensor().getType());
+  if (op.getEvery()) {
+    if (!to.present || chunk.first % static_cast<int64_t>(op.getEvery()) != 0)
+      return;
+    const int64_t slot = slotOf(op.getTensor(), op.getEvery());
+    to.data.resize(std::max<size_t>(to.data.size(), (slot + 1) * size));
+    std::copy_n(from.begin(), size, to.data.begin() + slot * size);
     return;
-  int64_t size = rowSize(op.getTensor().getType());
-  std::copy_n(value(op.getValue()).data.begin(), chunk.valid * size,
-              buffer(op.getTensor()).data.begin() + chunk.first * size);
+  }
+  const bool isStep = isa<StepsOp>(op->getParentOp());
+  for (int64_t t = 0, rows = isStep ? 1 : chunk.valid; t < rows; ++t) {
+    const int64_t token = chunk.first + (isStep ? chunk.row : t) - static_cast<int64_t>(op.getLag());
+    double *row = tokenIn(op.getTensor(), op.getHistory(), token, size);
+    for (int64_t i = 0; row && i < size; ++i)
+      row[i] = from[t * size + i] + (op.getAdd() ? row[i] : 0);
+  }
+}
+
+void Machine::scatter(HistoryGradOp op) {
+  const Buffer &from = buffer(op.getCotangent());
+  const int64_t count = op.getPast().getType().getShape().front(), size = rowSize(op.getTokens().getType());
+  for (int64_t i = 0; from.present && i < count; ++i)
+    if (double *row = tokenIn(op.getTokens(), op.getPast(), length - count + i, size))
+      for (int64_t j = 0; j < size; ++j)
+        row[j] += from.data[i * size + j];
 }
 
 Array Machine::init(InitOp op) {
@@ -156,10 +213,13 @@ Error Machine::run(ChunksOp op) {
   SmallVector<Array> carried;
   for (Value init : op.getInits())
     carried.push_back(value(init));
-  int64_t size = op.getSize(), count = (length + size - 1) / size;
+  const bool isInner = isa<ChunksOp>(op->getParentOp());
+  const Chunk outer = chunk;
+  const int64_t start = isInner ? outer.first : 0, tokens = isInner ? outer.valid : length;
+  const int64_t size = op.getSize(), count = (tokens + size - 1) / size;
   for (int64_t i = 0; i < count; ++i) {
-    int64_t first = (op.getReverse() ? count - 1 - i : i) * size;
-    chunk = {first, std::min(size, length - first), size};
+    int64_t at = (op.getReverse() ? count - 1 - i : i) * size;
+    chunk = {start + at, std::min(size, tokens - at), size};
     for (auto [argument, array] : llvm::zip(body.getArguments(), carried))
       bind(argument, std::move(array));
     if (Error error = run(body))
@@ -167,6 +227,7 @@ Error Machine::run(ChunksOp op) {
     for (auto [yielded, array] : llvm::zip(body.getTerminator()->getOperands(), carried))
       array = value(yielded);
   }
+  chunk = outer;
   for (auto [result, array] : llvm::zip(op.getResults(), carried))
     bind(result, std::move(array));
   return Error::success();
@@ -227,6 +288,11 @@ Error Machine::run(Operation &op) {
       .Case([&](LoadOp op) { return bind(op.getResult(), load(op)), Error::success(); })
       .Case([&](StoreOp op) { return store(op), Error::success(); })
       .Case([&](HistoryOp op) { return write(op), Error::success(); })
+      .Case([&](HistoryGradOp op) { return scatter(op), Error::success(); })
+      .Case([&](BufferOp op) { return buffers[op] = {}, Error::success(); })
+      .Case([&](PresentOp op) {
+        return bind(op.getResult(), Array({}, buffer(op.getTensor()).present)), Error::success();
+      })
       .Case([&](InitOp op) { return bind(op.getResult(), init(op)), Error::success(); })
       .Case([&](ValidOp op) { return bind(op.getResult(), valid(op)), Error::success(); })
       .Case([&](FinalOp op) {

@@ -37,6 +37,8 @@ SmallVector<Axis> mixc::tile::unite(ArrayRef<Axis> x, ArrayRef<Axis> y) {
 }
 
 StringRef mixc::tile::roleOf(Value tensor) {
+  if (tensor.getDefiningOp<BufferOp>())
+    return "buffer";
   auto argument = dyn_cast<BlockArgument>(tensor);
   if (auto steps = argument ? dyn_cast<StepsOp>(argument.getOwner()->getParentOp()) : StepsOp())
     return roleOf(steps.operandOf(argument));

@@ -57,14 +57,15 @@ def Tile_T : Tile_Type<"Tile", "t"> {
 }
 
 def Tile_TensorKind : I32EnumAttr<"Per", "how a tensor outside is indexed", [
-  I32EnumAttrCase<"Token", 0, "token">,  // [length, dims...] of this sequence and head
-  I32EnumAttrCase<"Head", 1, "head">     // [dims...] of this head: params and states
+  I32EnumAttrCase<"Token", 0, "token">,   // [length, dims...] of this sequence and head
+  I32EnumAttrCase<"Head", 1, "head">,     // [dims...] of this head: params and states
+  I32EnumAttrCase<"Segment", 2, "segment"> // [segments, dims...]: one for every so many tokens
 ]> { let cppNamespace = "::mixc::tile"; }
 
 def Tile_Tensor : Tile_Type<"View", "tensor"> {
   let summary = "what one work item sees of a tensor of the caller";
-  let description = [{ `!tile.tensor<token, [128], f32>`: for every token 128 numbers; `!tile.tensor<head, [128, 128], f32>`: a state or param.
-    Element types: f32, bf16, f16. }];
+  let description = [{ `!tile.tensor<token, [128], f32>`: for every token 128 numbers; `!tile.tensor<head, [128, 128], f32>`: a state or param;
+    `!tile.tensor<segment, [128, 128], f32>`: a state at the start of every segment of the sequence, which ops that take it say the length of. Element types: f32, bf16, f16. }];
   let parameters = (ins "Per":$per, ArrayRefParameter<"int64_t">:$shape, "mlir::Type":$elementType);
   let genVerifyDecl = 1;
   let hasCustomAssemblyFormat = 1;
@@ -90,7 +91,11 @@ def Tile_KernelOp : Tile_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock, N
   let description = [{
     Block arguments are the caller's tensors. `names` and `roles` say what they are: `input`, `param`, `initial` (a state's start, may be
     absent: zero, or as declared), `output`, `final` (a state's end, may be absent), `state` (read and written in place), `kept` (a state after
-    each token, may be absent).
+    each token, may be absent), `saved` (what the forward kernel leaves for the backward one; there it may be absent).
+
+    The backward kernel takes cotangents, `output_grad` and `final_grad` (may be absent: zero), and writes `input_grad`, `param_grad` and
+    `initial_grad` (may be absent: not wanted). `partials` has a 1 for each tensor of which it writes only its own work item's part, in
+    float32: the parts are summed by the caller. Into such an `input_grad`, and an `initial_grad` of a history, it adds.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$mixer, StrArrayAttr:$names, StrArrayAttr:$roles);
   let regions = (region SizedRegion<1>:$body);
@@ -103,6 +108,8 @@ def Tile_ChunksOp : Tile_Op<"chunks", [SingleBlockImplicitTerminator<"YieldOp">,
   let description = [{
     Block arguments are the carried tiles. The last chunk may have fewer valid rows: `tile.valid` says which; `tile.load` repeats the last
     token into the others; what they do to carried tiles must be selected away. A sequence of no tokens runs no chunk.
+
+    Inside another such loop it goes over the tokens of the outer one's chunk, whose size is a multiple of its own.
   }];
   let arguments = (ins I64Attr:$size, UnitAttr:$reverse, Variadic<Tile_T>:$inits);
   let results = (outs Variadic<Tile_T>:$results);
@@ -152,16 +159,18 @@ def Tile_LoadOp : Tile_PureOp<"load"> {
   let summary = "read rows of this chunk from a `token` tensor, or all of a `head` tensor";
   let description = [{
     Axes after `time` are the tensor's dims, in order. Rows past the last valid one repeat it. Converts the element type (f32, bf16 or f16 in memory to f32 or f64).
-    Of a `token` tensor only inside `tile.chunks`; of a `head` tensor anywhere.
+    Of a `token` tensor only inside `tile.chunks`; of a `head` tensor anywhere; of a `segment` tensor, `every n`: what belongs to the
+    segment of n tokens that the chunk lies in, without `time`.
 
     `lag n history %h`: row t holds token t - n of the sequence. Tokens before the first one are the last rows of the history, a `head` tensor
     [m, dims...] with n <= m, oldest first; 0 where it is absent.
   }];
-  let arguments = (ins Tile_Tensor:$tensor, Optional<Tile_Tensor>:$history, DefaultValuedAttr<I64Attr, "0">:$lag);
+  let arguments = (ins Tile_Tensor:$tensor, Optional<Tile_Tensor>:$history, DefaultValuedAttr<I64Attr, "0">:$lag,
+                       DefaultValuedAttr<I64Attr, "0">:$every);
   let results = (outs Tile_T:$result);
-  let assemblyFormat = "$tensor (`lag` $lag^)? (`history` $history^ `:` type($history))? attr-dict `:` type($tensor) `->` type($result)";
+  let assemblyFormat = "$tensor (`every` $every^)? (`lag` $lag^)? (`history` $history^ `:` type($history))? attr-dict `:` type($tensor) `->` type($result)";
   let builders = [OpBuilder<(ins "mlir::Type":$result, "mlir::Value":$tensor),
-                            [{ build($_builder, $_state, result, tensor, mlir::Value(), 0); }]>];
+                            [{ build($_builder, $_state, result, tensor, mlir::Value(), 0, 0); }]>];
   let hasVerifier = 1;
 }
 
@@ -181,10 +190,41 @@ def Tile_StoreOp : Tile_Op<"store"> {
   let summary = "write the valid rows of this chunk to a `token` tensor";
   let description = [{
     Rounds to the tensor's element type, to nearest even. A `kept` tensor, which may be absent, takes a state's tile (without `time`) after the only
-    token of a chunk of one.
+    token of a chunk of one. A `segment` tensor, `every n`, takes a tile without `time` from the chunk that begins a segment of n tokens. In
+    `tile.steps` the present token's row is written.
+
+    `add`: to what is there. `lag n history %h`: row t belongs to token t - n, or, before the first token, to the rows of a history as
+    `tile.load` counts them; where that is absent they are dropped. It is the adjoint of the lagged load, so it always adds.
   }];
-  let arguments = (ins Tile_T:$value, Tile_Tensor:$tensor);
-  let assemblyFormat = "$value `,` $tensor attr-dict `:` type($value) `,` type($tensor)";
+  let arguments = (ins Tile_T:$value, Tile_Tensor:$tensor, Optional<Tile_Tensor>:$history, DefaultValuedAttr<I64Attr, "0">:$lag,
+                       DefaultValuedAttr<I64Attr, "0">:$every, UnitAttr:$add);
+  let assemblyFormat = "$value `,` $tensor (`every` $every^)? (`lag` $lag^)? (`history` $history^ `:` type($history))? (`add` $add^)? attr-dict `:` type($value) `,` type($tensor)";
+  let builders = [OpBuilder<(ins "mlir::Value":$value, "mlir::Value":$tensor),
+                            [{ build($_builder, $_state, value, tensor, mlir::Value(), 0, 0, false); }]>];
+  let hasVerifier = 1;
+}
+
+def Tile_HistoryGradOp : Tile_Op<"history_grad"> {
+  let summary = "the adjoint of `tile.history`: adds each row of a history's cotangent to the token, or the row of the past, that it came from";
+  let arguments = (ins Tile_Tensor:$cotangent, Tile_Tensor:$tokens, Tile_Tensor:$past);
+  let assemblyFormat = "$cotangent `tokens` $tokens `past` $past attr-dict `:` type($cotangent) `,` type($tokens) `,` type($past)";
+  let hasVerifier = 1;
+}
+
+def Tile_BufferOp : Tile_Op<"buffer"> {
+  let summary = "memory of this work item: a tensor of `slots` segments, used again and again";
+  let description = [{ Segment i of the sequence lies in slot i modulo `slots`. }];
+  let arguments = (ins I64Attr:$slots);
+  let results = (outs Tile_Tensor:$result);
+  let assemblyFormat = "$slots attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_PresentOp : Tile_PureOp<"present"> {
+  let summary = "did the caller pass this tensor? `!tile.t<[], i1>`";
+  let arguments = (ins Tile_Tensor:$tensor);
+  let results = (outs Tile_T:$result);
+  let assemblyFormat = "$tensor attr-dict `:` type($tensor) `->` type($result)";
   let hasVerifier = 1;
 }
 

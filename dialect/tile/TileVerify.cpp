@@ -70,10 +70,15 @@ LogicalResult KernelOp::verify() {
       return emitOpError() << "argument " << i << " is no tensor";
     // kernel_c3: roles are known ones; inputs, outputs and kept states are per token, params and states per head.
     StringRef role = cast<StringAttr>(getRoles()[i]).getValue();
-    bool perToken = role == "input" || role == "output" || role == "kept";
-    if (!perToken && !llvm::is_contained({"param", "initial", "final", "state"}, role))
+    bool perToken = llvm::is_contained({"input", "output", "kept", "output_grad", "input_grad"}, role);
+    bool perHead = llvm::is_contained(
+        {"param", "initial", "final", "state", "final_grad", "param_grad", "initial_grad"}, role);
+    if (!perToken && !perHead && role != "saved")
       return emitOpError() << "argument " << i << " has unknown role `" << role << "`";
-    if (perToken != (view.getPer() == Per::Token))
+    bool fits = perToken  ? view.getPer() == Per::Token
+                : perHead ? view.getPer() == Per::Head
+                          : view.getPer() != Per::Head;
+    if (!fits)
       return emitOpError() << "argument " << i << ", `" << role << "`, is per " << stringifyPer(view.getPer());
     // kernel_c4: a name occurs once in a role.
     for (size_t j = 0; j < i; ++j)
@@ -94,9 +99,14 @@ LogicalResult ChunksOp::verify() {
   // chunks_c3: the body yields what is carried.
   if (TypeRange(body.getTerminator()->getOperands()) != TypeRange(getResults()))
     return emitOpError("yields other types than it carries");
-  // chunks_c4: loops stand side by side in a kernel, never in each other.
-  if (!isa_and_nonnull<KernelOp>((*this)->getParentOp()))
+  // chunks_c4: loops stand in a kernel, or in a loop of them over whole chunks of theirs.
+  Operation *parent = (*this)->getParentOp();
+  auto outer = dyn_cast_or_null<ChunksOp>(parent);
+  if (!outer && !isa_and_nonnull<KernelOp>(parent))
     return emitOpError("stands outside a kernel's body");
+  if (outer && outer.getSize() % getSize() != 0)
+    return emitOpError() << "cuts chunks of " << static_cast<int64_t>(outer.getSize()) << " tokens into chunks of "
+                         << static_cast<int64_t>(getSize());
   return success();
 }
 
@@ -176,6 +186,19 @@ static LogicalResult verifyTensorAxes(Operation *op, TileType tile, ViewType ten
   return success();
 }
 
+/// A tensor of segments is taken `every` so many tokens, which are whole chunks, inside the loop; no other is.
+static LogicalResult verifyEvery(Operation *op, ViewType tensor, int64_t every) {
+  if (tensor.getPer() != Per::Segment)
+    return every == 0 ? success() : op->emitOpError() << "takes " << tensor << " every " << every << " tokens";
+  auto chunks = op->getParentOfType<ChunksOp>();
+  if (!chunks || isa<StepsOp>(op->getParentOp()))
+    return op->emitOpError("takes a tensor of segments outside `tile.chunks`");
+  if (every < 1 || every % static_cast<int64_t>(chunks.getSize()) != 0)
+    return op->emitOpError() << "takes a segment of " << every << " tokens in chunks of "
+                             << static_cast<int64_t>(chunks.getSize());
+  return success();
+}
+
 /// A history is a tensor per head of tokens of the input.
 static LogicalResult verifyHistory(Operation *op, ViewType tokens, ViewType history) {
   if (tokens.getPer() == Per::Token && history.getPer() == Per::Head && !history.getShape().empty() &&
@@ -184,10 +207,10 @@ static LogicalResult verifyHistory(Operation *op, ViewType tokens, ViewType hist
   return op->emitOpError() << "takes " << history << " as a history of " << tokens;
 }
 
-static LogicalResult verifyLag(LoadOp op) {
+template <class Op> static LogicalResult verifyLag(Op op, ArrayRef<StringRef> roles) {
   if (!op.getHistory())
     return op.emitOpError("lags, and has no history");
-  if (failed(verifyRole(op, op.getHistory(), {"initial", "state"})) ||
+  if (failed(verifyRole(op, op.getHistory(), roles)) ||
       failed(verifyHistory(op, op.getTensor().getType(), op.getHistory().getType())))
     return failure();
   const int64_t lag = op.getLag(), length = op.getHistory().getType().getShape().front();
@@ -197,11 +220,12 @@ static LogicalResult verifyLag(LoadOp op) {
 }
 
 LogicalResult LoadOp::verify() {
-  // load_c1: reads inputs and params.
-  if (failed(verifyRole(*this, getTensor(), {"input", "param"})))
+  // load_c1: reads inputs and params, cotangents, and what was kept.
+  if (failed(verifyRole(*this, getTensor(), {"input", "param", "output_grad", "saved", "buffer"})) ||
+      failed(verifyEvery(*this, getTensor().getType(), getEvery())))
     return failure();
   // load_c3: what lags has a history that reaches as far.
-  if ((getLag() != 0 || getHistory()) && failed(verifyLag(*this)))
+  if ((getLag() != 0 || getHistory()) && failed(verifyLag(*this, {"initial", "state"})))
     return failure();
   // load_c4: a token by itself is the present one.
   if (getHistory() && isa<StepsOp>((*this)->getParentOp()))
@@ -229,9 +253,17 @@ LogicalResult HistoryOp::verify() {
 }
 
 LogicalResult StoreOp::verify() {
-  // store_c1: writes outputs, and states that are kept.
-  if (failed(verifyRole(*this, getTensor(), {"output", "kept"})))
+  // store_c1: writes outputs, gradients, states that are kept, and what is saved.
+  if (failed(verifyRole(*this, getTensor(), {"output", "kept", "input_grad", "saved", "buffer"})) ||
+      failed(verifyEvery(*this, getTensor().getType(), getEvery())))
     return failure();
+  // store_c4: what lags has a history that reaches as far, and adds.
+  if (getLag() != 0 || getHistory()) {
+    if (failed(verifyLag(*this, {"initial_grad"})))
+      return failure();
+    if (!getAdd() || isa<StepsOp>((*this)->getParentOp()))
+      return emitOpError("lags, but does not add whole chunks");
+  }
   // store_c3: a kept state is the one after the only token of a chunk of one.
   if (roleOf(getTensor()) == "kept") {
     auto chunks = (*this)->getParentOfType<ChunksOp>();
@@ -243,9 +275,41 @@ LogicalResult StoreOp::verify() {
   return verifyTensorAxes(*this, getValue().getType(), getTensor().getType());
 }
 
+LogicalResult HistoryGradOp::verify() {
+  // history_grad_c1: from a cotangent of a history to the gradients of what it was made of.
+  if (failed(verifyRole(*this, getCotangent(), {"final_grad"})) ||
+      failed(verifyRole(*this, getTokens(), {"input_grad"})) || failed(verifyRole(*this, getPast(), {"initial_grad"})))
+    return failure();
+  // history_grad_c2: both histories are so many tokens.
+  if (failed(verifyHistory(*this, getTokens().getType(), getPast().getType())))
+    return failure();
+  if (getCotangent().getType().getShape() != getPast().getType().getShape())
+    return emitOpError() << "takes " << getCotangent().getType() << " apart into " << getPast().getType();
+  // history_grad_c3: once, not in a loop.
+  return (*this)->getParentOfType<ChunksOp>() ? emitOpError("stands in the loop") : success();
+}
+
+LogicalResult BufferOp::verify() {
+  // buffer_c1: segments of float32 in a kernel's body.
+  ViewType type = getResult().getType();
+  if (type.getPer() != Per::Segment || !type.getElementType().isF32())
+    return emitOpError() << "is a " << type << ", expected segments of f32";
+  if (getSlots() < 1 || !isa_and_nonnull<KernelOp>((*this)->getParentOp()))
+    return emitOpError() << "with " << static_cast<int64_t>(getSlots()) << " slots stands outside a kernel's body, or has none";
+  return success();
+}
+
+LogicalResult PresentOp::verify() {
+  // present_c1: one bit about an argument of the kernel.
+  TileType type = getResult().getType();
+  if (roleOf(getTensor()).empty() || type.rank() != 0 || !type.getElementType().isInteger(1))
+    return emitOpError() << "gives " << type << ", expected !tile.t<[], i1> about an argument of the kernel";
+  return success();
+}
+
 LogicalResult InitOp::verify() {
   // init_c1: reads states.
-  if (failed(verifyRole(*this, getTensor(), {"initial", "state"})))
+  if (failed(verifyRole(*this, getTensor(), {"initial", "state", "final_grad"})))
     return failure();
   // init_c2: the tile's axes are the tensor's dims in order.
   TileType type = getResult().getType();
@@ -262,8 +326,8 @@ LogicalResult InitOp::verify() {
 }
 
 LogicalResult FinalOp::verify() {
-  // final_c1: writes states.
-  if (failed(verifyRole(*this, getTensor(), {"final", "state"})))
+  // final_c1: writes states, and gradients per head.
+  if (failed(verifyRole(*this, getTensor(), {"final", "state", "param_grad", "initial_grad"})))
     return failure();
   // final_c2: the tile's axes are the tensor's dims in order.
   return verifyTensorAxes(*this, getValue().getType(), getTensor().getType());

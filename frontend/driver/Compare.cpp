@@ -4,6 +4,7 @@
 #include "frontend/driver/Progress.h"
 #include <cmath>
 #include <random>
+#include <set>
 
 using namespace llvm;
 
@@ -15,6 +16,7 @@ static constexpr double narrowBound = 5e-3;
 static constexpr double underflow = 0x1p-120;
 /// Calls that are tried beside the one at hand where a kernel is beyond its bound.
 static constexpr int equivalentCalls = 8;
+static constexpr double smallGradient = 1e-6;
 
 double relativeError(const mix::Array &y, const mix::Array &reference, double negligible) {
   if (y.shape != reference.shape)
@@ -32,6 +34,11 @@ double relativeError(const mix::Array &y, const mix::Array &reference, double ne
 }
 
 namespace {
+
+/// `rounding`: the error of the interpreter in float32. What overflows there has no yardstick.
+double boundOf(double rounding) {
+  return std::isfinite(rounding) ? std::max(floatBound, roundingAllowance * rounding) : floatBound;
+}
 
 bool hasNarrowState(mix::MixerOp mixer) {
   return any_of(mixer.step().getOps<mix::StateOp>(),
@@ -159,17 +166,17 @@ Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &
   if (!rounding)
     return rounding.takeError();
   std::vector<TensorError> errors;
-  auto boundOf = [&](const std::string &name, const std::string &tensor) {
+  auto allowed = [&](const std::string &name, const std::string &tensor) {
     if (roundsStates) // the yardstick rounds other things
       return narrowBound;
-    double bound = std::max(floatBound, roundingAllowance * (*rounding)[tensor]);
+    double bound = boundOf((*rounding)[tensor]);
     return elementTypeOf(mixer, name) == "f32" ? bound : std::max(bound, narrowBound);
   };
   auto hold = [&](const mix::Arrays &y, const mix::Arrays &wanted, const std::string &suffix) {
     for (const auto &[name, array] : wanted) {
       auto found = y.find(name);
       double error = found == y.end() ? std::nan("") : relativeError(found->second, array, underflow);
-      errors.push_back({name + suffix, error, boundOf(name, name + suffix)});
+      errors.push_back({name + suffix, error, allowed(name, name + suffix)});
     }
   };
   auto holdAll = [&] {
@@ -184,6 +191,66 @@ Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &
   if (!rounding)
     return rounding.takeError();
   holdAll();
+  return errors;
+}
+
+namespace {
+
+/// All gradients by the names of their files.
+mix::Arrays byFile(const mix::Gradients &gradients) {
+  mix::Arrays files;
+  for (const auto &[name, array] : gradients.inputs)
+    files[name + ".grad"] = array;
+  for (const auto &[name, array] : gradients.params)
+    files[name + ".grad"] = array;
+  for (const auto &[name, array] : gradients.initial)
+    files[name + ".initial.grad"] = array;
+  return files;
+}
+
+/// The gradients whose declarations hold bf16 or f16.
+std::set<std::string> narrowGradients(mix::MixerOp mixer) {
+  std::set<std::string> files;
+  for (mlir::Operation &op : mixer.step())
+    if (isa<mix::InputOp, mix::ParamOp, mix::StateOp>(op) && !mix::elementTypeOf(&op).isF32())
+      files.insert(mix::homeOf(&op).tensor.str() + (isa<mix::StateOp>(op) ? ".initial.grad" : ".grad"));
+  return files;
+}
+
+double norm(const mix::Array &array) { return relativeError(array, mix::Array(array.shape)); }
+
+} // namespace
+
+Expected<std::vector<TensorError>> compareGradients(mix::MixerOp mixer, const mix::Call &call,
+                                                    const mix::Cotangents &cotangents,
+                                                    const mix::Gradients &gradients) {
+  mix::Call exact = call, rounded = call;
+  exact.roundToFloat32 = false;
+  rounded.roundToFloat32 = true;
+  Progress progress("comparing with the gradients of the interpreter, in float64 and in float32");
+  Expected<mix::Gradients> reference = mix::interpretBackward(mixer, exact, cotangents);
+  if (!reference)
+    return reference.takeError();
+  Expected<mix::Gradients> yardstick = mix::interpretBackward(mixer, rounded, cotangents);
+  if (!yardstick)
+    return yardstick.takeError();
+  const mix::Arrays found = byFile(gradients), wanted = byFile(*reference), inFloat32 = byFile(*yardstick);
+  const std::set<std::string> narrow = narrowGradients(mixer);
+  double largest = 0;
+  for (const auto &[name, array] : wanted)
+    largest = std::max(largest, norm(array));
+  std::vector<TensorError> errors;
+  for (const auto &[name, array] : wanted) {
+    const double size = norm(array);
+    // The error of a zero reference is absolute.
+    const double scale = size < smallGradient * largest ? (size > 0 ? size : 1) / largest : 1;
+    auto y = found.find(name);
+    double error = y == found.end() ? std::nan("") : scale * relativeError(y->second, array);
+    double bound = boundOf(scale * relativeError(inFloat32.at(name), array));
+    if (narrow.count(name))
+      bound = std::max(bound, narrowBound);
+    errors.push_back({name, error, bound});
+  }
   return errors;
 }
 

@@ -1,11 +1,11 @@
 // How far a kernel's answer is from the interpreter's, and how far it may be.
 #pragma once
-#include "dialect/mix/Interpreter.h"
+#include "dialect/mix/Backward.h"
 
 namespace mixc {
 
 struct TensorError {
-  std::string name; // `y`, `H.final`
+  std::string name; // `y`, `H.final`; of gradients `x.grad`, `H.initial.grad`
   double error;     // |y - ref| / |ref|
   double bound;     // of float32 1e-5, or four times the error of the interpreter in float32 where that is larger;
                     // of bf16 and f16 5e-3
@@ -20,6 +20,12 @@ constexpr double roundingAllowance = 4;
 /// `tokenByToken`: the answer was decoded one token a call, so a state in bf16 or f16 is rounded after each.
 llvm::Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &call, const mix::Answer &answer,
                                                  bool tokenByToken = false);
+
+/// The same of gradients, those of all inputs, params and states, against `interpretBackward`. A gradient whose reference
+/// is below 1e-6 of the largest one is held against that one: its error is |y - ref| / |largest ref|.
+llvm::Expected<std::vector<TensorError>> compareGradients(mix::MixerOp mixer, const mix::Call &call,
+                                                          const mix::Cotangents &cotangents,
+                                                          const mix::Gradients &gradients);
 
 /// The error of the interpreter rounding every op to float32, by tensor: the largest over the call and `others` that are
 /// as good, the same numbers but for one float32 rounding of each.

@@ -16,8 +16,9 @@ struct CompileOptions {
   std::optional<std::string> mixer;
   std::string from = "ast"; // the stage that the file is at
   ElementTypes elementTypes = {};
+  bool backward = false; // gradients, too
 
-  PipelineOptions pipeline() const { return {dims, cpu, chunk}; }
+  PipelineOptions pipeline() const { return {dims, cpu, chunk, backward}; }
 };
 
 /// A context with every dialect that the stages use, for one thread.

@@ -18,7 +18,7 @@ std::vector<int64_t> shapeOf(const TensorInfo &tensor, const mix::Call &call) {
   std::vector<int64_t> shape;
   if (tensor.isPerToken())
     shape = {call.batch, call.time};
-  else if (tensor.role != "param")
+  else if (!tensor.isParam())
     shape = {call.sequences()};
   shape.push_back(columns(tensor, call));
   shape.insert(shape.end(), tensor.dims.begin(), tensor.dims.end());
@@ -129,9 +129,9 @@ Expected<std::unique_ptr<LoadedLibrary>> LoadedLibrary::open(const std::string &
       reinterpret_cast<const char *(*)(const void *)>(dlsym(library->handle, "mix_status_message"));
   if (!library->statusMessage)
     return internalError("the library has no mix_status_message");
-  if (Error error = library->find("forward", "_workspace_size", library->forward))
+  if (Error error = library->find(EntryKind::Forward, library->forward))
     return std::move(error);
-  if (Error error = library->find("decode", "_decode_workspace_size", library->decode))
+  if (Error error = library->find(EntryKind::Decode, library->decode))
     return std::move(error);
   return library;
 }
@@ -141,17 +141,15 @@ LoadedLibrary::~LoadedLibrary() {
     dlclose(handle);
 }
 
-Error LoadedLibrary::find(const char *name, const std::string &sizeSuffix, Entry &out) {
-  for (const EntryInfo &entry : interface.entries)
-    if (entry.entry == name)
-      out.info = &entry;
+Error LoadedLibrary::find(EntryKind kind, Entry &out) {
+  out.info = interface.entry(kind);
   if (!out.info)
     return Error::success();
   std::string prefix = identifier(interface.name);
-  out.function = dlsym(handle, (prefix + "_" + name).c_str());
-  out.workspaceSize = dlsym(handle, (prefix + sizeSuffix).c_str());
+  out.function = dlsym(handle, (prefix + "_" + nameOf(kind).str()).c_str());
+  out.workspaceSize = dlsym(handle, (prefix + workspaceSizeSuffix(kind)).c_str());
   return out.function && out.workspaceSize ? Error::success()
-                                           : internalError(fmt::format("the library has no {}_{}", prefix, name));
+                                           : internalError(fmt::format("the library has no {}_{}", prefix, nameOf(kind).str()));
 }
 
 bool LoadedLibrary::has(StringRef kernel) const {
@@ -170,10 +168,9 @@ Expected<mix::Answer> LoadedLibrary::run(StringRef kernel, const mix::Call &call
 Error LoadedLibrary::invoke(const Entry &entry, std::vector<uint64_t> &slots) const {
   size_t bytes = reinterpret_cast<size_t (*)(const void *)>(entry.workspaceSize)(slots.data());
   std::unique_ptr<char[]> workspace(new char[bytes + 64]);
-  unsigned trailing = entry.info->entry == "decode" ? 4 : 5;
-  slots[slots.size() - trailing] = (address(workspace.get()) + 63) / 64 * 64;
+  slots[slots.size() - trailingFields(entry.info->kind).size()] = (address(workspace.get()) + 63) / 64 * 64;
   const void *status = reinterpret_cast<const void *(*)(const void *)>(entry.function)(slots.data());
-  return status ? inputError(fmt::format("{}_{}: {}", interface.name, entry.info->entry, statusMessage(status)))
+  return status ? inputError(fmt::format("{}_{}: {}", interface.name, entry.info->name().str(), statusMessage(status)))
                 : Error::success();
 }
 

@@ -30,7 +30,7 @@ private:
     void *function = nullptr, *workspaceSize = nullptr;
   };
   LoadedLibrary(const MixerInterface &interface) : interface(interface) {}
-  llvm::Error find(const char *entry, const std::string &sizeSuffix, Entry &out);
+  llvm::Error find(EntryKind kind, Entry &out);
   llvm::Expected<mix::Answer> runForward(const mix::Call &call, int64_t threads) const;
   llvm::Error invoke(const Entry &entry, std::vector<uint64_t> &slots) const;
 

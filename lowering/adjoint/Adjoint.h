@@ -19,14 +19,27 @@ namespace mixc {
 llvm::LogicalResult buildAdjoint(mlir::Operation *op, mlir::Value resultCotangent, const llvm::BitVector &needed,
                                  mlir::OpBuilder &builder, llvm::SmallVectorImpl<mlir::Value> &operandCotangents);
 
+/// Values and their cotangents.
+using Cotangents = llvm::DenseMap<mlir::Value, mlir::Value>;
+
+/// The tensor that takes the gradient of what is loaded from a tensor per token.
+using GradientOf = llvm::function_ref<mlir::Value(mlir::Value tensor)>;
+
 /// Reverse mode over the straight line of a block: `cotangents` goes in with those of some values (what leaves the
 /// block: yielded or stored) and comes out with those of the values of `wanted` (block arguments, loads, anything that
 /// the block reads) added to it, and of what lies between. A wanted value without an entry has cotangent 0. Built at
 /// `builder`'s place, where all of the block's values must be visible. Memory ops end the flow: the caller seeds what
-/// stores take and collects what loads gave. Loops inside the block are an error. The arith and math dialects must be
-/// loaded.
+/// stores take and collects what loads gave; only what `tile.steps` load token by token, the reversed steps store
+/// token by token, where `gradientOf` says. Loops over chunks that a cotangent would have to pass are an error. The arith
+/// and math dialects must be loaded.
 llvm::LogicalResult differentiate(mlir::Block &block, llvm::ArrayRef<mlir::Value> wanted, mlir::OpBuilder &builder,
-                                  llvm::DenseMap<mlir::Value, mlir::Value> &cotangents);
+                                  Cotangents &cotangents, GradientOf gradientOf = nullptr);
+
+/// Adds a part to a value's cotangent.
+void addTo(Cotangents &cotangents, mlir::Value value, mlir::Value part, mlir::OpBuilder &builder, mlir::Location loc);
+
+/// The float tiles of a block, and loads in steps, that change when a wanted one does.
+llvm::DenseSet<mlir::Value> dependants(mlir::Block &block, llvm::ArrayRef<mlir::Value> wanted);
 
 } // namespace mixc
 

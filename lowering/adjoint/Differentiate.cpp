@@ -1,6 +1,7 @@
 // Reverse mode over a block: walk the ops from last to first, hand each result's cotangent to the operands, add up.
 #include "lowering/adjoint/Adjoint.h"
 #include "lowering/adjoint/Elementwise.h"
+#include "lowering/adjoint/StepsAdjoint.h"
 
 using namespace mlir;
 using namespace mixc;
@@ -11,41 +12,60 @@ static bool isFloatTile(Value x) {
   return type && isa<FloatType>(type.getElementType());
 }
 
-/// The tiles that change when a wanted one does.
-static DenseSet<Value> dependants(Block &block, ArrayRef<Value> wanted) {
+DenseSet<Value> mixc::dependants(Block &block, ArrayRef<Value> wanted) {
   DenseSet<Value> found(wanted.begin(), wanted.end());
+  auto loadsTokens = [](Operation &op) {
+    auto steps = dyn_cast<StepsOp>(op);
+    return steps && !steps.getBody().getOps<LoadOp>().empty();
+  };
   for (Operation &op : block)
-    if (llvm::any_of(op.getOperands(), [&](Value x) { return found.contains(x); }))
+    if (loadsTokens(op) || llvm::any_of(op.getOperands(), [&](Value x) { return found.contains(x); }))
       for (Value result : op.getResults())
         if (isFloatTile(result))
           found.insert(result);
   return found;
 }
 
-LogicalResult mixc::differentiate(Block &block, ArrayRef<Value> wanted, OpBuilder &builder,
-                                  DenseMap<Value, Value> &cotangents) {
+// A cotangent has its value's type, the order of axes included. A matmul starts from the sum so far.
+void mixc::addTo(Cotangents &cotangents, Value value, Value part, OpBuilder &builder, Location loc) {
+  part = buildBroadcast(builder, loc, part, typeOf(value));
+  Value &sum = cotangents[value];
+  auto product = part.getDefiningOp<ContractOp>();
+  if (!sum)
+    sum = part;
+  else if (product && !product.getAcc() && part.use_empty() && typeOf(sum) == typeOf(part))
+    product.getAccMutable().assign(sum), sum = part;
+  else
+    sum = buildAdd(builder, loc, sum, part);
+}
+
+LogicalResult mixc::differentiate(Block &block, ArrayRef<Value> wanted, OpBuilder &builder, Cotangents &cotangents,
+                                  GradientOf gradientOf) {
   DenseSet<Value> active = dependants(block, wanted);
   // The adjoint may be built into this same block: look only at what is there now.
   SmallVector<Operation *> ops = llvm::map_to_vector(block, [](Operation &op) { return &op; });
   for (Operation *op : llvm::reverse(ops)) {
-    if (op->getNumResults() == 0)
+    bool isReached = llvm::any_of(op->getResults(), [&](Value result) {
+      return active.contains(result) && cotangents.lookup(result);
+    });
+    if (!isReached)
       continue;
+    if (auto steps = dyn_cast<StepsOp>(op)) {
+      if (failed(buildStepsAdjoint(steps, active, builder, cotangents, gradientOf)))
+        return failure();
+      continue;
+    }
     if (op->getNumResults() > 1 || isa<ChunksOp>(op))
       return op->emitError("is no part of a straight line, differentiate its body");
-    Value bar = cotangents.lookup(op->getResult(0));
-    if (!bar || !active.contains(op->getResult(0)))
-      continue;
     BitVector needed(op->getNumOperands());
     for (auto [i, operand] : llvm::enumerate(op->getOperands()))
       needed[i] = active.contains(operand);
     SmallVector<Value> parts;
-    if (failed(buildAdjoint(op, bar, needed, builder, parts)))
+    if (failed(buildAdjoint(op, cotangents.lookup(op->getResult(0)), needed, builder, parts)))
       return failure();
     for (auto [operand, part] : llvm::zip(op->getOperands(), parts))
-      if (part) {
-        Value &sum = cotangents[operand];
-        sum = sum ? buildAdd(builder, op->getLoc(), sum, part) : part;
-      }
+      if (part)
+        addTo(cotangents, operand, part, builder, op->getLoc());
   }
   return success();
 }

@@ -43,14 +43,15 @@ Value mixc::buildZero(OpBuilder &builder, Location loc, TileType type) {
 
 Value mixc::buildSumTo(OpBuilder &builder, Location loc, Value x, TileType type) {
   SmallVector<StringRef> over;
-  SmallVector<Axis> left;
   for (const Axis &axis : typeOf(x).getAxes())
-    if (type.has(axis.str()))
-      left.push_back(axis);
-    else
+    if (!type.has(axis.str()))
       over.push_back(axis.str());
   if (over.empty())
     return x;
+  SmallVector<Axis> left;
+  for (const Axis &axis : type.getAxes())
+    if (typeOf(x).has(axis.str()))
+      left.push_back(axis);
   auto result = TileType::get(x.getContext(), left, typeOf(x).getElementType());
   return ReduceOp::create(builder, loc, result, ReduceKind::Add, x, builder.getStrArrayAttr(over));
 }

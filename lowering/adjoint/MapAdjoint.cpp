@@ -29,6 +29,8 @@ FailureOr<Value> mixc::buildMapAdjoint(MapOp op, unsigned index, Value resultCot
   inputs.push_back(resultCotangent);
   TileType operandType = typeOf(op.getInputs()[index]);
   TileType resultType = typeOf(op.getResult()).withElementType(operandType.getElementType());
+  if (operandType.rank() == resultType.rank())
+    resultType = operandType; // its order of axes
   bool failed = false;
   Value product = buildMap(builder, loc, resultType, inputs, [&](OpBuilder &b, ValueRange x) -> Value {
     IRMapping mapping;

@@ -84,6 +84,17 @@ SmallVector<Value> KernelEmitter::loop(int64_t from, int64_t to, int64_t step, V
   return op.getResults();
 }
 
+SmallVector<Value> KernelEmitter::loop(Value from, Value to, ValueRange start,
+                                       function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  if (auto first = getConstantIntValue(from), end = getConstantIntValue(to); first && end)
+    return loop(*first, *end, 1, start, body);
+  auto op = scf::ForOp::create(b, loc, from, to, index(1), start);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.getBody());
+  scf::YieldOp::create(b, loc, body(op.getInductionVar(), op.getRegionIterArgs()));
+  return op.getResults();
+}
+
 int64_t KernelEmitter::extent(const Axis &axis) const {
   return panelIndex && axis.str() == plan.panel ? plan.width : axis.extent;
 }
@@ -158,6 +169,10 @@ Value KernelEmitter::fetchEntry(Value tile, const Point &point) {
     if (panelIndex && axis == plan.panel)
       at = add(mul(panelIndex, plan.width), at);
     return arith::SIToFPOp::create(b, loc, type, arith::IndexCastOp::create(b, loc, b.getI64Type(), at));
+  }
+  if (auto present = tile.getDefiningOp<tile::PresentOp>()) {
+    Value one = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
+    return arith::XOrIOp::create(b, loc, isAbsent(pointers[present.getTensor()]), one);
   }
   const Place &from = place(tile);
   return memref::LoadOp::create(b, loc, from.buffer, indices(from, point));

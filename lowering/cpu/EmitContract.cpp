@@ -4,7 +4,7 @@
 //
 // A block of rows m times vectors along l stays in registers while x runs: one vector load of b serves all rows, one entry of
 // a, broadcast from memory by the FMA itself, all vectors. With a mask, source and time run unevenly: pairs that count for no row of
-// the block are never computed, those that count for all run in a loop, the few between are written out.
+// the block are never computed, those that count for all run in a loop, the few between, on the diagonal, are written out.
 #include "lowering/cpu/KernelEmitter.h"
 
 using namespace mlir;
@@ -12,13 +12,6 @@ using namespace mixc;
 using namespace mixc::cpu;
 using tile::Axis;
 using tile::TileType;
-
-namespace {
-/// Does the pair count?
-bool counts(tile::Mask mask, int64_t time, int64_t source) {
-  return mask == tile::Mask::None || (mask == tile::Mask::Strict ? source < time : source <= time);
-}
-} // namespace
 
 /// What the accumulators start from: 0, `acc`, or the map that the plan has fused in.
 Value KernelEmitter::accumulatorStart(tile::ContractOp op, const Point &point, StringRef lane, int64_t n) {
@@ -86,8 +79,8 @@ void KernelEmitter::contractLanes(tile::ContractOp op) {
   int64_t columns = largestDivisor(vectors, height >= 4 ? 4 : target.accumulators());
   int64_t block = std::min(height, std::max<int64_t>(1, target.accumulators() / columns));
 
-  // One block of `count` rows from `first` on; `fixed` is first where it is known (always, with a mask).
-  auto emitBlock = [&](const Point &outer, Value first, std::optional<int64_t> fixed, int64_t count) {
+  // One block of `count` rows from `first` on.
+  auto emitBlock = [&](const Point &outer, Value first, int64_t count) {
     loop(0, vectors * n, columns * n, [&](Value lane) {
       auto pointOf = [&](const Point &point, int64_t row, int64_t column) {
         Point at = point.with(to.lane(), add(lane, column * n));
@@ -123,37 +116,24 @@ void KernelEmitter::contractLanes(tile::ContractOp op) {
         if (axes.empty())
           return step(point, start, [](int64_t) { return true; });
         const Axis &axis = axes.front();
-        auto run = [&](int64_t from, int64_t to, ValueRange start) {
-          return loop(from, to, 1, start, [&](Value x, ValueRange carried) {
+        auto run = [&](Value from, Value to, ValueRange start) {
+          return loop(from, to, start, [&](Value x, ValueRange carried) {
             return nest(axes.drop_front(), point.with(axis.str(), x), carried);
           });
         };
+        Value end = index(extent(axis));
         if (!isMaskAxis(axis))
-          return run(0, extent(axis), start);
-        auto active = [&](int64_t x, int64_t row) {
-          int64_t other = *fixed + row;
-          return axis.str() == "source" ? counts(op.getMask(), other, x) : counts(op.getMask(), x, other);
-        };
+          return run(index(0), end, start);
+        // Sources before the block's tokens count for all of them; tokens after the block's sources do.
+        bool sources = axis.str() == "source", lower = op.getMask() == tile::Mask::Lower;
         SmallVector<Value> carried(start.begin(), start.end());
-        for (int64_t x = 0; x < axis.extent;) {
-          int64_t end = x;
-          auto all = [&](int64_t at) {
-            for (int64_t row = 0; row < count; ++row)
-              if (!active(at, row))
-                return false;
-            return true;
-          };
-          while (end < axis.extent && all(end))
-            ++end;
-          if (end > x) {
-            carried = run(x, end, carried);
-            x = end;
-            continue;
-          }
-          carried = step(point.with(axis.str(), index(x)), carried, [&](int64_t row) { return active(x, row); });
-          ++x;
-        }
-        return carried;
+        if (sources)
+          carried = run(index(0), first, carried);
+        for (int64_t x = 0; x < count; ++x)
+          carried = step(point.with(axis.str(), add(first, x)), carried, [&](int64_t row) {
+            return (lower && x == row) || (sources ? x < row : row < x);
+          });
+        return sources ? carried : run(add(first, count), end, carried);
       };
       SmallVector<Value> starts = sums;
       sums = nest(over, outer, sums);
@@ -172,13 +152,9 @@ void KernelEmitter::contractLanes(tile::ContractOp op) {
   };
   forEachEntry(rows, [&](const Point &outer) {
     int64_t whole = height / block * block;
-    if (masked)
-      for (int64_t first = 0; first < whole; first += block)
-        emitBlock(outer, index(first), first, block);
-    else
-      loop(0, whole, block, [&](Value first) { emitBlock(outer, first, {}, block); });
+    loop(0, whole, block, [&](Value first) { emitBlock(outer, first, block); });
     if (whole < height)
-      emitBlock(outer, index(whole), whole, height - whole);
+      emitBlock(outer, index(whole), height - whole);
   });
 }
 

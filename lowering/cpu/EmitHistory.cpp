@@ -108,3 +108,31 @@ void KernelEmitter::emitHistory(tile::HistoryOp op) {
     });
   });
 }
+
+void KernelEmitter::emitHistoryGrad(tile::HistoryGradOp op) {
+  tile::ViewType from = op.getCotangent().getType(), view = op.getTokens().getType(), past = op.getPast().getType();
+  const int64_t rowSize = ShapedType::getNumElements(view.getShape()), count = past.getShape().front();
+  OpBuilder::InsertionGuard guard(b);
+  auto ifPresent = [&](Value tensor) {
+    auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[tensor]), /*withElse=*/true);
+    b.setInsertionPointToStart(absent.elseBlock());
+  };
+  ifPresent(op.getCotangent());
+  loop(0, count, 1, [&](Value i) {
+    Value token = add(add(length, -count), i);
+    Value inSequence = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, token, index(0));
+    loop(0, rowSize, 1, [&](Value entry) {
+      Value bar = memref::LoadOp::create(b, loc, buffers[op.getCotangent()], add(mul(i, rowSize), entry));
+      bar = extended(bar, from, b.getF32Type());
+      auto branch = scf::IfOp::create(b, loc, inSequence, /*withElse=*/true);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(branch.thenBlock());
+      ifPresent(op.getTokens());
+      Value at = add(arith::MulIOp::create(b, loc, token, rowStrides[op.getTokens()]), entry);
+      addNumbers(buffers[op.getTokens()], view, at, bar, {});
+      b.setInsertionPointToStart(branch.elseBlock());
+      ifPresent(op.getPast());
+      addNumbers(buffers[op.getPast()], past, add(mul(add(token, count), rowSize), entry), bar, {});
+    });
+  });
+}

@@ -34,16 +34,25 @@ Value KernelEmitter::rounded(Value computed, tile::ViewType view) {
   return arith::BitcastOp::create(b, loc, like(computed, b.getI16Type()), narrow);
 }
 
-/// Entry of the tensor at a point of the tile: row * stride + the row-major index of the dims, which are the tile's axes
-/// other than time in order.
+/// A tile has the tensor's dims in order, after time. What only kernels see, segments, lies with the panel axis last.
+SmallVector<std::pair<Axis, int64_t>> KernelEmitter::axesInMemory(tile::ViewType view, TileType type) {
+  SmallVector<std::pair<Axis, int64_t>> axes;
+  for (const Axis &axis : type.getAxes())
+    if (axis.str() != "time")
+      axes.emplace_back(axis, view.getShape()[axes.size()]);
+  if (view.getPer() == tile::Per::Segment)
+    llvm::stable_sort(axes, [&](const auto &x, const auto &y) {
+      return (x.first.str() == plan.panel) < (y.first.str() == plan.panel);
+    });
+  return axes;
+}
+
+/// Entry of the tensor at a point of the tile: row * stride + the row-major index of the dims.
 Value KernelEmitter::tensorOffset(tile::ViewType view, Value tensor, TileType type, Value row, const Point &point) {
   Value offset;
   int64_t stride = 1;
-  SmallVector<Axis> axes;
-  for (const Axis &axis : type.getAxes())
-    if (axis.str() != "time")
-      axes.push_back(axis);
-  for (auto [axis, size] : llvm::reverse(llvm::zip(axes, view.getShape()))) {
+  auto axes = axesInMemory(view, type);
+  for (auto [axis, size] : llvm::reverse(axes)) {
     Value at = point.at(axis.str());
     if (panelIndex && axis.str() == plan.panel)
       at = add(mul(panelIndex, plan.width), at);
@@ -51,11 +60,28 @@ Value KernelEmitter::tensorOffset(tile::ViewType view, Value tensor, TileType ty
     offset = offset ? add(offset, term) : term;
     stride *= size;
   }
-  if (view.getPer() == tile::Per::Token) {
+  if (view.getPer() != tile::Per::Head) {
     Value start = arith::MulIOp::create(b, loc, row, rowStrides[tensor], arith::IntegerOverflowFlags::nsw);
     offset = offset ? add(start, offset) : start;
   }
   return offset ? offset : index(0);
+}
+
+/// The row of a tensor of segments that belongs to the present chunk.
+Value KernelEmitter::segmentRow(Value tensor, int64_t every) {
+  Value segment = arith::DivUIOp::create(b, loc, firstRow, index(every));
+  if (auto own = tensor.getDefiningOp<tile::BufferOp>())
+    segment = arith::RemUIOp::create(b, loc, segment, index(own.getSlots()));
+  return segment;
+}
+
+/// Memory of the kernel's own, of float32.
+void KernelEmitter::defineBuffer(tile::BufferOp op) {
+  int64_t offset = op->getAttrOfType<DictionaryAttr>(planAttr).getAs<IntegerAttr>("offset").getInt();
+  int64_t size = ShapedType::getNumElements(op.getResult().getType().getShape());
+  auto type = MemRefType::get({size * static_cast<int64_t>(op.getSlots())}, b.getF32Type());
+  buffers[op.getResult()] = memref::ViewOp::create(b, loc, type, scratch, index(offset), ValueRange());
+  rowStrides[op.getResult()] = index(size);
 }
 
 Value KernelEmitter::readNumbers(Value tensor, Value at, const Layout &layout, const Point &point, int64_t n) {
@@ -81,7 +107,9 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
   const Layout layout = place(op.getResult()).layout;
   auto source = [&](const Point &point, bool next) {
     Value row = point.at("time");
-    if (stepRow && view.getPer() == tile::Per::Token) { // a token by itself
+    if (view.getPer() == tile::Per::Segment) {
+      row = segmentRow(op.getTensor(), op.getEvery());
+    } else if (stepRow && view.getPer() == tile::Per::Token) { // a token by itself
       row = add(firstRow, stepRow);
     } else if (row) {
       Value last = add(length, -1);
@@ -93,8 +121,9 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
   };
   if (op->getAttrOfType<DictionaryAttr>(planAttr).contains("external"))
     return defineExternal(op.getResult(), op.getTensor());
-  bool contiguous = !layout.axes.empty() && !type.getAxes().empty() && layout.lane() == type.getAxes().back().str() &&
-                    layout.lane() != "time" && layout.elementType.isF32();
+  auto inMemory = axesInMemory(view, type);
+  bool contiguous = !layout.axes.empty() && !inMemory.empty() && layout.lane() == inMemory.back().first.str() &&
+                    layout.elementType.isF32();
   if (op.getHistory())
     return emitLaggedLoad(op, contiguous);
   if (!contiguous) {
@@ -124,10 +153,72 @@ void KernelEmitter::storeLanes(Value value, Value mask, Value buffer, Value at, 
   });
 }
 
+/// Adds to float32 numbers in memory; those lanes that the mask has, if there is one.
+void KernelEmitter::addNumbers(Value buffer, tile::ViewType view, Value at, Value numbers, Value mask) {
+  assert(view.getElementType().isF32() && "what is added to is float32");
+  auto type = dyn_cast<VectorType>(numbers.getType());
+  if (!type) {
+    memref::StoreOp::create(b, loc, plus(memref::LoadOp::create(b, loc, buffer, at), numbers), buffer, at);
+  } else if (mask) {
+    Value none = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+    Value there = vector::MaskedLoadOp::create(b, loc, type, buffer, at, mask, none);
+    vector::MaskedStoreOp::create(b, loc, buffer, at, mask, plus(there, numbers));
+  } else {
+    vector::StoreOp::create(b, loc, plus(vector::LoadOp::create(b, loc, type, buffer, at), numbers), buffer, at);
+  }
+}
+
+/// n entries of the tile from a point on; of a lagged one to the token that they belong to, or to the history.
+void KernelEmitter::storeAt(tile::StoreOp op, const Layout &layout, bool contiguous, const Point &point, int64_t n) {
+  auto type = cast<TileType>(op.getValue().getType());
+  tile::ViewType view = op.getTensor().getType();
+  Value numbers, mask;
+  if (contiguous) {
+    numbers = fetch(op.getValue(), point, layout.lane(), n);
+    mask = laneMask(layout, point, n);
+  } else {
+    numbers = fetchEntry(op.getValue(), point);
+  }
+  auto write = [&](Value buffer, tile::ViewType view, Value at) {
+    if (op.getAdd())
+      return addNumbers(buffer, view, at, numbers, mask);
+    Value value = rounded(numbers, view);
+    // A masked store of 16-bit lanes that LLVM 22 can tell to have one lane only, it writes as 32 bits: past the end.
+    if (!contiguous)
+      memref::StoreOp::create(b, loc, value, buffer, at);
+    else if (mask && !view.getElementType().isF32())
+      storeLanes(value, mask, buffer, at, n);
+    else if (mask)
+      vector::MaskedStoreOp::create(b, loc, buffer, at, mask, value);
+    else
+      vector::StoreOp::create(b, loc, value, buffer, at);
+  };
+  if (view.getPer() == tile::Per::Segment)
+    return write(buffers[op.getTensor()], view,
+                 tensorOffset(view, op.getTensor(), type, segmentRow(op.getTensor(), op.getEvery()), point));
+  Value within = stepRow ? stepRow : point.at("time"); // a kept state has neither
+  Value row = within ? add(firstRow, within) : firstRow;
+  if (!op.getHistory())
+    return write(buffers[op.getTensor()], view, tensorOffset(view, op.getTensor(), type, row, point));
+
+  row = add(row, -static_cast<int64_t>(op.getLag()));
+  Value inSequence = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, row, index(0));
+  auto branch = scf::IfOp::create(b, loc, inSequence, /*withElse=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  write(buffers[op.getTensor()], view, tensorOffset(view, op.getTensor(), type, row, point));
+  b.setInsertionPointToStart(branch.elseBlock());
+  auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[op.getHistory()]), /*withElse=*/true);
+  b.setInsertionPointToStart(absent.elseBlock());
+  tile::ViewType past = op.getHistory().getType();
+  const auto dims = tile::ViewType::get(b.getContext(), tile::Per::Head, view.getShape(), view.getElementType());
+  Value at = mul(add(row, past.getShape().front()), ShapedType::getNumElements(view.getShape()));
+  write(buffers[op.getHistory()], past, add(at, tensorOffset(dims, op.getTensor(), type, {}, point)));
+}
+
 void KernelEmitter::emitStore(tile::StoreOp op) {
   auto type = cast<TileType>(op.getValue().getType());
   tile::ViewType view = op.getTensor().getType();
-  Value buffer = buffers[op.getTensor()];
   Layout layout;
   bool immediate = !places.count(op.getValue());
   if (immediate) {
@@ -136,37 +227,26 @@ void KernelEmitter::emitStore(tile::StoreOp op) {
   } else {
     layout = place(op.getValue()).layout;
   }
+  auto inMemory = axesInMemory(view, type);
   bool contiguous =
-      !immediate && !layout.axes.empty() && layout.lane() == type.getAxes().back().str() && layout.lane() != "time";
-  auto storeAt = [&](const Point &point, int64_t n) {
-    Value row = point.at("time") ? add(firstRow, point.at("time")) : firstRow; // a kept state has no time axis
-    Value at = tensorOffset(view, op.getTensor(), type, row, point);
-    if (!contiguous) {
-      memref::StoreOp::create(b, loc, rounded(fetchEntry(op.getValue(), point), view), buffer, at);
-      return;
-    }
-    Value value = rounded(fetch(op.getValue(), point, layout.lane(), n), view);
-    Value mask = laneMask(layout, point, n);
-    // A masked store of 16-bit lanes that LLVM 22 can tell to have one lane only, it writes as 32 bits: past the end.
-    if (mask && !view.getElementType().isF32())
-      storeLanes(value, mask, buffer, at, n);
-    else if (mask)
-      vector::MaskedStoreOp::create(b, loc, buffer, at, mask, value);
-    else
-      vector::StoreOp::create(b, loc, value, buffer, at);
-  };
+      !immediate && !layout.axes.empty() && !inMemory.empty() && layout.lane() == inMemory.back().first.str();
   auto guarded = [&](const Point &point, int64_t n) {
-    if (!validRows)
-      return storeAt(point, n);
+    if (!validRows || !point.at("time"))
+      return storeAt(op, layout, contiguous, point, n);
     auto valid = scf::IfOp::create(b, loc, rowIsValid(point.at("time")), /*withElse=*/false);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(valid.thenBlock());
-    storeAt(point, n);
+    storeAt(op, layout, contiguous, point, n);
   };
   OpBuilder::InsertionGuard guard(b);
-  if (tile::roleOf(op.getTensor()) == "kept") {
+  if (llvm::is_contained({"kept", "saved", "input_grad"}, tile::roleOf(op.getTensor()))) {
     auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
     b.setInsertionPointToStart(absent.elseBlock());
+  }
+  if (static_cast<int64_t>(op.getEvery()) > chunk) {
+    Value within = arith::RemUIOp::create(b, loc, firstRow, index(op.getEvery()));
+    Value begins = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, within, index(0));
+    b.setInsertionPointToStart(scf::IfOp::create(b, loc, begins, /*withElse=*/false).thenBlock());
   }
   if (contiguous)
     forEachVector(layout, guarded);

@@ -33,13 +33,15 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
   auto ptr = LLVM::LLVMPointerType::get(b.getContext());
   auto type = b.getFunctionType({ptr, ptr, b.getI64Type(), ptr}, {});
   auto function = func::FuncOp::create(b, loc, (kernel.getSymName() + "_kernel").str(), type);
+  auto partials = kernel->getAttrOfType<ArrayAttr>("partials");
   function->setAttr(
       "mix.kernel",
       b.getDictionaryAttr(
           {b.getNamedAttr("mixer", kernel.getMixerAttr()),
            b.getNamedAttr("entry", b.getStringAttr(kernel.getSymName().drop_front(kernel.getMixer().size() + 1))),
            b.getNamedAttr("names", kernel.getNamesAttr()), b.getNamedAttr("roles", kernel.getRolesAttr()),
-           b.getNamedAttr("scratch", b.getI64IntegerAttr(plan.scratch))}));
+           b.getNamedAttr("scratch", b.getI64IntegerAttr(plan.scratch)), b.getNamedAttr("saved", savedTensors()),
+           b.getNamedAttr("partials", partials ? partials : b.getArrayAttr({}))}));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(function.addEntryBlock());
   Value tensorArray = function.getArgument(0), strideArray = function.getArgument(1);
@@ -61,7 +63,7 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
         memoryAt(b, loc, pointers[tensor], stored.isF32() ? stored : b.getI16Type()); // see EmitMemory.cpp
     rowStrides[tensor] = arith::IndexCastOp::create(b, loc, b.getIndexType(), element(strideArray, b.getI64Type()));
   }
-  kernel.walk([&](tile::ChunksOp chunks) { chunk = chunks.getSize(); });
+  tokens = length;
 
   // Padding is zero, always: entries never touch it, vectors clear it.
   kernel.walk([&](Operation *op) {
@@ -73,8 +75,34 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
       clearBuffer(cast<TileType>(op->getResult(0).getType()), attr);
   });
 
-  for (Operation &op : body) {
+  if (failed(emitStraight(body)))
+    return failure();
+  func::ReturnOp::create(b, loc);
+  return function;
+}
+
+/// What the kernel saves or takes from what was saved.
+ArrayAttr KernelEmitter::savedTensors() {
+  SmallVector<Attribute> saved;
+  for (auto [argument, role] : llvm::zip(kernel.getBody().front().getArguments(), kernel.getRoles())) {
+    if (cast<StringAttr>(role).getValue() != "saved")
+      continue;
+    auto view = cast<tile::ViewType>(argument.getType());
+    auto every = kernel->getAttrOfType<IntegerAttr>("segment");
+    saved.push_back(b.getDictionaryAttr(
+        {b.getNamedAttr("per", b.getStringAttr(tile::stringifyPer(view.getPer()))),
+         b.getNamedAttr("elements", b.getI64IntegerAttr(ShapedType::getNumElements(view.getShape()))),
+         b.getNamedAttr("every", every)}));
+  }
+  return b.getArrayAttr(saved);
+}
+
+/// Ops outside the innermost loops, one after the other.
+LogicalResult KernelEmitter::emitStraight(Block &block) {
+  for (Operation &op : block) {
     LogicalResult done = success();
+    if (op.hasTrait<OpTrait::IsTerminator>())
+      continue;
     if (auto chunks = dyn_cast<tile::ChunksOp>(op))
       done = emitChunks(chunks);
     else if (isPanelOp(&op))
@@ -84,8 +112,7 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
     if (failed(done))
       return failure();
   }
-  func::ReturnOp::create(b, loc);
-  return function;
+  return success();
 }
 
 /// Zeroes in a buffer of the scratch memory that has padding.
@@ -161,36 +188,70 @@ LogicalResult KernelEmitter::emitPanels(ArrayRef<Operation *> ops) {
   return done;
 }
 
+/// A body that holds loops is written once; any other twice, for full chunks and for the last one.
 LogicalResult KernelEmitter::emitChunks(tile::ChunksOp chunks) {
-  if (chunks.getReverse())
-    return chunks.emitError("a reversed loop over chunks is not lowered for the CPU yet");
   Block &body = chunks.getBody().front();
   for (auto [init, argument, result] : llvm::zip(chunks.getInits(), body.getArguments(), chunks.getResults())) {
     setPlace(argument, place(init));
     setPlace(result, place(init));
   }
-  Value full = arith::DivUIOp::create(b, loc, length, index(chunk));
-  {
+  bool isInner = isa<tile::ChunksOp>(chunks->getParentOp()), isOuter = !body.getOps<tile::ChunksOp>().empty();
+  Value start = isInner ? firstRow : index(0), count = tokens;
+  auto around = std::tuple(firstRow, tokens, chunk);
+  chunk = chunks.getSize();
+  LogicalResult done = isOuter ? emitLoops(chunks, start, count) : emitChunks(chunks, start, count);
+  std::tie(firstRow, tokens, chunk) = around;
+  return done;
+}
+
+LogicalResult KernelEmitter::emitLoops(tile::ChunksOp chunks, Value start, Value count) {
+  Value whole = arith::CeilDivUIOp::create(b, loc, count, index(chunk));
+  auto loop = scf::ForOp::create(b, loc, index(0), whole, index(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value first = mul(chunkOf(chunks, whole, loop.getInductionVar()), chunk);
+  firstRow = add(start, first);
+  tokens = arith::MinUIOp::create(b, loc, arith::SubIOp::create(b, loc, count, first), index(chunk));
+  if (failed(emitStraight(chunks.getBody().front())))
+    return failure();
+  yieldCarried(chunks);
+  return success();
+}
+
+LogicalResult KernelEmitter::emitChunks(tile::ChunksOp chunks, Value start, Value count) {
+  Value full = arith::DivUIOp::create(b, loc, count, index(chunk));
+  auto emitFull = [&] {
     auto loop = scf::ForOp::create(b, loc, index(0), full, index(1));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    firstRow = mul(loop.getInductionVar(), chunk);
+    firstRow = add(start, mul(chunkOf(chunks, full, loop.getInductionVar()), chunk));
     validRows = {};
-    if (failed(emitBody(chunks)))
-      return failure();
-  }
+    return emitBody(chunks);
+  };
+  auto emitRest = [&] {
+    Value whole = mul(full, chunk), rest = arith::SubIOp::create(b, loc, count, whole);
+    firstRow = add(start, whole);
+    Value any = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, rest, index(0));
+    auto last = scf::IfOp::create(b, loc, any, /*withElse=*/false);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(last.thenBlock());
+    validRows = rest;
+    LogicalResult done = emitBody(chunks);
+    validRows = {};
+    return done;
+  };
   if (chunk == 1)
-    return success();
-  firstRow = mul(full, chunk);
-  Value rest = arith::SubIOp::create(b, loc, length, firstRow);
-  Value any = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, rest, index(0));
-  auto last = scf::IfOp::create(b, loc, any, /*withElse=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(last.thenBlock());
-  validRows = rest;
-  LogicalResult done = emitBody(chunks);
-  validRows = {};
-  return done;
+    return emitFull();
+  if (chunks.getReverse())
+    return failed(emitRest()) ? failure() : emitFull();
+  return failed(emitFull()) ? failure() : emitRest();
+}
+
+/// The chunk that comes i-th, of so many.
+Value KernelEmitter::chunkOf(tile::ChunksOp chunks, Value count, Value i) {
+  if (!chunks.getReverse())
+    return i;
+  return arith::SubIOp::create(b, loc, add(count, -1), i);
 }
 
 LogicalResult KernelEmitter::emitBody(tile::ChunksOp chunks) {
@@ -215,13 +276,18 @@ LogicalResult KernelEmitter::emitBody(tile::ChunksOp chunks) {
   }
   if (!panelOps.empty() && failed(emitPanels(panelOps)))
     return failure();
-  // What could not be updated in place moves into the carried tile now.
+  yieldCarried(chunks);
+  return success();
+}
+
+/// What could not be updated in place moves into the carried tile now.
+void KernelEmitter::yieldCarried(tile::ChunksOp chunks) {
+  Block &body = chunks.getBody().front();
   for (auto [value, argument] : llvm::zip(body.getTerminator()->getOperands(), body.getArguments())) {
     if (value == argument || (places.count(value) && place(value).buffer == place(argument).buffer))
       continue;
     copyTile(place(argument), {}, value);
   }
-  return success();
 }
 
 LogicalResult KernelEmitter::emitOp(Operation *op) {
@@ -237,6 +303,8 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
       .Case([&](tile::InitOp op) { return emitInit(op), success(); })
       .Case([&](tile::FinalOp op) { return emitFinal(op), success(); })
       .Case([&](tile::HistoryOp op) { return emitHistory(op), success(); })
+      .Case([&](tile::HistoryGradOp op) { return emitHistoryGrad(op), success(); })
+      .Case([&](tile::BufferOp op) { return defineBuffer(op), success(); })
       .Case([&](tile::MapOp op) { return emitMap(op), success(); })
       .Case([&](tile::SelectOp op) { return emitSelect(op), success(); })
       .Case([&](tile::CastOp op) { return emitCast(op), success(); })
@@ -249,6 +317,6 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
       .Case([&](tile::RecurOp op) { return emitRecur(op), success(); })
       .Case([&](tile::SolveOp op) { return emitSolve(op), success(); })
       .Case([&](tile::StepsOp op) { return emitSteps(op); })
-      .Case<tile::ConstantOp, tile::IotaOp, tile::ValidOp>([](auto) { return success(); })
+      .Case<tile::ConstantOp, tile::IotaOp, tile::ValidOp, tile::PresentOp>([](auto) { return success(); })
       .Default([](Operation *op) { return op->emitError("is not lowered for the CPU"); });
 }

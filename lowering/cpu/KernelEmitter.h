@@ -44,7 +44,14 @@ public:
 private:
   // KernelEmitter.cpp: the function, the chunk loop, the panel loops
   void emitPrologue(mlir::Block &block);
+  mlir::LogicalResult emitStraight(mlir::Block &block);
   mlir::LogicalResult emitChunks(tile::ChunksOp chunks);
+  /// Over `count` tokens from `start` on.
+  mlir::LogicalResult emitChunks(tile::ChunksOp chunks, mlir::Value start, mlir::Value count);
+  mlir::LogicalResult emitLoops(tile::ChunksOp chunks, mlir::Value start, mlir::Value count);
+  mlir::Value chunkOf(tile::ChunksOp chunks, mlir::Value count, mlir::Value i);
+  void yieldCarried(tile::ChunksOp chunks);
+  mlir::ArrayAttr savedTensors();
   mlir::LogicalResult emitBody(tile::ChunksOp chunks);
   mlir::LogicalResult emitOp(mlir::Operation *op);
   mlir::LogicalResult emitPanels(llvm::ArrayRef<mlir::Operation *> ops);
@@ -53,6 +60,12 @@ private:
   // EmitMemory.cpp
   void emitLoad(tile::LoadOp op);
   void emitStore(tile::StoreOp op);
+  void storeAt(tile::StoreOp op, const Layout &layout, bool contiguous, const Point &point, int64_t n);
+  void addNumbers(mlir::Value buffer, tile::ViewType view, mlir::Value at, mlir::Value numbers, mlir::Value mask);
+  mlir::Value segmentRow(mlir::Value tensor, int64_t every);
+  void defineBuffer(tile::BufferOp op);
+  /// The tile's axes in the order in which the tensor has them in memory.
+  llvm::SmallVector<std::pair<tile::Axis, int64_t>> axesInMemory(tile::ViewType view, tile::TileType type);
   void storeLanes(mlir::Value value, mlir::Value mask, mlir::Value buffer, mlir::Value at, int64_t n);
   void emitInit(tile::InitOp op);
   void defineExternal(mlir::Value tile, mlir::Value tensor);
@@ -67,6 +80,7 @@ private:
   // EmitHistory.cpp: tokens of the past
   void emitLaggedLoad(tile::LoadOp op, bool contiguous);
   void emitHistory(tile::HistoryOp op);
+  void emitHistoryGrad(tile::HistoryGradOp op);
   /// Is the pointer null? Then there is no such tensor.
   mlir::Value isAbsent(mlir::Value pointer);
   /// then(), or otherwise() if the condition does not hold: a vector or number of this type.
@@ -143,6 +157,9 @@ private:
   llvm::SmallVector<mlir::Value>
   loop(int64_t from, int64_t to, int64_t step, mlir::ValueRange start,
        llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
+  llvm::SmallVector<mlir::Value>
+  loop(mlir::Value from, mlir::Value to, mlir::ValueRange start,
+       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
 
   tile::KernelOp kernel;
   const Target &target;
@@ -154,6 +171,7 @@ private:
   llvm::DenseMap<mlir::Value, Place> places;
   llvm::DenseMap<mlir::Value, mlir::Value> pointers, buffers, rowStrides; // of the kernel's tensors
   mlir::Value firstRow;                                                   // of the present chunk
+  mlir::Value tokens; // of the present chunk of an outer loop, or of the sequence
   mlir::Value validRows;                                                  // null in a full chunk
   int64_t chunk = 1;
   mlir::Value panelIndex; // null outside panel loops

@@ -29,7 +29,10 @@ using tile::TileType;
 namespace {
 
 /// Ops that are values without a buffer: the lowering computes their entries where they are used.
-bool isImmediate(Operation *op) { return isa<tile::ConstantOp, tile::IotaOp, tile::ValidOp>(op); }
+bool isImmediate(Operation *op) { return isa<tile::ConstantOp, tile::IotaOp, tile::ValidOp, tile::PresentOp>(op); }
+
+/// Outside the innermost loops ops run one after the other.
+bool holdsLoops(Block *block) { return !block->getOps<tile::ChunksOp>().empty(); }
 
 class Planner {
 public:
@@ -40,6 +43,7 @@ private:
   void choosePanel();
   bool meetsMatrices(TileType state);
   void materializeImmediates();
+  bool ownsBuffer(tile::ChunksOp loop, unsigned i);
   int64_t stageOf(Operation *op);
   void sinkLoads(Block &block);
   void fuseAccumulators(Block &block);
@@ -109,7 +113,10 @@ bool Planner::meetsMatrices(TileType state) {
 void Planner::choosePanel() {
   plan.cpu = target.cpu;
   plan.lanes = target.lanes;
-  kernel.walk([&](tile::ChunksOp chunks) { chunk = chunks.getSize(); });
+  kernel.walk([&](tile::ChunksOp chunks) {
+    if (!holdsLoops(&chunks.getBody().front()))
+      chunk = chunks.getSize();
+  });
   int64_t largest = 0;
   kernel.walk([&](tile::InitOp init) {
     auto type = cast<TileType>(init.getResult().getType());
@@ -360,7 +367,7 @@ void Planner::place(Operation *op) {
   } else if (op->getNumResults() == 1 && isa<TileType>(op->getResult(0).getType()) && !isImmediate(op) &&
              !(isa<tile::RenameOp>(op) && !isWhole(op))) {
     Value result = op->getResult(0);
-    bool inLoop = isa<tile::ChunksOp>(op->getParentOp()), inSteps = isa<tile::StepsOp>(op->getParentOp());
+    bool inLoop = isa<tile::ChunksOp>(op->getParentOp()) && !holdsLoops(op->getBlock()), inSteps = isa<tile::StepsOp>(op->getParentOp());
     bool sliced = hasPanel(result.getType()) && stages[op] % 2 && (inSteps || (inLoop && !needsWhole(result, op)));
     if (auto it = inPlace.find(op); inSteps && it != inPlace.end())
       sliced = slicedCarried.contains(op->getBlock()->getArgument(it->second));
@@ -379,7 +386,25 @@ void Planner::place(Operation *op) {
       add("offset", offsetOf(layout));
     }
   }
+  if (auto buffer = dyn_cast<tile::BufferOp>(op)) {
+    int64_t numbers = ShapedType::getNumElements(buffer.getResult().getType().getShape());
+    add("offset", builder.getI64IntegerAttr(plan.scratch));
+    plan.scratch += llvm::alignTo(4 * numbers * static_cast<int64_t>(buffer.getSlots()), 64);
+  }
   op->setAttr(planAttr, builder.getDictionaryAttr(entries));
+}
+
+/// Carried tiles start in buffers that nothing else reads: of states they are such; of others they are copied to.
+bool Planner::ownsBuffer(tile::ChunksOp loop, unsigned i) {
+  Value init = loop.getInits()[i];
+  if (!init.hasOneUse())
+    return false;
+  if (auto load = init.getDefiningOp<tile::LoadOp>())
+    return load.getEvery() > 0;
+  auto carried = dyn_cast<BlockArgument>(init);
+  return init.getDefiningOp<tile::InitOp>() ||
+         (carried && carried.getOwner() == loop->getBlock() &&
+          carried.getOwner()->getTerminator()->getOperand(carried.getArgNumber()) == loop.getResult(i));
 }
 
 /// Sums, renames and steps work on buffers: give them one where they are handed an immediate value.
@@ -389,6 +414,10 @@ void Planner::materializeImmediates() {
     if (isa<tile::ReduceOp, tile::RenameOp>(op))
       if (Operation *def = op->getOperand(0).getDefiningOp(); def && isImmediate(def))
         uses.push_back(&op->getOpOperand(0));
+    if (auto loop = dyn_cast<tile::ChunksOp>(op))
+      for (unsigned i = 0; i < loop.getInits().size(); ++i)
+        if (!ownsBuffer(loop, i))
+          uses.push_back(&loop->getOpOperand(i));
     if (auto steps = dyn_cast<tile::StepsOp>(op))
       for (OpOperand &operand : steps->getOpOperands().drop_front(steps.getInits().size()))
         if (Operation *def = operand.get().getDefiningOp(); def && isImmediate(def))
@@ -407,17 +436,6 @@ void Planner::materializeImmediates() {
 LogicalResult Planner::run() {
   choosePanel();
   materializeImmediates();
-  WalkResult result = kernel.walk([&](tile::ChunksOp chunks) {
-    for (Value init : chunks.getInits())
-      if (!init.getDefiningOp<tile::InitOp>() || !init.hasOneUse()) {
-        chunks.emitError("carries a tile that is not a state's");
-        return WalkResult::interrupt();
-      }
-    return WalkResult::advance();
-  });
-  if (result.wasInterrupted())
-    return failure();
-
   SmallVector<Block *> blocks{&kernel.getBody().front()};
   kernel.walk([&](tile::ChunksOp chunks) { blocks.push_back(&chunks.getBody().front()); });
   for (Block *block : blocks) {
@@ -427,7 +445,7 @@ LogicalResult Planner::run() {
     sinkLoads(*block);
     for (auto steps : block->getOps<tile::StepsOp>())
       planSteps(steps);
-    if (auto chunks = dyn_cast<tile::ChunksOp>(block->getParentOp())) {
+    if (auto chunks = dyn_cast<tile::ChunksOp>(block->getParentOp()); chunks && !holdsLoops(block)) {
       updateInPlace(chunks);
       std::map<int64_t, SmallVector<Operation *>> byStage;
       for (Operation &op : block->without_terminator())

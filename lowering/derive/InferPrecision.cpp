@@ -152,7 +152,7 @@ void hoist(tile::ChunksOp loop) {
   for (Operation &op : llvm::make_early_inc_range(body.without_terminator())) {
     auto load = dyn_cast<tile::LoadOp>(op);
     bool perChunk =
-        isa<tile::ValidOp, tile::StepsOp>(op) || (load && load.getTensor().getType().getPer() == tile::Per::Token);
+        isa<tile::ValidOp, tile::StepsOp>(op) || (load && load.getTensor().getType().getPer() != tile::Per::Head);
     if (!perChunk && isMemoryEffectFree(&op) &&
         llvm::none_of(op.getOperands(), [&](Value operand) { return operand.getParentBlock() == &body; }))
       op.moveBefore(loop);

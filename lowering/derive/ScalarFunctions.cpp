@@ -42,7 +42,17 @@ public:
     return arith::SelectOp::create(b, loc, condition, ifTrue, ifFalse);
   }
 
-  Value sigmoid(Value x) { return div(number(1), add(number(1), exp(neg(x)))); }
+  Value sigmoid(Value x) {
+    Value isNegative = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, number(0));
+    auto choose = [&](Value ifTrue, Value ifFalse) -> Value {
+      return arith::SelectOp::create(b, loc, isNegative, ifTrue, ifFalse);
+    };
+    Value e = exp(choose(x, neg(x)));
+    return div(choose(e, number(1)), add(number(1), e));
+  }
+
+  /// 0 at 0, and so is its derivative, as the language has it: a maximum would halve a tie.
+  Value relu(Value x) { return choose(arith::CmpFPredicate::UGT, x, number(0), x, number(0)); }
 
   Value gelu(Value x) {
     const double scale = 2 * std::sqrt(2 / M_PI);
@@ -106,7 +116,7 @@ Value emitScalar(OpBuilder &builder, Location loc, UnaryKind kind, Value x) {
   case UnaryKind::Log: return math::LogOp::create(builder, loc, x);
   case UnaryKind::Sigmoid: return s.sigmoid(x);
   case UnaryKind::Tanh: return math::TanhOp::create(builder, loc, x);
-  case UnaryKind::Relu: return s.max(x, s.number(0));
+  case UnaryKind::Relu: return s.relu(x);
   case UnaryKind::Silu: return s.mul(x, s.sigmoid(x));
   case UnaryKind::Gelu: return s.gelu(x);
   case UnaryKind::Softplus: return s.add(s.max(x, s.number(0)), s.log1p(s.exp(s.neg(s.abs(x)))));

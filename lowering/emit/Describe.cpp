@@ -13,7 +13,7 @@ json::Array layout(const TensorInfo &tensor) {
   json::Array axes;
   if (tensor.isPerToken())
     axes = json::Array{"batch", "time"};
-  else if (tensor.role != "param")
+  else if (!tensor.isParam())
     axes = json::Array{tensor.role == "state" ? "batch" : "sequences"};
   axes.push_back(tensor.perGroup ? "groups" : "heads");
   for (int64_t dim : tensor.dims)
@@ -33,7 +33,7 @@ json::Object describeTensor(const TensorInfo &tensor) {
                       {"dtype", tensor.elementType}, {"layout", layout(tensor)}, {"offset", 8 * int64_t(tensor.slot)}};
   if (tensor.lo)
     object["interval"] = json::Array{bound(*tensor.lo), bound(*tensor.hi)};
-  if (!tensor.start.empty())
+  if (!tensor.start.empty() && !tensor.isGradient() && tensor.role != "final_grad")
     object["start"] = tensor.start;
   if (tensor.isOptional())
     object["optional"] = true;
@@ -56,7 +56,7 @@ std::string describe(const MixerInterface &mixer, StringRef cpu) {
     json::Array tensors;
     for (const TensorInfo &tensor : entry.fields())
       tensors.push_back(describeTensor(tensor));
-    entries.push_back(json::Object{{"entry", entry.entry},
+    entries.push_back(json::Object{{"entry", entry.name()},
                                    {"size", 8 * int64_t(entry.slots)},
                                    {"scratch", entry.scratchBytes},
                                    {"tensors", std::move(tensors)}});

@@ -19,24 +19,27 @@ public:
       : module(module), requirements(requirements), pointer(PointerType::get(module.getContext(), 0)),
         word(Type::getInt64Ty(module.getContext())),
         run(module.getOrInsertFunction("mixrt_run", pointer, pointer, pointer)),
-        workspaceSize(module.getOrInsertFunction("mixrt_workspace_size", word, pointer, pointer)) {
-    hide(run);
-    hide(workspaceSize);
+        workspaceSize(module.getOrInsertFunction("mixrt_workspace_size", word, pointer, pointer)),
+        savedSize(module.getOrInsertFunction("mixrt_saved_size", word, pointer, pointer)) {
+    for (FunctionCallee callee : {run, workspaceSize, savedSize})
+      cast<Function>(callee.getCallee())->setVisibility(GlobalValue::HiddenVisibility);
   }
 
   Error add(const MixerInterface &mixer) {
     const std::string prefix = identifier(mixer.name);
+    const bool hasBackward = mixer.entry(EntryKind::Backward);
     for (const EntryInfo &entry : mixer.entries) {
-      Function *kernel = module.getFunction(entry.kernel);
-      if (!kernel || kernel->isDeclaration() || kernel->arg_size() != 4)
-        return createStringError("internal error: the kernel @" + entry.kernel +
-                                 " is not a function of four arguments");
-      const bool decode = entry.entry == "decode";
-      Constant *descriptor = describeEntry(prefix + "_" + entry.entry, entry, kernel);
-      forward(prefix + "_" + entry.entry, run, descriptor);
-      forward(prefix + (decode ? "_decode_workspace_size" : "_workspace_size"), workspaceSize, descriptor);
-      // Nothing is saved until there is a backward that reads it.
-      if (!decode)
+      const std::string name = prefix + "_" + entry.name().str();
+      Expected<Constant *> described = describeEntry(name, entry);
+      if (!described)
+        return described.takeError();
+      forward(name, run, *described);
+      forward(prefix + workspaceSizeSuffix(entry.kind), workspaceSize, *described);
+      if (entry.kind != EntryKind::Forward)
+        continue;
+      if (hasBackward)
+        forward(prefix + "_saved_size", savedSize, *described);
+      else // nothing is saved that nobody reads
         answer(prefix + "_saved_size", ConstantInt::get(word, 0), {pointer});
     }
     answer(prefix + "_describe", text(describe(mixer, requirements.cpu)), {});
@@ -44,8 +47,6 @@ public:
   }
 
 private:
-  void hide(FunctionCallee callee) { cast<Function>(callee.getCallee())->setVisibility(GlobalValue::HiddenVisibility); }
-
   Constant *number(int64_t value) { return ConstantInt::get(word, value); }
 
   Constant *constant(Constant *value, const Twine &name) {
@@ -64,25 +65,61 @@ private:
                              .Case("initial", MIXRT_INITIAL)
                              .Case("output", MIXRT_OUTPUT)
                              .Case("final", MIXRT_FINAL)
+                             .Case("state", MIXRT_STATE)
                              .Case("kept", MIXRT_KEPT)
-                             .Default(MIXRT_STATE);
-    static_assert(sizeof(mixrt_tensor) == 7 * 8);
+                             .Case("output_grad", MIXRT_OUTPUT_GRAD)
+                             .Case("final_grad", MIXRT_FINAL_GRAD)
+                             .Case("input_grad", MIXRT_INPUT_GRAD)
+                             .Case("param_grad", MIXRT_PARAM_GRAD)
+                             .Case("initial_grad", MIXRT_INITIAL_GRAD)
+                             .Case("saved", MIXRT_SAVED);
+    const int64_t type = tensor.elementType == "f32"    ? MIXRT_F32
+                         : tensor.elementType == "bf16" ? MIXRT_BF16
+                                                        : MIXRT_F16;
+    const int64_t source = !tensor.isGradient() ? MIXRT_WRITTEN
+                           : tensor.isUnknown   ? MIXRT_ZERO
+                           : tensor.isPartial   ? MIXRT_PARTIAL
+                                                : MIXRT_WRITTEN;
+    static_assert(sizeof(mixrt_tensor) == 10 * 8);
     return ConstantStruct::getAnon({text(tensor.field), number(role), number(tensor.perGroup),
-                                    number(tensor.elements()), number(tensor.slot), number(tensor.elementBytes()),
-                                    number(tensor.offset())});
+                                    number(tensor.elements()), number(tensor.slot), number(type),
+                                    number(tensor.ownElements()), number(tensor.offset()), number(source),
+                                    number(tensor.segmentTokens)});
   }
 
-  Constant *describeEntry(const std::string &name, const EntryInfo &entry, Function *kernel) {
+  /// The fields of a mixrt_program.
+  Expected<SmallVector<Constant *>> describeProgram(const std::string &name, const KernelInfo &info) {
+    if (info.function.empty())
+      return SmallVector<Constant *>{ConstantPointerNull::get(pointer), ConstantPointerNull::get(pointer), number(0),
+                                     number(0)};
+    Function *kernel = module.getFunction(info.function);
+    if (!kernel || kernel->isDeclaration() || kernel->arg_size() != 4)
+      return createStringError("internal error: the kernel @" + info.function + " is not a function of four arguments");
     SmallVector<Constant *> tensors;
-    for (const TensorInfo &tensor : entry.tensors)
+    for (const TensorInfo &tensor : info.tensors)
       tensors.push_back(describeTensor(tensor));
-    Type *rowType = StructType::get(module.getContext(), {pointer, word, word, word, word, word, word});
+    SmallVector<Type *> fields(sizeof(mixrt_tensor) / 8, word);
+    fields.front() = pointer;
+    Type *rowType = StructType::get(module.getContext(), fields);
     Constant *rows = constant(ConstantArray::get(ArrayType::get(rowType, tensors.size()), tensors), name + "_tensors");
-    static_assert(sizeof(mixrt_entry) == 9 * 8);
-    return constant(ConstantStruct::getAnon({text(name), number(entry.entry == "decode"), kernel, rows,
-                                             number(tensors.size()), number(entry.scratchBytes), number(entry.slots),
-                                             number(requirements.features), text(requirements.cpu)}),
-                    name + "_entry");
+    static_assert(sizeof(mixrt_program) == 4 * 8);
+    return SmallVector<Constant *>{kernel, rows, number(tensors.size()), number(info.scratchBytes)};
+  }
+
+  Expected<Constant *> describeEntry(const std::string &name, const EntryInfo &entry) {
+    const int64_t kind = entry.kind == EntryKind::Forward    ? MIXRT_FORWARD
+                         : entry.kind == EntryKind::Backward ? MIXRT_BACKWARD
+                                                             : MIXRT_DECODE;
+    SmallVector<Constant *> fields = {text(name), number(kind), number(entry.slots), number(requirements.features),
+                                      text(requirements.cpu)};
+    for (const KernelInfo *kernel : {static_cast<const KernelInfo *>(&entry), &entry.replay}) {
+      Expected<SmallVector<Constant *>> program = describeProgram(name, *kernel);
+      if (!program)
+        return program.takeError();
+      append_range(fields, *program);
+    }
+    static_assert(sizeof(mixrt_entry) == 13 * 8);
+    return constant(ConstantStruct::getAnon(fields), name + "_entry");
   }
 
   Function *declare(const std::string &name, Type *result, ArrayRef<Type *> arguments) {
@@ -106,7 +143,7 @@ private:
   const Requirements &requirements;
   PointerType *pointer;
   IntegerType *word;
-  FunctionCallee run, workspaceSize;
+  FunctionCallee run, workspaceSize, savedSize;
 };
 
 } // namespace

@@ -57,15 +57,17 @@ std::string comment(const TensorInfo &tensor) {
   std::string shape = tensor.perGroup ? "G" : "H";
   if (tensor.isPerToken())
     shape = "B, T, " + shape;
-  else if (tensor.role != "param")
+  else if (!tensor.isParam())
     shape = (tensor.role == "state" ? "B, " : "sequences, ") + shape;
   for (int64_t dim : tensor.dims)
     shape += ", " + std::to_string(dim);
   std::string text = "[" + shape + "]" + interval(tensor);
   if (tensor.role == "initial")
     text += ", or NULL for " + tensor.start;
-  if (tensor.role == "final")
+  if (tensor.role == "final" || tensor.isGradient())
     text += ", or NULL";
+  if (tensor.role == "final_grad")
+    text += ", or NULL for zero";
   if (tensor.role == "kept")
     text += ", the state after each token, or NULL";
   if (tensor.role == "state")
@@ -97,35 +99,52 @@ void printTensors(raw_ostream &out, ArrayRef<TensorInfo> fields) {
   }
 }
 
-void printEntry(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
-  const std::string prefix = identifier(mixer.name), name = prefix + "_" + entry.entry;
-  const bool decode = entry.entry == "decode";
-  out << (decode ? "/* One or a few tokens: the states are read and written in place. To go back to token t of the "
-                   "call (0 .. T - 1), put\n"
-                   "   X_kept[:, t] where X is. */\n"
-                 : "/* Whole sequences, from initial to final states: training's forward pass, and prefill. */\n");
+const char *commentOn(EntryKind kind) {
+  switch (kind) {
+  case EntryKind::Forward:
+    return "/* Whole sequences, from initial to final states: training's forward pass, and prefill. */\n";
+  case EntryKind::Backward:
+    return "/* Gradients of a sum over what forward writes, from those of outputs and final states (X_grad of y,\n"
+           "   X_final_grad) to those of inputs, params and initial states; each is set, not added to. */\n";
+  case EntryKind::Decode:
+    return "/* One or a few tokens: the states are read and written in place. To go back to token t of the "
+           "call (0 .. T - 1), put\n"
+           "   X_kept[:, t] where X is. */\n";
+  }
+  llvm_unreachable("every kind of entry");
+}
+
+void printStruct(raw_ostream &out, const std::string &prefix, const EntryInfo &entry) {
+  const bool decode = entry.kind == EntryKind::Decode;
   out << "typedef struct {\n";
-  printField(out, "size_t size", "sizeof(" + name + "_args)");
+  printField(out, "size_t size", "sizeof(" + prefix + "_" + entry.name() + "_args)");
   printField(out, "int64_t batch, time, heads, groups", decode ? "time: tokens of this call" : "");
   if (!decode) {
     printField(out, "int64_t sequences", "of cu_seqlens; without it B or 0");
     printField(out, "const int64_t *cu_seqlens", "[sequences + 1] from 0 to T, then B is 1; or NULL");
   }
   printTensors(out, entry.fields());
-  printField(out, "void *workspace",
-             decode ? prefix + "_decode_workspace_size() bytes" : prefix + "_workspace_size() bytes");
-  if (!decode)
+  printField(out, "void *workspace", prefix + workspaceSizeSuffix(entry.kind) + "() bytes");
+  if (entry.kind == EntryKind::Forward)
     printField(out, "void *saved", prefix + "_saved_size() bytes, or NULL");
+  if (entry.kind == EntryKind::Backward)
+    printField(out, "const void *saved", "what forward left there, or NULL: computed anew");
   printField(out, "int64_t threads", "0: as many as there are processors");
   printField(out, "mix_parallel_for parallel_for", "or NULL: the library's own threads");
   printField(out, "void *parallel_for_context", "");
-  out << "} " << name << "_args;\n\n";
+  out << "} " << prefix << "_" << entry.name() << "_args;\n\n";
+}
+
+void printEntry(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
+  const std::string prefix = identifier(mixer.name), name = prefix + "_" + entry.name().str();
+  out << commentOn(entry.kind);
+  printStruct(out, prefix, entry);
   out << "mix_status " << name << "(const " << name << "_args *args);\n";
   out << "/* Bytes of workspace for a call with these counts, threads and parallel_for; pointers are not looked at, "
-         "but for cu_seqlens. */\n";
-  out << "size_t " << prefix << (decode ? "_decode_workspace_size(const " : "_workspace_size(const ") << name
-      << "_args *args);\n";
-  if (!decode)
+      << (entry.kind == EntryKind::Backward ? "but for cu_seqlens\n   and if saved is NULL. */\n"
+                                            : "but for cu_seqlens. */\n");
+  out << "size_t " << prefix << workspaceSizeSuffix(entry.kind) << "(const " << name << "_args *args);\n";
+  if (entry.kind == EntryKind::Forward)
     out << "size_t " << prefix << "_saved_size(const " << name << "_args *args);\n";
   out << "\n";
 }

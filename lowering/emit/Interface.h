@@ -6,14 +6,31 @@
 //     void NAME_forward_kernel(void *const *tensors, const int64_t *strides, int64_t length, void *scratch);
 //
 // tensors[i] is the kernel's i-th tensor of this (sequence, head): the first token's row for a `token` tensor, the
-// array itself for a `head` tensor, null for an absent initial, final or kept. strides[i]: elements from one token to the
+// array itself for a `head` tensor, null for what is absent. strides[i]: elements from one token to the
 // next. scratch: `scratchBytes` bytes, 64-byte aligned. The function carries `mix.kernel = {mixer = "NAME", entry =
-// "forward"|"decode", names = [...], roles = [...], scratch = N : i64}`.
+// "forward"|"decode"|"backward"|"replay", names = [...], roles = [...], scratch = N : i64}`; names are the declared ones.
+//
+// What forward leaves for backward are tensors of the role `saved`, named saved.0, saved.1, ..., float32, null if the caller
+// does not want them kept. `saved = [{per = "token"|"segment", elements = N : i64, every = 128 : i64}, ...]` of `mix.kernel`
+// describes them in this order, the same in forward, backward and replay: a row for every token, or for every segment of
+// `every` tokens. Their strides are what the caller's memory has; a row of segments is followed by the next segment's.
+// Replay takes what forward takes, but outputs and final states, and writes the saved tensors alone.
+//
+// Backward takes inputs, params, initial states, output_grad, final_grad (null: zero), saved, and writes input_grad,
+// param_grad, initial_grad: null where nobody wants them, partial ones too. `partials = [0, 1, ...]` of `mix.kernel`, one for
+// every tensor, says which of them are sums: the kernel adds its (sequence, head)'s part to float32 numbers that are
+// its own and zero at first, whatever the tensor's type, and the runtime adds up the parts and rounds. So is every result that is a
+// param's, or declared per group, or of an input that is read at earlier tokens, or of a history; only what remains may be
+// written in place. A declaration that backward does not name has the gradient zero.
 //
 // Argument structs: every field is 8 bytes, in this order.
 //
 //     forward   size batch time heads groups sequences cu_seqlens
 //               inputs, params, X_initial, x_history_initial, outputs, X_final, x_history_final
+//               workspace saved threads parallel_for parallel_for_context
+//     backward  size batch time heads groups sequences cu_seqlens
+//               inputs, params, X_initial, x_history_initial, y_grad of outputs, X_final_grad, x_history_final_grad
+//               x_grad of inputs and params, X_initial_grad, x_history_initial_grad
 //               workspace saved threads parallel_for parallel_for_context
 //     decode    size batch time heads groups
 //               inputs, params, X and x_history (in place), outputs, X_kept and x_history_kept (after each token)
@@ -32,37 +49,68 @@
 
 namespace mixc {
 
+/// In the order of a library's header.
+enum class EntryKind { Forward, Backward, Decode };
+
+/// `forward`, `backward`, `decode`: what follows the mixer's name.
+llvm::StringRef nameOf(EntryKind kind);
+/// `_workspace_size`, `_backward_workspace_size`, `_decode_workspace_size`.
+std::string workspaceSizeSuffix(EntryKind kind);
+
 struct TensorInfo {
   std::string name;          // as declared; a member of a family: the family's
   std::string declared;      // as the kernel knows it: `k[2]`
   std::string field;         // as in the argument struct: `H_initial`
-  std::string role;          // input param initial output final state kept
+  std::string role;          // input param initial output final state kept output_grad final_grad input_grad param_grad
+                             // initial_grad saved
   std::vector<int64_t> dims; // per token and head; of a family, the count of its members first
   int64_t member = 0, members = 1;
   std::string elementType = "f32"; // or bf16, f16
   bool perGroup = false;
   std::optional<double> lo, hi;
-  std::string start;      // of a state where the caller passes none: `zero`, `-inf`, `the identity`, `the param W0`
-  std::string startParam; // that param as the kernel knows it
-  unsigned slot = 0;      // position of its pointer in the argument struct, in units of 8 bytes
+  std::string start;         // of a state where the caller passes none: `zero`, `-inf`, `the identity`, `the param W0`
+  std::string startParam;    // that param as the kernel knows it
+  unsigned slot = 0;         // position of its pointer in the argument struct, in units of 8 bytes
+  bool isHistory = false;    // the past of an input
+  bool isPartial = false;    // of a gradient: the runtime adds up what the kernels write
+  bool isUnknown = false;    // the kernel does not name it
+  int64_t segmentTokens = 0; // of what is saved: one row for so many tokens; 0: a row for each
 
-  bool isPerToken() const { return role == "input" || role == "output" || role == "kept"; }
-  bool isWritten() const { return role == "output" || role == "final" || role == "state" || role == "kept"; }
-  bool isOptional() const { return role == "initial" || role == "final" || role == "kept"; }
+  bool isPerToken() const {
+    return role == "input" || role == "output" || role == "kept" || role == "output_grad" || role == "input_grad";
+  }
+  bool isParam() const { return role == "param" || role == "param_grad"; }
+  /// What backward is for.
+  bool isGradient() const { return role == "input_grad" || role == "param_grad" || role == "initial_grad"; }
+  bool isWritten() const {
+    return role == "output" || role == "final" || role == "state" || role == "kept" || isGradient();
+  }
+  bool isOptional() const {
+    return role == "initial" || role == "final" || role == "kept" || role == "final_grad" || isGradient();
+  }
   int64_t elements() const;                                        // per token and head, all members
+  int64_t ownElements() const { return elements() / members; }     // of this member
   int64_t offset() const { return elements() / members * member; } // of this member
   int64_t elementBytes() const { return elementType == "f32" ? 4 : 2; }
 };
 
-struct EntryInfo {
-  std::string entry;               // "forward", "decode"
-  std::string kernel;              // symbol of the kernel function
-  std::vector<TensorInfo> tensors; // in the kernel's order
+/// A kernel function, and what it takes.
+struct KernelInfo {
+  std::string function;            // its symbol; empty: there is none
+  std::vector<TensorInfo> tensors; // in its order
   int64_t scratchBytes = 0;        // per thread
-  unsigned slots = 0;              // of the argument struct
+};
 
-  /// In the order of the argument struct, a family once.
+struct EntryInfo : KernelInfo { // tensors: then those of the argument struct that the kernel does not take
+  EntryKind kind = EntryKind::Forward;
+  unsigned slots = 0; // of the argument struct
+  KernelInfo replay;  // of backward, if forward saves anything
+
+  llvm::StringRef name() const { return nameOf(kind); }
+  /// What the struct has a field for, in its order, a family once.
   std::vector<TensorInfo> fields() const;
+  /// What forward leaves for backward.
+  std::vector<TensorInfo> saved() const;
 };
 
 struct MixerInterface {
@@ -70,15 +118,17 @@ struct MixerInterface {
   std::vector<std::pair<std::string, int64_t>> dims;
   std::string description; // the class of each component, one a line
   std::vector<EntryInfo> entries;
+
+  const EntryInfo *entry(EntryKind kind) const; // null: there is none
 };
 
 /// Reads the interfaces off a module at stage `vector`: its mix.mixer ops and the `mix.kernel` attributes of its
 /// functions.
 llvm::Expected<std::vector<MixerInterface>> readInterfaces(mlir::ModuleOp module);
 
-/// The slots before the first tensor, by name: 7 of forward, 5 of decode; and those after the last.
-llvm::ArrayRef<llvm::StringRef> leadingFields(llvm::StringRef entry);
-llvm::ArrayRef<llvm::StringRef> trailingFields(llvm::StringRef entry);
+/// The slots before the first tensor, by name: 7 of forward and backward, 5 of decode; and those after the last.
+llvm::ArrayRef<llvm::StringRef> leadingFields(EntryKind kind);
+llvm::ArrayRef<llvm::StringRef> trailingFields(EntryKind kind);
 
 /// What `NAME_describe` returns: dims, class, tensors and layouts, as JSON.
 std::string describe(const MixerInterface &mixer, llvm::StringRef cpu);

@@ -46,20 +46,19 @@ class GuardedCall {
 public:
   GuardedCall(const Library &library, const std::string &mixer, const char *entryName, const mix::Call &call)
       : entry(
-            *llvm::find_if(library.compiled.interface(mixer)->entries, [&](auto &e) { return e.entry == entryName; })),
+            *llvm::find_if(library.compiled.interface(mixer)->entries, [&](auto &e) { return e.name() == entryName; })),
         call(call), slots(entry.slots) {
     void *handle = dlopen(library.path.c_str(), RTLD_NOW);
     function = reinterpret_cast<const void *(*)(const void *)>(dlsym(handle, (mixer + "_" + entryName).c_str()));
-    const bool decode = entry.entry == "decode";
     auto workspaceSize = reinterpret_cast<size_t (*)(const void *)>(
-        dlsym(handle, (mixer + (decode ? "_decode_workspace_size" : "_workspace_size")).c_str()));
+        dlsym(handle, (mixer + workspaceSizeSuffix(entry.kind)).c_str()));
     const int64_t counts[] = {int64_t(8 * slots.size()), call.batch, call.time, call.heads, call.groups};
     std::copy(std::begin(counts), std::end(counts), slots.begin());
     slots[slots.size() - 3] = 1; // thread
-    for (const TensorInfo &tensor : entry.tensors)
+    for (const TensorInfo &tensor : entry.fields())
       addTensor(tensor);
     const int64_t words = (workspaceSize(slots.data()) + 63) / 64 * 16;
-    slots[slots.size() - trailingFields(entryName).size()] = address(words);
+    slots[slots.size() - trailingFields(entry.kind).size()] = address(words);
   }
 
   bool succeeds() const { return function(slots.data()) == nullptr; }
@@ -69,7 +68,7 @@ public:
   /// The output y.
   mix::Array output() const {
     mix::Array y;
-    for (const auto &[tensor, array] : llvm::zip(entry.tensors, arrays))
+    for (const auto &[tensor, array] : llvm::zip(entry.fields(), arrays))
       if (tensor.role == "output")
         y.data.assign(array->numbers, array->numbers + array->size);
     return y;

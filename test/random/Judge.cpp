@@ -196,6 +196,7 @@ private:
     CompileOptions options;
     options.dims = dims();
     options.chunk = trial.chunk;
+    options.backward = true;
     return options;
   }
 
@@ -211,13 +212,16 @@ private:
     return true;
   }
 
-  std::optional<mix::Answer> perturbed(mix::MixerOp op, mix::Call call) {
+  static mix::Call perturbed(mix::Call call) {
     Random random(1);
     for (mix::Arrays *arrays : {&call.inputs, &call.params, &call.initial})
       for (auto &[name, array] : *arrays)
         for (double &x : array.data)
           x *= 1 + 1e-15 * random.centred();
-    Expected<mix::Answer> answer = mix::interpret(op, call);
+    return call;
+  }
+  static std::optional<mix::Answer> perturbed(mix::MixerOp op, const mix::Call &call) {
+    Expected<mix::Answer> answer = mix::interpret(op, perturbed(call));
     if (answer)
       return std::move(*answer);
     consumeError(answer.takeError());
@@ -318,7 +322,77 @@ private:
         if (!agrees("tile program" + suffix.str(), op, call, references[i++], interpretTiles(kernel, op, call)))
           return false;
     }
+    return checkGradients(op);
+  }
+
+  /// From what the forward kernel saves, and from what replaying does.
+  bool checkGradients(mix::MixerOp op) {
+    tile::KernelOp backward = findKernel(compilation->module(), "_backward");
+    if (!backward)
+      return fail("no tile program", "_backward");
+    for (const mix::Call &call : calls(op)) {
+      const mix::Cotangents cotangents = mix::sampleCotangents(op, call, trial.seed);
+      Expected<mix::Gradients> reference = mix::interpretBackward(op, call, cotangents);
+      if (!reference)
+        return fail("no gradients", toString(reference.takeError()));
+      for (StringRef saving : {"_forward", "_replay"})
+        if (!gradientsAgree("gradients from" + saving.str(), op, call, cotangents, *reference,
+                            interpretTilesBackward(findKernel(compilation->module(), saving), backward, op, call,
+                                                   cotangents)))
+          return false;
+    }
     return true;
+  }
+
+  bool gradientsAgree(const std::string &kind, mix::MixerOp op, const mix::Call &call,
+                      const mix::Cotangents &cotangents, const mix::Gradients &reference,
+                      Expected<mix::Gradients> gradients) {
+    std::string where =
+        fmt::format("{} tokens, {} groups{}", call.time, call.groups, call.initial.empty() ? "" : ", initial states");
+    if (!gradients)
+      return fail(kind + " fail", where + ": " + toString(gradients.takeError()));
+    std::optional<mix::Gradients> moved;
+    // What is small beside the others is held against the largest.
+    double largest = 0;
+    auto norm = [](const mix::Array &array) {
+      double sum = 0;
+      for (double x : array.data)
+        sum += x * x;
+      return std::sqrt(sum);
+    };
+    for (const mix::Arrays *arrays : {&reference.inputs, &reference.params, &reference.initial})
+      for (const auto &[name, array] : *arrays)
+        largest = std::max(largest, norm(array));
+    auto hold = [&](mix::Arrays mix::Gradients::*group) {
+      for (const auto &[name, array] : reference.*group) {
+        auto found = ((*gradients).*group).find(name);
+        if (found == ((*gradients).*group).end())
+          return fail(kind + " disagree", fmt::format("{}: none of {}", where, name));
+        auto errorOf = [&](const mix::Array &other) {
+          mix::Array difference = array;
+          for (auto [x, y] : zip(difference.data, other.data))
+            x -= y;
+          return norm(difference) / std::max({norm(array), 1e-6 * largest, 1e-300});
+        };
+        double error = errorOf(found->second);
+        if (error <= 1e-9 || isNoise(found->second, array))
+          continue;
+        if (!moved) {
+          Expected<mix::Gradients> other = mix::interpretBackward(op, perturbed(call), cotangents);
+          if (!other)
+            return fail("no gradients", toString(other.takeError()));
+          moved = std::move(*other);
+        }
+        double change = errorOf(((*moved).*group)[name]);
+        if (!(error <= 10 * change) || !std::isfinite(error))
+          return fail(kind + (error < 1e-6 ? " disagree a little" : " disagree"),
+                      fmt::format("{}: that of {} is off by {:.2g}, where a perturbed input moves it by {:.2g}", where,
+                                  name, error, change));
+        mark("gradient tolerance by perturbation");
+      }
+      return true;
+    };
+    return hold(&mix::Gradients::inputs) && hold(&mix::Gradients::params) && hold(&mix::Gradients::initial);
   }
 
   bool checkCompiled() {

@@ -63,7 +63,17 @@ public:
     for (int64_t row = 0; row < rows; ++row)
       std::copy_n(data.begin() + row * size, size, array->second.data.begin() + at(row));
   }
+  /// Adds to an array that is 0 where it is new.
+  void add(mix::Arrays &arrays, const std::vector<double> &data) const {
+    auto [array, isNew] = arrays.try_emplace(tensor);
+    if (isNew)
+      array->second = mix::Array(leading);
+    for (int64_t i = 0; i < total(); ++i)
+      array->second.data[at(i / size) + i % size] += data[i];
+  }
   int64_t total() const { return rows * size; }
+  /// The last head of those that share this part.
+  bool isLastOf(int64_t head, const mix::Call &call) const { return (head + 1) % (call.heads / columns) == 0; }
 
   std::string tensor;
 
@@ -105,21 +115,28 @@ tile::KernelOp findKernel(ModuleOp tiles, StringRef suffix) {
   return {};
 }
 
-llvm::Expected<mix::Answer> interpretTiles(tile::KernelOp kernel, mix::MixerOp equations, const mix::Call &call) {
-  mix::Answer answer;
-  Declarations declarations(equations);
-  for (int64_t head = 0; head < call.heads; ++head) {
-    std::vector<tile::Buffer> tensors;
-    auto forEach = [&](auto use) {
-      for (auto [i, type] : llvm::enumerate(kernel.getBody().front().getArgumentTypes())) {
-        StringRef name = cast<StringAttr>(kernel.getNames()[i]).getValue();
-        auto view = cast<tile::ViewType>(type);
-        use(i, name, cast<StringAttr>(kernel.getRoles()[i]).getValue(), view,
-            Part(declarations, name, view, call, head));
-      }
-    };
-    forEach([&](size_t, StringRef name, StringRef role, tile::ViewType view, const Part &part) {
+namespace {
+
+/// The tensors of a kernel for one head, and a walk over them.
+class Work {
+public:
+  Work(tile::KernelOp kernel, const Declarations &declarations, const mix::Call &call, int64_t head)
+      : kernel(kernel), declarations(declarations), call(call), head(head) {}
+
+  void forEach(llvm::function_ref<void(size_t, StringRef name, StringRef role, tile::ViewType)> use) {
+    for (auto [i, type] : llvm::enumerate(kernel.getBody().front().getArgumentTypes()))
+      use(i, cast<StringAttr>(kernel.getNames()[i]).getValue(), cast<StringAttr>(kernel.getRoles()[i]).getValue(),
+          cast<tile::ViewType>(type));
+  }
+  Part part(StringRef name, tile::ViewType view) const { return {declarations, name, view, call, head}; }
+
+  /// What the caller passes in; what the kernel writes is NaN first, what it saves is there.
+  void fill() {
+    forEach([&](size_t, StringRef name, StringRef role, tile::ViewType view) {
       tile::Buffer &buffer = tensors.emplace_back();
+      if (role == "saved")
+        return;
+      Part part = this->part(name, view);
       if (role == "input" || role == "param") {
         buffer.data = part.read((role == "input" ? call.inputs : call.params).at(part.tensor));
       } else if (role == "initial" || role == "state") {
@@ -131,16 +148,85 @@ llvm::Expected<mix::Answer> interpretTiles(tile::KernelOp kernel, mix::MixerOp e
         buffer.data.assign(part.total(), std::nan(""));
       }
     });
-    if (llvm::Error error = tile::interpret(kernel, call.time, tensors))
+  }
+  llvm::Error run() { return tile::interpret(kernel, call.time, tensors); }
+
+  std::vector<tile::Buffer> tensors;
+
+private:
+  tile::KernelOp kernel;
+  const Declarations &declarations;
+  const mix::Call &call;
+  int64_t head;
+};
+
+} // namespace
+
+llvm::Expected<mix::Answer> interpretTiles(tile::KernelOp kernel, mix::MixerOp equations, const mix::Call &call) {
+  mix::Answer answer;
+  Declarations declarations(equations);
+  for (int64_t head = 0; head < call.heads; ++head) {
+    Work work(kernel, declarations, call, head);
+    work.fill();
+    if (llvm::Error error = work.run())
       return std::move(error);
-    forEach([&](size_t i, StringRef, StringRef role, tile::ViewType, const Part &part) {
+    work.forEach([&](size_t i, StringRef name, StringRef role, tile::ViewType view) {
       if (role == "output")
-        part.write(answer.outputs, tensors[i].data);
+        work.part(name, view).write(answer.outputs, work.tensors[i].data);
       if (role == "final" || role == "state")
-        part.write(answer.final, tensors[i].data);
+        work.part(name, view).write(answer.final, work.tensors[i].data);
     });
   }
   return answer;
+}
+
+llvm::Expected<mix::Gradients> interpretTilesBackward(tile::KernelOp saving, tile::KernelOp backward,
+                                                      mix::MixerOp equations, const mix::Call &call,
+                                                      const mix::Cotangents &cotangents) {
+  mix::Gradients gradients;
+  Declarations declarations(equations);
+  auto partials = backward->getAttrOfType<ArrayAttr>("partials");
+  for (int64_t head = 0; head < call.heads; ++head) {
+    Work before(saving, declarations, call, head);
+    before.fill();
+    if (llvm::Error error = before.run())
+      return std::move(error);
+    std::map<std::string, tile::Buffer> saved;
+    before.forEach([&](size_t i, StringRef name, StringRef role, tile::ViewType) {
+      if (role == "saved")
+        saved[name.str()] = std::move(before.tensors[i]);
+    });
+
+    Work work(backward, declarations, call, head);
+    work.fill();
+    work.forEach([&](size_t i, StringRef name, StringRef role, tile::ViewType view) {
+      tile::Buffer &buffer = work.tensors[i];
+      if (role == "saved") {
+        buffer = saved[name.str()];
+      } else if (role == "output_grad" || role == "final_grad") {
+        const Part part = work.part(name, view);
+        const mix::Arrays &given = role == "output_grad" ? cotangents.outputs : cotangents.final;
+        auto found = given.find(part.tensor);
+        // The last head of a group writes what they share.
+        buffer.present = found != given.end() && (role == "output_grad" || part.isLastOf(head, call));
+        if (buffer.present)
+          buffer.data = part.read(found->second);
+      } else if (cast<IntegerAttr>(partials[i]).getInt()) {
+        buffer.data.assign(buffer.data.size(), 0);
+      }
+    });
+    if (llvm::Error error = work.run())
+      return std::move(error);
+    work.forEach([&](size_t i, StringRef name, StringRef role, tile::ViewType view) {
+      mix::Arrays *arrays = role == "input_grad"     ? &gradients.inputs
+                            : role == "param_grad"   ? &gradients.params
+                            : role == "initial_grad" ? &gradients.initial
+                                                     : nullptr;
+      if (arrays)
+        work.part(name, view).add(*arrays, work.tensors[i].data);
+    });
+  }
+  return gradients;
 }
 
 } // namespace mixc::random

@@ -2,7 +2,7 @@
 #ifndef MIXC_TEST_RANDOM_TILES_H
 #define MIXC_TEST_RANDOM_TILES_H
 
-#include "dialect/mix/Interpreter.h"
+#include "dialect/mix/Backward.h"
 #include "dialect/tile/Tile.h"
 
 namespace mixc::random {
@@ -11,6 +11,10 @@ namespace mixc::random {
 tile::KernelOp findKernel(mlir::ModuleOp tiles, llvm::StringRef suffix);
 /// Batch is 1. Outputs and final states are NaN first.
 llvm::Expected<mix::Answer> interpretTiles(tile::KernelOp kernel, mix::MixerOp equations, const mix::Call &call);
+/// Gradients from a kernel that saves, the forward or the replay one, and the backward one.
+llvm::Expected<mix::Gradients> interpretTilesBackward(tile::KernelOp saving, tile::KernelOp backward,
+                                                      mix::MixerOp equations, const mix::Call &call,
+                                                      const mix::Cotangents &cotangents);
 
 } // namespace mixc::random
 

@@ -1,6 +1,7 @@
 // The files: what the library exports and needs, whether the header says the same as the code, and what happens where
 // they cannot be written.
 #include "test/unit/emit/Leaky.h"
+#include "test/unit/emit/Tools.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -17,26 +18,6 @@ using namespace mixc;
 using namespace mixc::test;
 
 namespace {
-
-/// Output and exit status of a command.
-std::pair<std::string, int> run(const std::string &command) {
-  std::string output;
-  FILE *pipe = popen((command + " 2>&1").c_str(), "r");
-  char buffer[4096];
-  while (size_t size = fread(buffer, 1, sizeof buffer, pipe))
-    output.append(buffer, size);
-  return {output, pclose(pipe)};
-}
-
-std::string tool(const char *name) { return std::string(MIXC_LLVM_TOOLS) + "/" + name; }
-std::string folder() { return llvm::sys::path::parent_path(LeakyLibrary::get().path).str(); }
-
-void compiles(const std::string &file, const std::string &text, const std::string &flags) {
-  const std::string path = folder() + "/" + file;
-  std::ofstream(path) << text;
-  auto [output, status] = run(tool("clang") + " -Wall -Wextra -Werror -pedantic -fsyntax-only " + flags + " " + path);
-  EXPECT_EQ(status, 0) << output;
-}
 
 TEST(Library, ExportsEntryPointsAlone) {
   auto [output, status] = run(tool("llvm-nm") + " -D --defined-only --format=just-symbols " + LeakyLibrary::get().path);
@@ -103,22 +84,7 @@ TEST(Header, OfTwoLibrariesInOneProgram) {
 }
 
 TEST(Header, AgreesWithTheCode) {
-  std::string text = "#include \"libleaky.h\"\n";
-  auto claim = [&](const std::string &condition) { text += "_Static_assert(" + condition + ", \"\");\n"; };
-  for (const EntryInfo &entry : LeakyLibrary::get().mixers.at(0).entries) {
-    const std::string type = "leaky_" + entry.entry + "_args";
-    claim("sizeof(" + type + ") == " + std::to_string(8 * entry.slots));
-    for (const TensorInfo &tensor : entry.tensors)
-      claim("offsetof(" + type + ", " + tensor.field + ") == " + std::to_string(8 * tensor.slot));
-    unsigned slot = 0;
-    for (llvm::StringRef field : leadingFields(entry.entry))
-      claim("offsetof(" + type + ", " + field.str() + ") == " + std::to_string(8 * slot++));
-    slot = entry.slots - trailingFields(entry.entry).size();
-    for (llvm::StringRef field : trailingFields(entry.entry))
-      claim("offsetof(" + type + ", " + field.str() + ") == " + std::to_string(8 * slot++));
-  }
-  text += "int nothing;\n";
-  compiles("layout.c", text, "-x c -std=c11");
+  headerAgreesWith(LeakyLibrary::get().mixers.at(0), "libleaky.h");
   EXPECT_EQ(LeakyLibrary::get().mixers.at(0).entries.at(0).slots * 8, sizeof(ForwardArgs));
   EXPECT_EQ(LeakyLibrary::get().mixers.at(0).entries.at(1).slots * 8, sizeof(DecodeArgs));
 }
@@ -138,7 +104,6 @@ TEST(Header, RenamesWhatCReserves) {
   MixerInterface mixer;
   mixer.name = "float";
   EntryInfo entry;
-  entry.entry = "forward";
   entry.slots = 14;
   for (const char *field : {"class_", "restrict_"}) {
     TensorInfo tensor;

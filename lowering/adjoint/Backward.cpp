@@ -1,0 +1,531 @@
+#include "lowering/adjoint/Backward.h"
+#include "lowering/adjoint/Adjoint.h"
+#include "lowering/adjoint/Elementwise.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+using namespace mixc;
+using namespace mixc::tile;
+
+//===-- Saving --------------------------------------------------------------------------------------------------===//
+
+/// A tensor of one tile a segment.
+static ViewType segmentsOf(Type tile) {
+  auto type = cast<TileType>(tile);
+  auto shape = llvm::map_to_vector(type.getAxes(), [](const Axis &axis) { return axis.extent; });
+  return ViewType::get(type.getContext(), Per::Segment, shape, type.getElementType());
+}
+
+static void setNames(KernelOp kernel, ArrayRef<Attribute> names, ArrayRef<Attribute> roles) {
+  Builder builder(kernel.getContext());
+  kernel.setNamesAttr(builder.getArrayAttr(names));
+  kernel.setRolesAttr(builder.getArrayAttr(roles));
+}
+
+static void storeSegment(OpBuilder &builder, Location loc, Value tile, Value tensor, int64_t every) {
+  StoreOp::create(builder, loc, tile, tensor, Value(), 0, every, /*add=*/false);
+}
+
+void mixc::saveStates(KernelOp forward, int64_t every) {
+  OpBuilder builder(forward.getContext());
+  SmallVector<Attribute> names(forward.getNames().getValue()), roles(forward.getRoles().getValue());
+  unsigned number = 0;
+  for (auto loop : forward.getBody().getOps<ChunksOp>()) {
+    Block &body = loop.getBody().front();
+    builder.setInsertionPointToStart(&body);
+    for (BlockArgument carried : body.getArguments()) {
+      Value tensor = forward.getBody().addArgument(segmentsOf(carried.getType()), loop.getLoc());
+      names.push_back(builder.getStringAttr("saved." + Twine(number++)));
+      roles.push_back(builder.getStringAttr("saved"));
+      storeSegment(builder, loop.getLoc(), carried, tensor, every);
+    }
+  }
+  setNames(forward, names, roles);
+  forward->setAttr("segment", builder.getI64IntegerAttr(every));
+}
+
+/// Erases what no one uses.
+static void eraseUnused(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+    if (isOpTriviallyDead(&op)) {
+      op.erase();
+      continue;
+    }
+    if (isa<ChunksOp>(op))
+      eraseUnused(op.getRegion(0).front());
+  }
+}
+
+static std::string symbolOf(KernelOp kernel, StringRef entry) { return (kernel.getMixer() + "_" + entry).str(); }
+
+KernelOp mixc::buildReplay(KernelOp forward) {
+  OpBuilder builder(forward->getContext());
+  builder.setInsertionPointAfter(forward);
+  auto replay = cast<KernelOp>(builder.clone(*forward));
+  replay.setSymName(symbolOf(forward, "replay"));
+  replay.walk([](Operation *op) {
+    auto store = dyn_cast<StoreOp>(op);
+    if (isa<FinalOp, HistoryOp>(op) || (store && !store.getEvery()))
+      op->erase();
+  });
+  Block &body = replay.getBody().front();
+  SmallVector<Attribute> names, roles;
+  BitVector dropped(body.getNumArguments());
+  for (auto [i, name, role] : llvm::enumerate(replay.getNames(), replay.getRoles()))
+    if (llvm::is_contained({"output", "final"}, cast<StringAttr>(role).getValue())) {
+      dropped.set(i);
+    } else {
+      names.push_back(name);
+      roles.push_back(role);
+    }
+  eraseUnused(body);
+  body.eraseArguments(dropped);
+  setNames(replay, names, roles);
+  return replay;
+}
+
+//===-- The backward kernel -------------------------------------------------------------------------------------===//
+
+namespace {
+
+class BackwardBuilder {
+public:
+  BackwardBuilder(KernelOp forward, mix::MixerOp mixer, int64_t every)
+      : forward(forward), mixer(mixer), every(every), builder(forward.getContext()), loc(forward.getLoc()) {}
+
+  FailureOr<KernelOp> build();
+
+private:
+  void addTensors();
+  Value addTensor(Attribute name, StringRef role, ViewType type, bool isPartial = false);
+  bool isPartial(BlockArgument tensor, StringRef role);
+  bool isShared(StringRef name);
+
+  void cloneOutside();
+  LogicalResult buildLoop(ChunksOp loop, ArrayRef<Value> segments);
+  SmallVector<Value> capturedBy(ChunksOp loop);
+  void keepStates(ChunksOp loop, ValueRange starts, ValueRange kept);
+  FailureOr<SmallVector<Value>> adjointOf(ChunksOp loop, ValueRange carried, ValueRange states,
+                                          ArrayRef<Value> captured);
+  Value cotangentOfOutput(StoreOp store, ChunksOp loop);
+  void storeGradients(ArrayRef<LoadOp> loads, const Cotangents &cotangents);
+  Value onAxesOf(Value x, TileType type);
+  LogicalResult leave();
+  Value argumentOf(Value tensor, StringRef role);
+  TileType wholeTile(ViewType view);
+  Value tileOrZero(const Cotangents &cotangents, Value value) {
+    Value bar = cotangents.lookup(value);
+    return bar ? bar : buildZero(builder, loc, typeOf(value));
+  }
+
+  KernelOp forward, kernel;
+  mix::MixerOp mixer;
+  int64_t every;
+  OpBuilder builder;
+  Location loc;
+  IRMapping around; // the forward kernel's tensors and what it computes before its loops
+  SmallVector<Attribute> names, roles;
+  SmallVector<int64_t> partials;
+  DenseMap<std::pair<StringRef, StringRef>, Value> tensors; // by role and name
+  SmallVector<Value> saved;
+  DenseSet<Value> active;               // what the forward kernel computes outside its loops, of params and ends
+  llvm::MapVector<Value, Value> endOf;  // the end of a state, found again: the forward loop's result
+  Cotangents ends;                      // of the forward loops' results and starts
+  Cotangents sums;                    // of what this kernel computes outside the loops
+};
+
+} // namespace
+
+//===-- Tensors -------------------------------------------------------------------------------------------------===//
+
+/// Is there one of it for each group of heads?
+bool BackwardBuilder::isShared(StringRef name) {
+  name.consume_back(".history");
+  for (Operation &op : mixer.step())
+    if (isa<mix::InputOp, mix::ParamOp, mix::StateOp>(op) && op.getAttrOfType<StringAttr>("name").getValue() == name)
+      return mix::isPerGroup(cast<mix::TensorType>(op.getResult(0).getType()));
+  return false;
+}
+
+/// Params are summed over sequences, and what heads share over heads. What the kernel comes to more than once is summed as well:
+/// inputs of earlier tokens, or read in several loops, or token by token; and so is what it never comes to.
+bool BackwardBuilder::isPartial(BlockArgument tensor, StringRef role) {
+  StringRef name = cast<StringAttr>(forward.getNames()[tensor.getArgNumber()]).getValue();
+  if (role == "param" || isShared(name) || (role == "initial" && name.ends_with(".history")))
+    return true;
+  if (role != "input")
+    return false;
+  DenseSet<Operation *> loops;
+  for (OpOperand &use : tensor.getUses()) {
+    auto load = dyn_cast<LoadOp>(use.getOwner());
+    if (isa<HistoryOp>(use.getOwner()))
+      continue;
+    if (!load || load.getLag())
+      return true;
+    loops.insert(load->getParentOp());
+  }
+  return loops.size() != 1;
+}
+
+Value BackwardBuilder::addTensor(Attribute name, StringRef role, ViewType type, bool isPartial) {
+  names.push_back(name);
+  roles.push_back(builder.getStringAttr(role));
+  partials.push_back(isPartial);
+  if (isPartial)
+    type = ViewType::get(type.getContext(), type.getPer(), type.getShape(), builder.getF32Type());
+  Value tensor = kernel.getBody().addArgument(type, loc);
+  tensors[{cast<StringAttr>(roles.back()).getValue(), cast<StringAttr>(name).getValue()}] = tensor;
+  return tensor;
+}
+
+void BackwardBuilder::addTensors() {
+  auto all = llvm::zip(forward.getBody().front().getArguments(), forward.getNames(), forward.getRoles());
+  auto roleOf = [](Attribute role) { return cast<StringAttr>(role).getValue(); };
+  for (auto [argument, name, role] : all) {
+    StringRef text = roleOf(role);
+    auto type = cast<ViewType>(argument.getType());
+    if (text == "output" || text == "final")
+      addTensor(name, text == "output" ? "output_grad" : "final_grad", type);
+    else
+      around.map(argument, addTensor(name, text, type));
+  }
+  unsigned number = 0;
+  for (auto loop : forward.getBody().getOps<ChunksOp>())
+    for (Value init : loop.getInits())
+      saved.push_back(
+          addTensor(builder.getStringAttr("saved." + Twine(number++)), "saved", segmentsOf(init.getType())));
+  for (auto [argument, name, role] : all) {
+    StringRef text = roleOf(role);
+    if (text != "input" && text != "param" && text != "initial")
+      continue;
+    bool partial = isPartial(argument, text);
+    StringRef result = text == "input" ? "input_grad" : text == "param" ? "param_grad" : "initial_grad";
+    addTensor(name, result, cast<ViewType>(argument.getType()), partial);
+  }
+  setNames(kernel, names, roles);
+  kernel->setAttr("partials", builder.getI64ArrayAttr(partials));
+  kernel->setAttr("segment", builder.getI64IntegerAttr(every));
+}
+
+/// The tensor of another role under the same name.
+Value BackwardBuilder::argumentOf(Value tensor, StringRef role) {
+  auto argument = cast<BlockArgument>(tensor);
+  return tensors.lookup({role, cast<StringAttr>(forward.getNames()[argument.getArgNumber()]).getValue()});
+}
+
+//===-- One loop ------------------------------------------------------------------------------------------------===//
+
+/// The body of a loop again, without what it writes: the tiles that it yields.
+static SmallVector<Value> cloneBody(ChunksOp loop, ValueRange carried, OpBuilder &builder, IRMapping &mapping) {
+  Block &body = loop.getBody().front();
+  mapping.map(body.getArguments(), carried);
+  for (Operation &op : body.without_terminator())
+    if (!isa<StoreOp, HistoryOp>(op))
+      builder.clone(op, mapping);
+  return llvm::map_to_vector(body.getTerminator()->getOperands(), [&](Value x) { return mapping.lookupOrDefault(x); });
+}
+
+/// Starts a loop over chunks and moves into it; `leaveLoop` yields and moves behind it.
+static ChunksOp enterLoop(OpBuilder &builder, Location loc, int64_t size, bool reverse, ValueRange inits) {
+  auto loop = ChunksOp::create(builder, loc, inits.getTypes(), builder.getI64IntegerAttr(size),
+                               reverse ? builder.getUnitAttr() : UnitAttr(), inits);
+  Block &body = loop.getBody().emplaceBlock();
+  for (Value init : inits)
+    body.addArgument(init.getType(), loc);
+  builder.setInsertionPointToEnd(&body);
+  return loop;
+}
+static SmallVector<Value> leaveLoop(OpBuilder &builder, ChunksOp loop, ValueRange yielded) {
+  YieldOp::create(builder, loop.getLoc(), yielded);
+  builder.setInsertionPointAfter(loop);
+  return loop.getResults();
+}
+
+/// Keeps the states before each chunk of a segment.
+void BackwardBuilder::keepStates(ChunksOp loop, ValueRange starts, ValueRange kept) {
+  const auto size = static_cast<int64_t>(loop.getSize());
+  ChunksOp replay = enterLoop(builder, loc, size, /*reverse=*/false, starts);
+  ValueRange states = replay.getBody().front().getArguments();
+  for (auto [state, buffer] : llvm::zip(states, kept))
+    storeSegment(builder, loc, state, buffer, size);
+  IRMapping mapping = around;
+  leaveLoop(builder, replay, cloneBody(loop, states, builder, mapping));
+}
+
+/// x with its axes called as those of `type` are, one by one.
+Value BackwardBuilder::onAxesOf(Value x, TileType type) {
+  auto rename = [&](unsigned i, const Axis &to) {
+    SmallVector<Axis> axes(typeOf(x).getAxes());
+    Axis from = axes[i];
+    axes[i] = to;
+    x = RenameOp::create(builder, loc, TileType::get(x.getContext(), axes, typeOf(x).getElementType()), x, from.str(),
+                         to.str());
+  };
+  SmallVector<unsigned> differing;
+  for (auto [i, axis] : llvm::enumerate(type.getAxes()))
+    if (typeOf(x).getAxes()[i].str() != axis.str())
+      differing.push_back(i);
+  // By way of names that no one has: two axes may swap theirs.
+  if (differing.size() > 1)
+    for (unsigned i : differing) {
+      Axis axis = type.getAxes()[i];
+      rename(i, {axis.kind, builder.getStringAttr("grad" + Twine(i)), axis.extent});
+    }
+  for (unsigned i : differing)
+    rename(i, type.getAxes()[i]);
+  return x;
+}
+
+/// Gradients of the inputs that these loads read, one store for each input and lag.
+void BackwardBuilder::storeGradients(ArrayRef<LoadOp> loads, const Cotangents &cotangents) {
+  struct Sum {
+    Value total;
+    LoadOp load;
+  };
+  llvm::MapVector<std::pair<Value, int64_t>, Sum> totals;
+  for (LoadOp load : loads) {
+    Value bar = cotangents.lookup(load.getResult());
+    if (!bar)
+      bar = buildZero(builder, loc, load.getResult().getType());
+    Sum &sum = totals[{load.getTensor(), load.getLag()}];
+    if (!sum.total)
+      sum = {bar, load};
+    else
+      sum.total = buildAdd(builder, loc, sum.total, onAxesOf(bar, typeOf(sum.total)));
+  }
+  for (auto &[key, sum] : totals) {
+    // The kernel's tensors stand for the forward kernel's: find the latter by its name.
+    StringRef name = cast<StringAttr>(names[cast<BlockArgument>(key.first).getArgNumber()]).getValue();
+    Value gradient = tensors.lookup({"input_grad", name});
+    bool add = partials[cast<BlockArgument>(gradient).getArgNumber()];
+    Value history = sum.load.getHistory()
+                        ? tensors.lookup({"initial_grad", builder.getStringAttr(name + ".history").getValue()})
+                        : Value();
+    StoreOp::create(builder, loc, sum.total, gradient, history, key.second, 0, add);
+  }
+}
+
+// The adjoint of one chunk, from the states before it and the carried cotangents: of the states after it, then the sums
+// for the values from outside that the body takes. Gives what is carried on.
+FailureOr<SmallVector<Value>> BackwardBuilder::adjointOf(ChunksOp loop, ValueRange carried, ValueRange states,
+                                                         ArrayRef<Value> captured) {
+  Block &body = loop.getBody().front();
+  IRMapping mapping = around;
+  SmallVector<Value> after = cloneBody(loop, states, builder, mapping);
+
+  Cotangents cotangents;
+  SmallVector<LoadOp> loads;
+  for (Operation &op : body.without_terminator()) {
+    if (auto store = dyn_cast<StoreOp>(op))
+      addTo(cotangents, mapping.lookupOrDefault(store.getValue()), cotangentOfOutput(store, loop), builder, loc);
+    if (auto load = dyn_cast<LoadOp>(op); load && load.getTensor().getType().getPer() == Per::Token)
+      loads.push_back(mapping.lookup(load.getResult()).getDefiningOp<LoadOp>());
+  }
+  for (auto [value, bar] : llvm::zip(after, carried))
+    addTo(cotangents, value, bar, builder, loc);
+
+  SmallVector<Value> wanted(states);
+  for (LoadOp load : loads)
+    wanted.push_back(load.getResult());
+  llvm::append_range(wanted, captured);
+  auto gradientOf = [&](Value tensor) {
+    StringRef name = cast<StringAttr>(names[cast<BlockArgument>(tensor).getArgNumber()]).getValue();
+    return tensors.lookup({"input_grad", name});
+  };
+  if (failed(differentiate(*builder.getInsertionBlock(), wanted, builder, cotangents, gradientOf)))
+    return failure();
+  storeGradients(loads, cotangents);
+  SmallVector<Value> onwards;
+  for (Value state : states)
+    onwards.push_back(tileOrZero(cotangents, state));
+  for (auto [value, sum] : llvm::zip(captured, carried.drop_front(states.size()))) {
+    Value part = cotangents.lookup(value);
+    onwards.push_back(part ? buildAdd(builder, loc, sum, onAxesOf(part, typeOf(sum))) : sum);
+  }
+  return onwards;
+}
+
+/// Rows past the end have no say.
+Value BackwardBuilder::cotangentOfOutput(StoreOp store, ChunksOp loop) {
+  Axis time{AxisKind::Time, builder.getStringAttr("time"), static_cast<int64_t>(loop.getSize())};
+  TileType type = typeOf(store.getValue());
+  Value bar = LoadOp::create(builder, loc, type, argumentOf(store.getTensor(), "output_grad"));
+  Value valid = ValidOp::create(builder, loc, TileType::get(builder.getContext(), {time}, builder.getI1Type()));
+  Value none = buildZero(builder, loc, TileType::get(builder.getContext(), {}, type.getElementType()));
+  return SelectOp::create(builder, loc, type, valid, bar, none);
+}
+
+/// What the loop's body takes from outside and has a cotangent there, as the backward kernel has it.
+SmallVector<Value> BackwardBuilder::capturedBy(ChunksOp loop) {
+  llvm::SetVector<Value> found;
+  loop.getBody().walk([&](Operation *op) {
+    for (Value operand : op->getOperands())
+      if (active.contains(operand) && operand.getParentBlock() == &forward.getBody().front())
+        found.insert(around.lookup(operand));
+  });
+  return found.takeVector();
+}
+
+LogicalResult BackwardBuilder::buildLoop(ChunksOp loop, ArrayRef<Value> segments) {
+  const auto size = static_cast<int64_t>(loop.getSize());
+  TypeRange types = loop.getInits().getTypes();
+  SmallVector<Value> captured = capturedBy(loop), starts, kept;
+  for (Value result : loop.getResults())
+    starts.push_back(tileOrZero(ends, result));
+  for (Value value : captured)
+    starts.push_back(buildZero(builder, loc, typeOf(value)));
+  if (every > size)
+    for (Type type : types)
+      kept.push_back(BufferOp::create(builder, loc, segmentsOf(type), every / size));
+
+  ChunksOp outer = enterLoop(builder, loc, every, /*reverse=*/true, starts);
+  ValueRange carried = outer.getBody().front().getArguments();
+  auto loadAll = [&](ArrayRef<Value> from, int64_t span) {
+    SmallVector<Value> states;
+    for (auto [type, tensor] : llvm::zip(types, from))
+      states.push_back(LoadOp::create(builder, loc, type, tensor, Value(), 0, span));
+    return states;
+  };
+  SmallVector<Value> states = loadAll(segments, every), onwards;
+  if (every == size) {
+    FailureOr<SmallVector<Value>> built = adjointOf(loop, carried, states, captured);
+    if (failed(built))
+      return failure();
+    onwards = *built;
+  } else {
+    keepStates(loop, states, kept);
+    ChunksOp inner = enterLoop(builder, loc, size, /*reverse=*/true, carried);
+    FailureOr<SmallVector<Value>> built =
+        adjointOf(loop, inner.getBody().front().getArguments(), loadAll(kept, size), captured);
+    if (failed(built))
+      return failure();
+    onwards = leaveLoop(builder, inner, *built);
+  }
+  SmallVector<Value> results = leaveLoop(builder, outer, onwards);
+  for (auto [init, bar] : llvm::zip(loop.getInits(), results))
+    addTo(ends, init, bar, builder, loc);
+  for (auto [value, bar] : llvm::zip(captured, ArrayRef(results).drop_front(types.size())))
+    addTo(sums, value, bar, builder, loc);
+  return success();
+}
+
+//===-- Outside the loops ---------------------------------------------------------------------------------------===//
+
+/// What the forward kernel computes before its loops; and the ends of states that outputs read, found again.
+void BackwardBuilder::cloneOutside() {
+  Block &body = forward.getBody().front();
+  SmallVector<Value> wanted;
+  for (Operation &op : body) {
+    auto load = dyn_cast<LoadOp>(op);
+    auto loop = dyn_cast<ChunksOp>(op);
+    if (load)
+      wanted.push_back(load.getResult());
+    if (loop && llvm::any_of(loop->getUsers(), [](Operation *user) { return !isa<FinalOp>(user); })) {
+      llvm::append_range(wanted, loop.getResults());
+      SmallVector<Value> starts;
+      for (Value init : loop.getInits())
+        starts.push_back(builder.clone(*init.getDefiningOp(), around)->getResult(0));
+      ChunksOp again = enterLoop(builder, loc, loop.getSize(), /*reverse=*/false, starts);
+      IRMapping mapping = around;
+      SmallVector<Value> yielded = cloneBody(loop, again.getBody().front().getArguments(), builder, mapping);
+      leaveLoop(builder, again, yielded);
+      around.map(loop.getResults(), again.getResults());
+      for (auto [result, end] : llvm::zip(loop.getResults(), again.getResults()))
+        endOf[end] = result;
+    }
+    if (isMemoryEffectFree(&op) && !loop)
+      builder.clone(op, around);
+  }
+  active = dependants(body, wanted);
+}
+
+/// Gradients of starts, and of params.
+LogicalResult BackwardBuilder::leave() {
+  llvm::MapVector<Value, Value> starts, params; // by tensor of the forward kernel
+  auto add = [&](llvm::MapVector<Value, Value> &sums, Value tensor, Value part) {
+    Value &sum = sums[tensor];
+    sum = sum ? buildAdd(builder, loc, sum, onAxesOf(part, typeOf(sum))) : part;
+  };
+  for (auto init : forward.getBody().getOps<InitOp>()) {
+    Value bar = tileOrZero(ends, init.getResult());
+    add(starts, init.getTensor(), bar);
+    if (!init.getFallback())
+      continue;
+    auto bit = TileType::get(builder.getContext(), {}, builder.getI1Type());
+    Value passed = PresentOp::create(builder, loc, bit, around.lookup(init.getTensor()));
+    Value none = buildZero(builder, loc, TileType::get(builder.getContext(), {}, typeOf(bar).getElementType()));
+    add(params, init.getFallback(), SelectOp::create(builder, loc, bar.getType(), passed, none, bar));
+  }
+  SmallVector<Value> wanted;
+  for (auto load : forward.getBody().getOps<LoadOp>())
+    wanted.push_back(around.lookup(load.getResult()));
+  if (failed(differentiate(kernel.getBody().front(), wanted, builder, sums)))
+    return failure();
+  for (auto load : forward.getBody().getOps<LoadOp>())
+    if (Value bar = sums.lookup(around.lookup(load.getResult())))
+      add(params, load.getTensor(), bar);
+  for (auto [argument, role] : llvm::zip(forward.getBody().front().getArguments(), forward.getRoles())) {
+    StringRef text = cast<StringAttr>(role).getValue();
+    bool isParam = text == "param";
+    bool isHistory = cast<StringAttr>(forward.getNames()[argument.getArgNumber()]).getValue().ends_with(".history");
+    if (!isParam && (text != "initial" || isHistory))
+      continue;
+    Value sum = (isParam ? params : starts).lookup(argument);
+    if (!sum)
+      sum = buildZero(builder, loc, wholeTile(cast<ViewType>(argument.getType())));
+    FinalOp::create(builder, loc, sum, argumentOf(argument, isParam ? "param_grad" : "initial_grad"));
+  }
+  return success();
+}
+
+/// A tile of all of a tensor.
+TileType BackwardBuilder::wholeTile(ViewType view) {
+  SmallVector<Axis> axes;
+  for (auto [i, extent] : llvm::enumerate(view.getShape()))
+    axes.push_back({AxisKind::Free, builder.getStringAttr("dim" + Twine(i)), extent});
+  return TileType::get(builder.getContext(), axes, builder.getF32Type());
+}
+
+FailureOr<KernelOp> BackwardBuilder::build() {
+  builder.setInsertionPointAfter(forward);
+  kernel = KernelOp::create(builder, loc, symbolOf(forward, "backward"), forward.getMixer(), builder.getArrayAttr({}),
+                            builder.getArrayAttr({}));
+  builder.setInsertionPointToStart(&kernel.getBody().emplaceBlock());
+  addTensors();
+  for (auto history : forward.getBody().getOps<HistoryOp>())
+    HistoryGradOp::create(builder, loc, argumentOf(history.getTo(), "final_grad"),
+                          argumentOf(history.getTokens(), "input_grad"),
+                          argumentOf(history.getPast(), "initial_grad"));
+  cloneOutside();
+  Block &body = forward.getBody().front();
+  for (auto final : body.getOps<FinalOp>())
+    addTo(ends, final.getValue(),
+          InitOp::create(builder, loc, final.getValue().getType(), argumentOf(final.getTensor(), "final_grad"), Value(),
+                         llvm::APFloat(0.0), false),
+          builder, loc);
+  auto loops = llvm::to_vector(body.getOps<ChunksOp>());
+  ArrayRef<Value> segments = saved;
+  for (ChunksOp loop : llvm::reverse(loops)) {
+    // What later loops say about this one's end.
+    for (auto [end, result] : endOf)
+      if (Value bar = sums.lookup(end); bar && result.getDefiningOp() == loop) {
+        addTo(ends, result, bar, builder, loc);
+        sums.erase(end);
+      }
+    size_t count = loop.getInits().size();
+    if (failed(buildLoop(loop, segments.take_back(count))))
+      return failure();
+    segments = segments.drop_back(count);
+  }
+  if (failed(leave()))
+    return failure();
+  eraseUnused(kernel.getBody().front());
+  return kernel;
+}
+
+FailureOr<KernelOp> mixc::buildBackward(KernelOp forward, mix::MixerOp mixer, int64_t every) {
+  return BackwardBuilder(forward, mixer, every).build();
+}

@@ -1,0 +1,82 @@
+// The gradients of a mixer's equations and of its normal form are the same: of every mixer of examples/ and of language.mix,
+// over groups, packed sequences, given states and decays.
+#include "dialect/mix/Sample.h"
+#include "frontend/driver/Compare.h"
+#include "frontend/driver/Compile.h"
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <regex>
+
+using namespace mixc;
+
+namespace {
+
+const std::map<std::string, int64_t> dimNumbers = {{"K", 4}, {"V", 5}, {"N", 6}, {"D", 7}, {"P", 3}, {"n", 2}};
+
+struct InFile {
+  std::string path, mixer;
+  std::map<std::string, int64_t> dims;
+};
+
+void addMixersOf(const std::string &path, std::vector<InFile> &found) {
+  const std::string text = llvm::cantFail(readSource(path)).text;
+  const std::regex head("mixer (\\w+)<([^>]*)>"), word("[A-Za-z]\\w*");
+  for (std::sregex_iterator at(text.begin(), text.end(), head), end; at != end; ++at) {
+    InFile &mixer = found.emplace_back(InFile{path, (*at)[1], {}});
+    const std::string dims = (*at)[2];
+    for (std::sregex_iterator dim(dims.begin(), dims.end(), word); dim != end; ++dim)
+      mixer.dims[dim->str()] = dimNumbers.count(dim->str()) ? dimNumbers.at(dim->str()) : 3;
+  }
+}
+
+std::vector<InFile> allMixers() {
+  std::vector<InFile> found;
+  for (const auto &entry : std::filesystem::recursive_directory_iterator(MIXC_EXAMPLES))
+    if (entry.path().extension() == ".mix")
+      addMixersOf(entry.path(), found);
+  addMixersOf(LANGUAGE, found);
+  llvm::sort(found, [](const InFile &x, const InFile &y) { return x.mixer < y.mixer; });
+  return found;
+}
+
+std::vector<mix::Call> callsOf(mix::MixerOp mixer, const std::map<std::string, int64_t> &dims) {
+  std::vector<mix::Call> calls;
+  for (mix::Decay decay : {mix::Decay::Uniform, mix::Decay::NearHigh, mix::Decay::Resets})
+    for (bool packed : {false, true}) {
+      mix::SampleOptions options;
+      options.decay = decay;
+      options.initialStates = packed;
+      if (packed)
+        options.cuSeqlens = {0, 3, 3, 4, 75};
+      calls.push_back(mix::sample(mixer, dims, packed ? 1 : 2, packed ? 75 : 7, 4, 2, 3, options));
+    }
+  return calls;
+}
+
+void PrintTo(const InFile &mixer, std::ostream *os) { *os << mixer.mixer; }
+
+class GradientForms : public testing::TestWithParam<InFile> {};
+
+TEST_P(GradientForms, Agree) {
+  std::unique_ptr<mlir::MLIRContext> context = makeContext();
+  CompileOptions options;
+  options.dims = GetParam().dims;
+  options.mixer = GetParam().mixer;
+  Compilation compilation(*context, llvm::cantFail(readSource(GetParam().path)), options);
+  llvm::cantFail(compilation.read());
+  mlir::OwningOpRef<mlir::ModuleOp> equations = compilation.module().clone();
+  llvm::cantFail(compilation.advance("component"));
+  mix::MixerOp one = *equations->getOps<mix::MixerOp>().begin();
+  mix::MixerOp other = *compilation.module().getOps<mix::MixerOp>().begin();
+  for (const mix::Call &call : callsOf(one, options.dims)) {
+    mix::Cotangents cotangents = mix::sampleCotangents(one, call, 3);
+    mix::Gradients found = llvm::cantFail(mix::interpretBackward(other, call, cotangents));
+    for (const TensorError &error : llvm::cantFail(compareGradients(one, call, cotangents, found)))
+      EXPECT_LE(error.error, 1e-12) << error.name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Mixers, GradientForms, testing::ValuesIn(allMixers()),
+                         [](const testing::TestParamInfo<InFile> &info) { return info.param.mixer; });
+
+} // namespace
