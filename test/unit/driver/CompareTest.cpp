@@ -79,13 +79,15 @@ mixer m<V> {
   };
   EXPECT_TRUE(passes(2 * (one["y"] + nine["y"])));
   EXPECT_FALSE(passes(5 * nine["y"]));
-  //===-- Gradients -----------------------------------------------------------------------------------------------===//
+}
 
-  // y = 1e-9 x + w + 0 u, of w in bf16
-  struct GradientsOfASum : testing::Test {
-    GradientsOfASum() {
-      context.loadDialect<mix::MixDialect>();
-      module = mlir::parseSourceString<mlir::ModuleOp>(R"(
+//===-- Gradients -----------------------------------------------------------------------------------------------===//
+
+// y = 1e-9 x + w + 0 u, of w in bf16
+struct GradientsOfASum : testing::Test {
+  GradientsOfASum() {
+    context.loadDialect<mix::MixDialect>();
+    module = mlir::parseSourceString<mlir::ModuleOp>(R"(
 mix.mixer @m dims ["K"] {
   %x = mix.input "x" : <[K], head>
   %w = mix.input "w" {mix.dtype = bf16} : <[K], head>
@@ -101,67 +103,67 @@ mix.mixer @m dims ["K"] {
   mix.next "s", %n : <[K], head>
   mix.output "y", %y : <[K], head>
 })",
-                                                       &context);
-      mixer = *module->getOps<mix::MixerOp>().begin();
-      call = mix::sample(mixer, {{"K", 4}}, 1, 3, 1, 1, 0);
-      cotangents = mix::sampleCotangents(mixer, call, 0);
-      right = llvm::cantFail(mix::interpretBackward(mixer, call, cotangents));
-    }
-
-    std::map<std::string, TensorError> errorsOf(const mix::Gradients &gradients) {
-      std::map<std::string, TensorError> byName;
-      for (const TensorError &error : llvm::cantFail(compareGradients(mixer, call, cotangents, gradients)))
-        byName[error.name] = error;
-      return byName;
-    }
-
-    mlir::MLIRContext context;
-    mlir::OwningOpRef<mlir::ModuleOp> module;
-    mix::MixerOp mixer;
-    mix::Call call;
-    mix::Cotangents cotangents;
-    mix::Gradients right;
-  };
-
-  TEST_F(GradientsOfASum, AreNamedAsTheirFiles) {
-    std::vector<std::string> names;
-    for (const auto &[name, error] : errorsOf(right)) {
-      names.push_back(name);
-      EXPECT_EQ(error.error, 0) << name;
-      EXPECT_TRUE(error.passes());
-    }
-    EXPECT_EQ(names, (std::vector<std::string>{"s.initial.grad", "u.grad", "w.grad", "x.grad"}));
+                                                     &context);
+    mixer = *module->getOps<mix::MixerOp>().begin();
+    call = mix::sample(mixer, {{"K", 4}}, 1, 3, 1, 1, 0);
+    cotangents = mix::sampleCotangents(mixer, call, 0);
+    right = llvm::cantFail(mix::interpretBackward(mixer, call, cotangents));
   }
 
-  TEST_F(GradientsOfASum, AreBoundAsTheirElementTypes) {
-    std::map<std::string, TensorError> errors = errorsOf(right);
-    EXPECT_EQ(errors["w.grad"].bound, 5e-3);
-    for (const char *name : {"x.grad", "u.grad", "s.initial.grad"})
-      EXPECT_EQ(errors[name].bound, 1e-5) << name;
+  std::map<std::string, TensorError> errorsOf(const mix::Gradients &gradients) {
+    std::map<std::string, TensorError> byName;
+    for (const TensorError &error : llvm::cantFail(compareGradients(mixer, call, cotangents, gradients)))
+      byName[error.name] = error;
+    return byName;
   }
 
-  TEST_F(GradientsOfASum, AreHeldAgainstTheLargestIfTheyAreSmall) {
-    mix::Gradients wrong = right;
-    for (double &value : wrong.inputs["x"].data)
-      value *= 2; // of 1e-9
-    for (double &value : wrong.inputs["u"].data)
-      value = 1e-4;
-    std::map<std::string, TensorError> errors = errorsOf(wrong);
-    EXPECT_NEAR(errors["x.grad"].error, 1e-9, 1e-10);
-    EXPECT_TRUE(errors["x.grad"].passes());
-    EXPECT_FALSE(errors["u.grad"].passes());
-    for (double &value : wrong.initial["s"].data)
-      value *= 1 + 2e-5;
-    EXPECT_FALSE(errorsOf(wrong)["s.initial.grad"].passes());
-  }
+  mlir::MLIRContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mix::MixerOp mixer;
+  mix::Call call;
+  mix::Cotangents cotangents;
+  mix::Gradients right;
+};
 
-  TEST_F(GradientsOfASum, FailWhereTheyAreMissingOrNaN) {
-    mix::Gradients wrong = right;
-    wrong.inputs.erase("x");
-    wrong.inputs["u"].data[0] = NAN;
-    std::map<std::string, TensorError> errors = errorsOf(wrong);
-    EXPECT_FALSE(errors["x.grad"].passes());
-    EXPECT_FALSE(errors["u.grad"].passes());
+TEST_F(GradientsOfASum, AreNamedAsTheirFiles) {
+  std::vector<std::string> names;
+  for (const auto &[name, error] : errorsOf(right)) {
+    names.push_back(name);
+    EXPECT_EQ(error.error, 0) << name;
+    EXPECT_TRUE(error.passes());
   }
+  EXPECT_EQ(names, (std::vector<std::string>{"s.initial.grad", "u.grad", "w.grad", "x.grad"}));
+}
+
+TEST_F(GradientsOfASum, AreBoundAsTheirElementTypes) {
+  std::map<std::string, TensorError> errors = errorsOf(right);
+  EXPECT_EQ(errors["w.grad"].bound, 5e-3);
+  for (const char *name : {"x.grad", "u.grad", "s.initial.grad"})
+    EXPECT_EQ(errors[name].bound, 1e-5) << name;
+}
+
+TEST_F(GradientsOfASum, AreHeldAgainstTheLargestIfTheyAreSmall) {
+  mix::Gradients wrong = right;
+  for (double &value : wrong.inputs["x"].data)
+    value *= 2; // of 1e-9
+  for (double &value : wrong.inputs["u"].data)
+    value = 1e-4;
+  std::map<std::string, TensorError> errors = errorsOf(wrong);
+  EXPECT_NEAR(errors["x.grad"].error, 1e-9, 1e-10);
+  EXPECT_TRUE(errors["x.grad"].passes());
+  EXPECT_FALSE(errors["u.grad"].passes());
+  for (double &value : wrong.initial["s"].data)
+    value *= 1 + 2e-5;
+  EXPECT_FALSE(errorsOf(wrong)["s.initial.grad"].passes());
+}
+
+TEST_F(GradientsOfASum, FailWhereTheyAreMissingOrNaN) {
+  mix::Gradients wrong = right;
+  wrong.inputs.erase("x");
+  wrong.inputs["u"].data[0] = NAN;
+  std::map<std::string, TensorError> errors = errorsOf(wrong);
+  EXPECT_FALSE(errors["x.grad"].passes());
+  EXPECT_FALSE(errors["u.grad"].passes());
+}
 
 } // namespace
