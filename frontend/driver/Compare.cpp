@@ -3,6 +3,7 @@
 #include "frontend/driver/ElementTypes.h"
 #include "frontend/driver/Progress.h"
 #include <cmath>
+#include <random>
 #include <set>
 
 using namespace llvm;
@@ -10,16 +11,19 @@ using namespace llvm;
 namespace mixc {
 
 static constexpr double floatBound = 1e-5;
-static constexpr double roundingAllowance = 4;
 static constexpr double narrowBound = 5e-3;
+/// Kernels flush what is below 2^-126 (runtime/Cpu.h); this is the sum of 64 such terms.
+static constexpr double underflow = 0x1p-120;
+/// Calls that are tried beside the one at hand where a kernel is beyond its bound.
+static constexpr int equivalentCalls = 8;
 static constexpr double smallGradient = 1e-6;
 
-double relativeError(const mix::Array &y, const mix::Array &reference) {
+double relativeError(const mix::Array &y, const mix::Array &reference, double negligible) {
   if (y.shape != reference.shape)
     return std::nan("");
   double difference = 0, norm = 0;
   for (auto [value, wanted] : zip(y.data, reference.data)) {
-    if (value == wanted) {
+    if (value == wanted || std::fabs(value - wanted) <= negligible) {
       norm += std::isfinite(wanted) ? wanted * wanted : 0;
       continue;
     }
@@ -101,38 +105,92 @@ Expected<mix::Answer> interpretByToken(mix::MixerOp mixer, const mix::Call &call
   return whole;
 }
 
+/// Every number moved to the float32 beside it, up, down or not at all. What is a whole number stays: a gate that is
+/// exactly 0 or 1 means a reset, or none.
+mix::Call roundedOnce(mix::Call call, std::minstd_rand &random) {
+  for (mix::Arrays *arrays : {&call.inputs, &call.params, &call.initial})
+    for (auto &[name, array] : *arrays)
+      for (double &x : array.data)
+        if (uint32_t choice = random() % 3; choice > 0 && x != std::round(x))
+          x = std::nextafter(static_cast<float>(x), choice == 1 ? -HUGE_VALF : HUGE_VALF);
+  return call;
+}
+
+/// Raises each error to that of one call.
+Error raise(std::map<std::string, double> &errors, mix::MixerOp mixer, mix::Call call) {
+  call.roundToFloat32 = false;
+  Expected<mix::Answer> exact = mix::interpret(mixer, call);
+  if (!exact)
+    return exact.takeError();
+  call.roundToFloat32 = true;
+  Expected<mix::Answer> rounded = mix::interpret(mixer, call);
+  if (!rounded)
+    return rounded.takeError();
+  auto measure = [&](const mix::Arrays &wanted, const mix::Arrays &got, const std::string &suffix) {
+    for (const auto &[name, array] : wanted) {
+      double error = relativeError(got.at(name), array, underflow), &largest = errors[name + suffix];
+      if (std::isfinite(error)) // what overflows in float32 has no yardstick
+        largest = std::max(largest, error);
+    }
+  };
+  measure(exact->outputs, rounded->outputs, "");
+  measure(exact->final, rounded->final, ".final");
+  return Error::success();
+}
+
 } // namespace
 
+Expected<std::map<std::string, double>> roundingErrors(mix::MixerOp mixer, const mix::Call &call, int others) {
+  std::map<std::string, double> errors;
+  std::minstd_rand random(1);
+  for (int i = 0; i <= others; ++i)
+    if (Error error = raise(errors, mixer, i == 0 ? call : roundedOnce(call, random)))
+      return std::move(error);
+  return errors;
+}
+
+// The error of the interpreter in float32 is one draw of a random variable. Where a tensor is what is left of a larger
+// one, a state erased to a hundredth, say, it is a few last roundings, and two programs whose errors have the same
+// median differ by more than four times at one call in twenty. So where a kernel is beyond the first draw, the yardstick
+// is the largest of nine: each at inputs as good as the call's, each against the exact answer for those inputs.
 Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &call, const mix::Answer &answer,
                                            bool tokenByToken) {
-  mix::Call exact = call, rounded = call;
+  mix::Call exact = call;
   exact.roundToFloat32 = false;
-  rounded.roundToFloat32 = true;
   const bool roundsStates = tokenByToken && hasNarrowState(mixer);
   Progress progress("comparing with the interpreter, in float64 and in float32");
   Expected<mix::Answer> reference = roundsStates ? interpretByToken(mixer, exact) : mix::interpret(mixer, exact);
   if (!reference)
     return reference.takeError();
-  Expected<mix::Answer> yardstick = mix::interpret(mixer, rounded);
-  if (!yardstick)
-    return yardstick.takeError();
+  Expected<std::map<std::string, double>> rounding = roundingErrors(mixer, call);
+  if (!rounding)
+    return rounding.takeError();
   std::vector<TensorError> errors;
-  auto hold = [&](const mix::Arrays &y, const mix::Arrays &wanted, const mix::Arrays &inFloat32,
-                  const std::string &suffix) {
+  auto allowed = [&](const std::string &name, const std::string &tensor) {
+    if (roundsStates) // the yardstick rounds other things
+      return narrowBound;
+    double bound = boundOf((*rounding)[tensor]);
+    return elementTypeOf(mixer, name) == "f32" ? bound : std::max(bound, narrowBound);
+  };
+  auto hold = [&](const mix::Arrays &y, const mix::Arrays &wanted, const std::string &suffix) {
     for (const auto &[name, array] : wanted) {
       auto found = y.find(name);
-      double error = found == y.end() ? std::nan("") : relativeError(found->second, array);
-      double rounding = relativeError(inFloat32.at(name), array);
-      double bound = boundOf(rounding);
-      if (roundsStates) // the yardstick rounds other things
-        bound = narrowBound;
-      else if (elementTypeOf(mixer, name) != "f32")
-        bound = std::max(bound, narrowBound);
-      errors.push_back({name + suffix, error, bound});
+      double error = found == y.end() ? std::nan("") : relativeError(found->second, array, underflow);
+      errors.push_back({name + suffix, error, allowed(name, name + suffix)});
     }
   };
-  hold(answer.outputs, reference->outputs, yardstick->outputs, "");
-  hold(answer.final, reference->final, yardstick->final, ".final");
+  auto holdAll = [&] {
+    errors.clear();
+    hold(answer.outputs, reference->outputs, "");
+    hold(answer.final, reference->final, ".final");
+  };
+  holdAll();
+  if (all_of(errors, [](const TensorError &error) { return error.passes(); }))
+    return errors;
+  rounding = roundingErrors(mixer, call, equivalentCalls);
+  if (!rounding)
+    return rounding.takeError();
+  holdAll();
   return errors;
 }
 

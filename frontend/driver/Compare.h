@@ -12,6 +12,9 @@ struct TensorError {
   bool passes() const { return error <= bound; } // NaN does not
 };
 
+/// A float32 kernel's error may be this many times the interpreter's that rounds every op to float32.
+constexpr double roundingAllowance = 4;
+
 /// The reference is the mixer interpreted in float64 on the same call, whose numbers are rounded to their element types;
 /// each output and each final state is held against it.
 /// `tokenByToken`: the answer was decoded one token a call, so a state in bf16 or f16 is rounded after each.
@@ -24,7 +27,12 @@ llvm::Expected<std::vector<TensorError>> compareGradients(mix::MixerOp mixer, co
                                                           const mix::Cotangents &cotangents,
                                                           const mix::Gradients &gradients);
 
-/// |y - ref|_2 / |ref|_2. Entries that are equal differ by 0, infinities too; of a zero reference it is |y|_2.
-double relativeError(const mix::Array &y, const mix::Array &reference);
+/// The error of the interpreter rounding every op to float32, by tensor: the largest over the call and `others` that are
+/// as good, the same numbers but for one float32 rounding of each.
+llvm::Expected<std::map<std::string, double>> roundingErrors(mix::MixerOp mixer, const mix::Call &call, int others = 0);
+
+/// |y - ref|_2 / |ref|_2. Entries that are equal differ by 0, infinities too, and so do those that differ by at most
+/// `negligible`; of a zero reference it is |y|_2.
+double relativeError(const mix::Array &y, const mix::Array &reference, double negligible = 0);
 
 } // namespace mixc

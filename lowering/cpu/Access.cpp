@@ -71,28 +71,30 @@ void KernelEmitter::loop(int64_t from, int64_t to, int64_t step, function_ref<vo
   body(op.getInductionVar());
 }
 
+/// The body of a loop that carries values; one that carries none is made with its yield.
+static SmallVector<Value> fill(OpBuilder &b, scf::ForOp op, function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.getBody());
+  SmallVector<Value> next = body(op.getInductionVar(), op.getRegionIterArgs());
+  if (!next.empty())
+    scf::YieldOp::create(b, op.getLoc(), next);
+  return op.getResults();
+}
+
 SmallVector<Value> KernelEmitter::loop(int64_t from, int64_t to, int64_t step, ValueRange start,
                                        function_ref<SmallVector<Value>(Value, ValueRange)> body) {
   if (from >= to)
     return start;
   if (from + step >= to)
     return body(index(from), start);
-  auto op = scf::ForOp::create(b, loc, index(from), index(to), index(step), start);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(op.getBody());
-  scf::YieldOp::create(b, loc, body(op.getInductionVar(), op.getRegionIterArgs()));
-  return op.getResults();
+  return fill(b, scf::ForOp::create(b, loc, index(from), index(to), index(step), start), body);
 }
 
 SmallVector<Value> KernelEmitter::loop(Value from, Value to, ValueRange start,
                                        function_ref<SmallVector<Value>(Value, ValueRange)> body) {
   if (auto first = getConstantIntValue(from), end = getConstantIntValue(to); first && end)
     return loop(*first, *end, 1, start, body);
-  auto op = scf::ForOp::create(b, loc, from, to, index(1), start);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(op.getBody());
-  scf::YieldOp::create(b, loc, body(op.getInductionVar(), op.getRegionIterArgs()));
-  return op.getResults();
+  return fill(b, scf::ForOp::create(b, loc, from, to, index(1), start), body);
 }
 
 int64_t KernelEmitter::extent(const Axis &axis) const {

@@ -51,13 +51,6 @@ void KernelEmitter::contractDots(tile::ContractOp op) {
   int64_t blockJ = std::min<int64_t>(heightJ, heightI > 1 ? budget / 4 : budget / 2);
   int64_t blockI = std::min<int64_t>(heightI, heightJ > 1 ? 4 : budget / 2);
 
-  // Which pairs count, where time and source are the block's axes.
-  auto excluded = [&](int64_t rowI, int64_t rowJ) {
-    if (!maskKept)
-      return false;
-    int64_t time = i->str() == "time" ? rowI : rowJ, source = i->str() == "time" ? rowJ : rowI;
-    return mask == tile::Mask::Strict ? source >= time : source > time;
-  };
   // Which lanes count, where one of them is the lane axis and the other a row: those before (or from) a bound. All or none where neither is.
   auto maskLanes = [&](Value product, const Point &at) -> Value {
     if (!masked || maskKept)
@@ -138,23 +131,50 @@ void KernelEmitter::contractDots(tile::ContractOp op) {
       }
   };
 
-  // Blocks of a masked result are written out one by one, so that each knows which of its pairs count.
-  forEachEntry(rest, [&](const Point &outer) {
-    auto blocksOf = [&](int64_t height, int64_t block, function_ref<void(Value, int64_t, int64_t)> body) {
-      int64_t whole = height / block * block;
-      if (maskKept)
-        for (int64_t first = 0; first < whole; first += block)
-          body(index(first), first, block);
-      else
-        loop(0, whole, block, [&](Value first) { body(first, 0, block); });
-      if (whole < height)
-        body(index(whole), whole, height - whole);
-    };
-    blocksOf(heightI, blockI, [&](Value firstI, int64_t fixedI, int64_t countI) {
-      blocksOf(heightJ, blockJ, [&](Value firstJ, int64_t fixedJ, int64_t countJ) {
-        emitBlock(outer, firstI, firstJ, countI, countJ,
-                  [&](int64_t p, int64_t q) { return excluded(fixedI + p, fixedJ + q); });
+  auto none = [](int64_t, int64_t) { return false; };
+  auto all = [](int64_t, int64_t) { return true; };
+  // A row of blocks of a masked result: those before the diagonal, those on it, where each pair is known to count or not, and
+  // those beyond. `row` is its number. Where there are several, blockI is a multiple of blockJ.
+  auto emitMaskedRow = [&](const Point &outer, Value row, int64_t countI) {
+    bool countsBefore = i->str() == "time", isWhole = countI < heightI && countI == blockI;
+    int64_t ratio = blockI / blockJ, wholeJ = heightJ / blockJ;
+    Value first = mul(row, blockI), diagonal = mul(row, ratio);
+    auto strip = [&](Value from, Value to, bool counts) {
+      loop(from, to, ValueRange(), [&](Value column, ValueRange) -> SmallVector<Value> {
+        emitBlock(outer, first, mul(column, blockJ), countI, blockJ, counts ? none : all);
+        return {};
       });
+    };
+    strip(index(0), diagonal, countsBefore);
+    for (int64_t from = 0; from < countI; from += blockJ)
+      emitBlock(outer, first, add(first, from), countI, std::min(blockJ, countI - from), [&](int64_t p, int64_t q) {
+        int64_t time = countsBefore ? p : from + q, source = countsBefore ? from + q : p;
+        return mask == tile::Mask::Strict ? source >= time : source > time;
+      });
+    if (!isWhole) // the last row
+      return;
+    strip(add(diagonal, ratio), index(wholeJ), !countsBefore);
+    if (wholeJ * blockJ < heightJ)
+      emitBlock(outer, first, index(wholeJ * blockJ), countI, heightJ - wholeJ * blockJ, countsBefore ? all : none);
+  };
+
+  forEachEntry(rest, [&](const Point &outer) {
+    int64_t whole = heightI / blockI;
+    if (maskKept) {
+      loop(0, whole, 1, [&](Value row) { emitMaskedRow(outer, row, blockI); });
+      if (whole * blockI < heightI)
+        emitMaskedRow(outer, index(whole), heightI - whole * blockI);
+      return;
+    }
+    auto blocksOf = [&](int64_t height, int64_t block, function_ref<void(Value, int64_t)> body) {
+      int64_t whole = height / block * block;
+      loop(0, whole, block, [&](Value first) { body(first, block); });
+      if (whole < height)
+        body(index(whole), height - whole);
+    };
+    blocksOf(heightI, blockI, [&](Value firstI, int64_t countI) {
+      blocksOf(heightJ, blockJ,
+               [&](Value firstJ, int64_t countJ) { emitBlock(outer, firstI, firstJ, countI, countJ, none); });
     });
   });
 }

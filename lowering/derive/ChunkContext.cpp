@@ -10,6 +10,7 @@
 //
 // one matmul a level, whose factors are products of decays alone: at most 1 where the decay is.
 #include "lowering/derive/ChunkContext.h"
+#include "lowering/Rules.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -26,6 +27,7 @@ const Segments &ChunkContext::segments(Value transition, tile::Axis axis) {
     return segments;
   TileBuilder &tiles = parts.tiles;
   bool isScalar = cast<mix::TensorType>(transition.getType()).isScalar();
+  countRule(isScalar ? "D(s,t] a number" : "D(s,t] along an axis");
   SmallVector<tile::Axis> axes{tiles.time()};
   if (!isScalar)
     axes.push_back(axis);
@@ -108,6 +110,7 @@ void ChunkContext::gather(Value matrix, Value x, const Segments &segments, Small
     sum.emplace_back(1, std::initializer_list<Value>{contractSource(weights, x, {}, tile::Mask::Strict)});
     return;
   }
+  countRule("sum_s M_ts D(s,t-1] x_s along an axis, by halves");
   for (int64_t block = 1; block < tiles.chunk(); block *= 2) {
     Value left = block == 1 ? x : tiles.sum(Product(1, {towards(false, segments.decay, block), x}));
     Value right = contractSource(neighbours(matrix, block), left, {}, tile::Mask::Strict);
@@ -137,6 +140,7 @@ Value ChunkContext::neighbours(Value matrix, int64_t block) {
 }
 
 Value ChunkContext::decayedPairs(Value p, Value u, tile::Axis axis, Value decay) {
+  countRule("p_t' D(s,t-1] u_s along keys, by halves");
   TileBuilder &tiles = parts.tiles;
   SmallVector<Product> levels;
   for (int64_t block = 1; block < tiles.chunk(); block *= 2) {

@@ -11,6 +11,7 @@
 //     after the loop     ends of the states, histories
 //
 // An output that reads H[end] has a loop of its own, after the one that finds the end.
+#include "lowering/Rules.h"
 #include "lowering/derive/KernelBuilder.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -304,6 +305,7 @@ static tile::ChunksOp dropUnstored(tile::ChunksOp loop) {
 tile::ChunksOp KernelBuilder::knowEnds() {
   if (llvm::none_of(states, [](State &state) { return state.end; }))
     return loop;
+  countRule("H[end]: the sequence is walked twice");
   builder.setInsertionPoint(loop);
   auto first = cast<tile::ChunksOp>(builder.clone(*loop));
   for (Operation &op : llvm::make_early_inc_range(first.getBody().front()))

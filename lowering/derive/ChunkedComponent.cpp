@@ -3,6 +3,7 @@
 // All scalars (g, products of decays) sit on [time], [time, source] and key-side tiles; [time, value] tiles only meet
 // matmuls, and the gate on the value axis.
 #include "lowering/derive/ChunkedComponent.h"
+#include "lowering/Rules.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
@@ -104,6 +105,7 @@ Value ChunkedComponent::matrix(ArrayRef<Term> terms, const Group &group, const C
   hasOwn = llvm::any_of(group.members, [&](unsigned m) { return h.count(m); });
   if (!hasOwn)
     return below;
+  countRule("a token's own write in the matrix of earlier ones");
   if (!below)
     below = tiles.constant(0, axes);
   SmallVector<Value> inputs = {below, tiles.iota(tiles.time()), tiles.iota(tiles.source())};
@@ -162,6 +164,7 @@ Value ChunkedComponent::gather(ArrayRef<Term> terms, const Coefficients &h, Valu
 }
 
 Value ChunkedComponent::gatherGated(ArrayRef<Term> terms, const Coefficients &h, Value acc) {
+  countRule("reads under a gate");
   SmallVector<Product> sum;
   if (acc)
     sum.emplace_back(1, std::initializer_list<Value>{acc});
@@ -195,6 +198,7 @@ Value ChunkedComponent::read(unsigned i) {
 }
 
 Value ChunkedComponent::readAlong(unsigned j, Value x) {
+  countRule(gate.decay ? "late read along keys, under a gate" : "late read along keys");
   PerState p(states.size());
   p[j] = tiles.with(perToken(x, keys[j]), keys[j]);
   return gather(Term{{}, p}, {}, {});
@@ -202,6 +206,7 @@ Value ChunkedComponent::readAlong(unsigned j, Value x) {
 
 //     S_j' x = sum_i D_ji(0,t-1] . S_i' (E(0,t-1] . x) + sum_{s<t} (x' E(s,t-1] . w_s) (D(s,t-1] u_s)_j
 Value ChunkedComponent::readAcross(unsigned j, Value x) {
+  countRule(gate.decay ? "late read across keys, under a gate" : "late read across keys");
   Axis axis = value.front();
   Value c = tiles.with(perToken(x, value), axis);
   Value before = tiles.sum(Product(1, {gate.before, c}));

@@ -11,6 +11,7 @@
 //
 //     r_i[t] = start_i[t] + sum_m L_im[t,:] F_m        F_m[s] = E(s,t-1] . w_m[s], 0 for s >= t
 //     w_m[t] = phi_m(r[t])                             F_m <- E_t . F_m, and w_m[t] in row t
+#include "lowering/Rules.h"
 #include "lowering/derive/ChunkedComponent.h"
 #include "lowering/derive/StepScope.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -45,13 +46,17 @@ bool ChunkedComponent::areSolved() {
 
 void ChunkedComponent::findWrites() {
   auto written = op.getPhi().front().getTerminator()->getOperands();
-  if (llvm::all_of(written, rulesOf(op).isOpaque))
+  if (llvm::all_of(written, rulesOf(op).isOpaque)) {
+    countRule("writes free of reads");
     for (Value w : written)
       writes.push_back(tiles.with(local.emit(w, value), rows()));
-  else if (areSolved())
+  } else if (areSolved()) {
+    countRule(written.size() == 1 ? "one write a token, solved" : "writes side by side, solved");
     solveWrites();
-  else
+  } else {
+    countRule(gate.decay ? "writes under a gate, substituted" : "writes, substituted");
     substituteWrites();
+  }
 }
 
 void ChunkedComponent::solveWrites() {
@@ -76,10 +81,12 @@ void ChunkedComponent::solveWrites() {
   for (unsigned m = 0; m < count; ++m) {
     SmallVector<Term> own;
     for (const auto &[i, coefficient] : g[m])
-      if (uses[i] == 1 && op.read(i).use_empty())
+      if (uses[i] == 1 && op.read(i).use_empty()) {
+        countRule("g (S p) = S (g p)");
         own.push_back({coefficient, direction(i)});
-      else if (Value start = carried(i))
+      } else if (Value start = carried(i)) {
         c[m].push_back(coefficient.times({start}));
+      }
     Value rhs = c[m].empty() ? Value() : tiles.sum(c[m], rows());
     for (const Term &term : own)
       rhs = fromStart(term, rhs);

@@ -1,5 +1,6 @@
 // Where the values of a kernel come from: tensors, carried states, components; and the matmul that stands for a whole
 // sum of them.
+#include "lowering/Rules.h"
 #include "lowering/derive/KernelBuilder.h"
 
 using namespace mlir;
@@ -160,6 +161,7 @@ Value KernelBuilder::shortcut(Value root, ArrayRef<Axis> axes) {
     }
   if (g.empty())
     return {};
+  countRule(order.size() == 1 ? "c + g r + h w: one sum over the chunk" : "c + g r + h w of several components");
   // Write values of components of which nothing is read here have no matmul to go into.
   for (ComponentProgram *program : order)
     if (!g.count(program))

@@ -1,5 +1,6 @@
 // What of a mixer's token stands inside the steps, what leaves them, and the steps.
 #include "lowering/derive/SteppedStates.h"
+#include "lowering/Rules.h"
 #include "lowering/derive/StepScope.h"
 #include "lowering/normalize/Strata.h"
 
@@ -107,6 +108,9 @@ Axes SteppedStates::axesOf(Value value, TokenLocal &local) const {
 }
 
 void SteppedStates::build(ProgramParts parts) {
+  countRule(members.size() == 1 ? "one state, stepped" : "states that need each other, stepped");
+  if (!beyond.empty())
+    countRule("a component that reads stepped states");
   StepScope scope(parts, [this](Value value) { return dependent.contains(value); });
   for (const Member &member : members)
     scope.bind(member.state, scope.carry(member.before), member.axes);
@@ -149,6 +153,7 @@ derive::findSteppedStates(mix::MixerOp mixer, function_ref<SteppedStates::Member
     for (unsigned earlier = 0; earlier < later; ++earlier) {
       if (!units[later]->needsMatrixOf(*units[earlier]))
         continue;
+      countRule("a state that takes another's matrix steps with it");
       SmallVector<SteppedStates::Member> members(units[earlier]->getMembers());
       llvm::append_range(members, units[later]->getMembers());
       units[earlier] = std::make_unique<SteppedStates>(mixer, std::move(members));

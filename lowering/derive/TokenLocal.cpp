@@ -12,6 +12,7 @@
 //
 // Scalar factors of a vector are multiplied with each other first, on [time], and then once with the vector.
 #include "lowering/derive/TokenLocal.h"
+#include "lowering/Rules.h"
 #include "lowering/derive/ScalarFunctions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -237,6 +238,7 @@ Value TokenLocal::scaled(mix::BinaryOp op, ArrayRef<Axis> axes) {
   }
   if (times.size() + over.size() < 2)
     return {};
+  countRule("s1 (s2 v) = (s1 s2) v");
   Value vector = emit(core, axes);
   Product scalars(number);
   for (Value factor : times) {
@@ -292,10 +294,12 @@ std::optional<Product> TokenLocal::diagonalOf(Value matrix, Axis axis) {
 Value TokenLocal::matmul(mix::MatmulOp op, ArrayRef<Axis> axes) {
   // diag(d) M and M diag(d) scale rows and columns.
   if (std::optional<Product> scale = diagonalOf(op.getX(), axes[0])) {
+    countRule("diag(d) M, diag(d) x");
     scale->factors.push_back(emit(op.getY(), axes));
     return tiles.sum(*scale);
   }
   if (std::optional<Product> scale = axes.size() == 2 ? diagonalOf(op.getY(), axes[1]) : std::nullopt) {
+    countRule("M diag(d)");
     scale->factors.push_back(emit(op.getX(), axes));
     return tiles.sum(*scale);
   }
@@ -312,6 +316,7 @@ Value TokenLocal::reduce(mix::ReduceOp op) {
   auto product = op.getX().getDefiningOp<mix::BinaryOp>();
   if (op.getKind() == mix::ReduceKind::Sum && typeOf(op.getX()).isVector() && product && product->hasOneUse() &&
       product.getKind() == mix::BinaryKind::Mul && typeOf(product.getX()).sameShape(typeOf(product.getY()))) {
+    countRule("sum(x .* y) = x' y");
     Axis axis = axisOf(product.getX());
     return tiles.contract(emit(product.getX(), axis), emit(product.getY(), axis), axis);
   }

@@ -7,6 +7,7 @@
 //
 // Only entries that can be other than 0 are carried: those reachable in the graph of the a_ij.
 #include "lowering/derive/Transition.h"
+#include "lowering/Rules.h"
 #include "lowering/derive/StepScope.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -35,7 +36,12 @@ Transition::Transition(mix::ComponentOp op, ChunkContext &context, ArrayRef<Axis
     mixes |= !entries[i][i];
   // The identity needs no products.
   for (unsigned i = 0; !mixes && i < n; ++i)
-    decays.push_back(isOne(entries[i][i]) ? Segments() : context.segments(entries[i][i], keys[i]));
+    if (isOne(entries[i][i])) {
+      countRule("D(s,t] = 1");
+      decays.emplace_back();
+    } else {
+      decays.push_back(context.segments(entries[i][i], keys[i]));
+    }
 }
 
 //===-- Products ------------------------------------------------------------------------------------------------===//
@@ -133,13 +139,16 @@ const Transition::Matrix &Transition::products(Part part) {
                                      : decay.between;
     }
   } else if (part == Before || part == Whole) {
+    countRule("D(0,t-1] of n x n");
     Matrix last, rows = mixed(/*reverse=*/false, {}, axes, &last);
     known[Before] = std::move(rows);
     known[Whole] = std::move(last);
     return known[part];
   } else if (part == After) {
+    countRule("D(s,C] of n x n");
     matrix = mixed(/*reverse=*/true, {}, axes, nullptr);
   } else {
+    countRule("D(s,t-1] of n x n");
     matrix = mixed(/*reverse=*/false, {}, tiles.source(), nullptr);
   }
   return matrix;
@@ -207,6 +216,7 @@ SmallVector<Product> Transition::pairs(const PerState &p, const PerState &u) {
     return result;
   }
   // Halved, as one decay along the key axis is: the factors are n x n.
+  countRule("p_t' D(s,t-1] u_s of n x n along keys, by halves");
   for (int64_t block = 1; block < tiles.chunk(); block *= 2) {
     PerState x(p), y(u);
     for (unsigned i = 0; block > 1 && i < n; ++i) {
@@ -225,10 +235,12 @@ Value Transition::gather(Value matrix, const PerState &u, unsigned i) {
     if (u[i])
       context.gather(matrix, u[i], decays[i], sum);
   } else if (!alongKeys) {
+    countRule("sum_s M_ts D(s,t-1] u_s of n x n");
     for (unsigned j = 0; j < n; ++j)
       if (const Entry &between = products(Between)[i][j]; between && u[j])
         context.gather(tiles.sum(Product(1, {*between, matrix})), u[j], {}, sum);
   } else {
+    countRule("sum_s M_ts D(s,t-1] u_s of n x n along keys, by halves");
     for (int64_t block = 1; block < tiles.chunk(); block *= 2) {
       PerState middle(u);
       for (unsigned j = 0; j < n; ++j) {

@@ -157,5 +157,29 @@ TEST_P(EveryMixer, InPiecesThenDecodedIsOnePrefill) {
 
 INSTANTIATE_TEST_SUITE_P(Mixers, EveryMixer, testing::ValuesIn(allCases()), caseName);
 
+#if defined(__x86_64__)
+/// Pairs of tokens under a mask go by blocks of 4 x 4, 4 x 2 or 4 x 1: chunks of less than one, and with a rest.
+class MaskedBlocks : public testing::TestWithParam<const char *> {};
+
+TEST_P(MaskedBlocks, AgreeInChunksOfAnySize) {
+  const std::pair<std::string, int64_t> chunks[] = {{"gla", 3}, {"gla", 6}, {"rwkv7", 13}};
+  for (const auto &[name, chunk] : chunks) {
+    TestMixer mixer = mixersOf(MIXC_EXAMPLES "/" + name + "/" + name + ".mix").front();
+    Library &built = library(mixer, 0, 0, {.chunk = chunk, .cpu = GetParam()});
+    ASSERT_EQ(built.error, "");
+    mix::Call call = mix::sample(built.equations, mixer.allDims, 1, 30, /*heads=*/2, /*groups=*/1, /*seed=*/chunk);
+    roundToStorage(built.equations, call);
+    std::optional<mix::Answer> got = runKernel(built, "chunked", call);
+    ASSERT_TRUE(got);
+    for (const TensorError &tensor : llvm::cantFail(compare(built.equations, call, *got)))
+      EXPECT_TRUE(tensor.passes()) << name << ", " << chunk << " tokens a chunk: " << tensor.name << " is off by "
+                                   << tensor.error;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cpus, MaskedBlocks, testing::Values("nehalem", "haswell", "native"),
+                         [](const auto &info) { return std::string(info.param); });
+#endif
+
 } // namespace
 } // namespace mixc::test

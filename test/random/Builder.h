@@ -55,11 +55,14 @@ private:
   Memory fresh(const std::string &valueDim, const std::string &keyDim, bool turned);
   Memory memory(const Steps &allowed, const std::vector<Term> &sources);
   void declare(const std::string &name, const Shape &shape, Term update, const Promise &promise, bool mayStart = true);
-  /// A read of a memory before the token, after it, between two steps, or at the end.
-  Term readOf(Memory &memory);
+  /// A read of a memory before the token, after it, between two steps, or at the end; more often a late one where that is
+  /// rare otherwise: under a gate of the values, of states that mix.
+  Term readOf(Memory &memory, int latePercent = 8);
   /// Reads that no write uses: two hops, the other axis, all entries, P vectors at once.
   Term lateRead(Memory &memory, Term S);
   void keep(const Term &read);
+  /// A gate for every entry of a memory, now and then made of vectors.
+  Term gateOf(const Shape &shape);
   /// Declares a state that is no memory, and keeps a read of it.
   void sequential(const std::string &name, Term state, Term update, Term read, bool mayStart = true);
   /// A param that keeps a vector's size, as a factor.

@@ -17,6 +17,21 @@ std::string commented(const std::string &text) {
   return result;
 }
 
+/// The string literals of an argument, which ends at the parenthesis that closes its call.
+std::vector<llvm::StringRef> literals(llvm::StringRef text) {
+  std::vector<llvm::StringRef> found;
+  int depth = 1;
+  while (!text.empty() && depth > 0) {
+    if (text.front() == '"') {
+      found.push_back(text.drop_front().split('"').first);
+      text = text.drop_front(found.back().size() + 1);
+    }
+    depth += text.front() == '(' ? 1 : text.front() == ')' ? -1 : 0;
+    text = text.drop_front();
+  }
+  return found;
+}
+
 void tell(const Failure &failure, uint64_t seed, const char *what, llvm::raw_ostream &out, const std::string &folder) {
   std::string text = fmt::format("# {}: seed {}: {}\n# {}\n", what, seed, failure.verdict.kind, failure.trial.text());
   text += commented(failure.verdict.message) + failure.mixer.text();
@@ -42,7 +57,7 @@ Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
     uint64_t seed = campaign.seed + i;
     Generated generated = generate(seed, campaign.selection);
     bool compiled = campaign.compileEvery > 0 && i % campaign.compileEvery == 0;
-    Trial trial = drawTrial(seed, compiled, generated.mixer.isWide);
+    Trial trial = drawTrial(seed, compiled, generated.mixer);
     ++tally.mixers;
     for (const std::string &mark : generated.marks)
       ++tally.marks[mark];
@@ -89,9 +104,10 @@ std::vector<std::string> knownRules() {
     auto file = llvm::MemoryBuffer::getFile(at->path(), /*IsText=*/true);
     if (!file || !llvm::StringRef(at->path()).ends_with(".cpp"))
       continue;
-    llvm::StringRef text = (*file)->getBuffer(), call = "countRule(\"";
+    llvm::StringRef text = (*file)->getBuffer(), call = "countRule(";
     for (size_t found = text.find(call); found != llvm::StringRef::npos; found = text.find(call, found + 1))
-      names.insert(text.drop_front(found + call.size()).split('"').first.str());
+      for (llvm::StringRef name : literals(text.drop_front(found + call.size())))
+        names.insert(name.str());
   }
   return {names.begin(), names.end()};
 }

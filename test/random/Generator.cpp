@@ -27,7 +27,7 @@ const std::vector<Construct> &constructs() {
       {"joined", 4, &Builder::joined},
       {"oja", 3, &Builder::oja},
       {"stabilised", 4, &Builder::stabilised},
-      {"full gate", 2, &Builder::fullGate},
+      {"full gate", 4, &Builder::fullGate},
       {"vector scan", 3, &Builder::vectorScan},
       {"semiring", 3, &Builder::semiring},
       {"complex scan", 2, &Builder::complexScan},

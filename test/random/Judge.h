@@ -15,7 +15,7 @@ struct Trial {
   bool compiled = false;
   std::string text() const;
 };
-Trial drawTrial(uint64_t seed, bool compiled, bool isWide = false);
+Trial drawTrial(uint64_t seed, bool compiled, const Mixer &mixer);
 
 /// What was found. `kind` is empty if all is well; `findings` are the components with their classes, one a line, sorted.
 struct Verdict {

@@ -44,7 +44,7 @@ int main(int argc, char **argv) {
   if (printOnly) {
     for (int64_t i = 0; i < count; ++i) {
       Mixer mixer = generate(seed + i, selection).mixer;
-      llvm::outs() << "# seed " << seed + i << ", " << drawTrial(seed + i, false, mixer.isWide).text() << "\n"
+      llvm::outs() << "# seed " << seed + i << ", " << drawTrial(seed + i, false, mixer).text() << "\n"
                    << mixer.text() << "\n";
     }
     return 0;

@@ -58,8 +58,8 @@ Term Builder::lateRead(Memory &memory, Term S) {
   }
 }
 
-Term Builder::readOf(Memory &memory) {
-  if (words.wants("late read", 8) && memory.keyDim == "K")
+Term Builder::readOf(Memory &memory, int latePercent) {
+  if (words.wants("late read", memory.promise().valueGate ? 40 : latePercent) && memory.keyDim == "K")
     return lateRead(memory, random.chance(30) ? memory.before() : memory.after());
   Term p = words.key(memory.keyDim);
   if (!memory.halfway().empty() && random.chance(40)) {
@@ -230,8 +230,8 @@ void Builder::rotation() {
     promise.count = 1;
   declare("A", re.shape(), reNext, promise);
   declare("B", im.shape(), imNext, promise);
-  keep(readOf(re));
-  keep(readOf(im));
+  keep(readOf(re, perKey ? 40 : 15));
+  keep(readOf(im, perKey ? 40 : 15));
 }
 
 /// H takes what was written one token ago as well: the write is remembered whole.
@@ -286,7 +286,7 @@ void Builder::mixing() {
   }
   for (Memory &memory : all)
     if (random.chance(60) || &memory == &all[0])
-      keep(readOf(memory));
+      keep(readOf(memory, perKey ? 40 : 15));
 }
 
 /// States that share the value axis alone: one error writes to all of them.

@@ -97,7 +97,9 @@ Term Memory::delta(Term S) {
   case 5: return S - b * times(S, k * transpose(k)) + outer(b * v, k);
   default: { // the write's direction is not the read's
     words.mark("step: delta rule of two keys");
-    return S + number(0.25) * outer(v - read(S, k), words.unitKey(keyDim));
+    // Along k and -k, S would grow by 1.25 at every token.
+    auto positive = [](const Term &x) { return x->op == Op::Neg ? x->args[0] : x; };
+    return S + number(0.25) * outer(v - read(S, positive(k)), positive(words.unitKey(keyDim)));
   }
   }
 }

@@ -12,6 +12,11 @@ bool Mixer::isChunkable() const {
   });
 }
 
+bool Mixer::isErasing() const {
+  return std::any_of(promises.begin(), promises.end(),
+                     [](const auto &known) { return known.second.writes != Writes::Free; });
+}
+
 std::string Mixer::text() const {
   auto any = [&](auto has) { return std::any_of(arguments.begin(), arguments.end(), has); };
   bool isFamily = any([](const Argument &x) { return x.members.find('n') != std::string::npos; });

@@ -52,6 +52,8 @@ struct Mixer {
 
   /// Has every state a normal form, by construction?
   bool isChunkable() const;
+  /// Does some write correct what was read?
+  bool isErasing() const;
 
   std::string text() const;
   size_t size() const;

@@ -49,6 +49,7 @@ TEST(Generator, Coverage) {
                            "oja, gate",
                            "stabiliser: max",
                            "stabiliser: logaddexp",
+                           "full gate: of a full gate",
                            "semiring: max",
                            "semiring: min",
                            "semiring: logaddexp",
@@ -125,7 +126,7 @@ TEST(Judge, AWrongPromiseIsFoundAndMadeSmall) {
       mixer = generated.mixer;
   }
   mixer.promises[mixer.states[0].name] = {.normal = true, .count = 100, .writes = Writes::Affine};
-  Trial trial = drawTrial(1, false);
+  Trial trial = drawTrial(1, false, mixer);
   Verdict verdict = judge(mixer, trial);
   ASSERT_EQ(verdict.kind, "slower class");
   Failure small = shrink({mixer, trial, "", verdict}, 20);

@@ -29,15 +29,29 @@ void Builder::stabilised() {
   reads.push_back(C.read(C.after(), q) / size);
 }
 
+Term Builder::gateOf(const Shape &shape) {
+  if (random.chance(40))
+    return words.input("G", shape, true);
+  // As Mamba's: a vector of the token and a param.
+  Term step = call("softplus", {words.input("vV", {"V", ""})}), A = call("exp", {words.param("m", shape)});
+  Term G = shape.rows == "V" ? -diag(step) * A : -A * diag(step);
+  if (random.chance(50)) {
+    Term other = words.gate("K");
+    G = shape.rows == "V" ? G * diag(other) : diag(other) * G;
+  }
+  return call("exp", {G});
+}
+
 void Builder::fullGate() {
   Memory H("A", "V", "K", random.chance(40), mixer, random, words);
-  Term G = words.input("G", H.shape(), true);
-  if (random.chance(40)) { // a gate made of a vector and a param, as Mamba's
-    Term step = call("softplus", {words.input("vV", {"V", ""})}), A = call("exp", {words.param("m", H.shape())});
-    G = call("exp", {H.shape().rows == "V" ? -diag(step) * A : -A * diag(step)});
-  }
-  sequential("A", H.before(), G % H.before() + H.outer(words.value("V"), words.unitKey("K")),
+  sequential("A", H.before(), gateOf(H.shape()) % H.before() + H.outer(words.value("V"), words.unitKey("K")),
              H.read(random.chance(70) ? H.after() : H.before(), words.key("K")));
+  if (random.chance(60))
+    return;
+  words.mark("full gate: of a full gate");
+  Memory M("B", "V", "K", H.shape().rows == "K", mixer, random, words);
+  sequential("B", M.before(), gateOf(M.shape()) % M.before() + words.decay() * H.after(),
+             M.read(M.after(), words.key("K")));
 }
 
 void Builder::vectorScan() {
@@ -58,8 +72,9 @@ void Builder::semiring() {
   Term m = isScalar ? oldState(name, {}) : oldState(name, {"V", ""}), now = newState(name, m.shape());
   Term x = isScalar ? words.scalar() : words.value("V"), fade = isScalar ? words.decay() : words.gate("V");
   Term from = random.chance(70) ? m - fade : m;
+  Term apart = function == "min" ? now - x : x - now; // below 0 mostly: a vector of ones is no test
   sequential(name, m, call(function, {from, x}),
-             isScalar ? call("tanh", {now}) * words.value("V") : call("exp", {call("min", {x - now, number(1)})}));
+             isScalar ? call("tanh", {now}) * words.value("V") : call("exp", {call("min", {apart, number(1)})}));
 }
 
 /// A pair of vectors turned by an angle.
