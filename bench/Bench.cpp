@@ -1,8 +1,8 @@
 // mix_bench FILE.mix [-D K=128 ...] [--length 2048] [--heads 8] [--threads N]
 //
-// Compiles the mixers of a file and times them: forward, and decode of one token of 32 heads, each with one thread and
-// with N (all of the machine's). FLOPs are those of the recurrence, whatever the kernel does: per token and head 2 |S|
-// for every read and write, |S| for a decay.
+// Compiles the mixers of a file and times them: forward, with --backward forward that saves and backward, and decode of one
+// token of 32 heads, each with one thread and with N (all of the machine's). FLOPs are those of the recurrence, whatever the kernel does: per token and head 2 |S|
+// for every read and write, |S| for a decay; backward counts twice.
 #include "bench/LibraryCall.h"
 #include "bench/Peak.h"
 #include "bench/Timing.h"
@@ -88,6 +88,11 @@ public:
       if (Error error = time("chunked", "forward", mix::sample(equations, dims, 1, length, heads, heads, 0), mixer,
                              *flops, threads, peak))
         return error;
+    for (auto [threads, peak] : peaks)
+      if (options.backward)
+        if (Error error = timeTraining(mix::sample(equations, dims, 1, length, heads, heads, 0), mixer, *flops,
+                                       threads, peak))
+          return error;
     if (llvm::none_of(mixer.entries, [](const EntryInfo &entry) { return entry.kind == EntryKind::Decode; }))
       return Error::success(); // it reads the end of the sequence
     for (auto [threads, peak] : peaks)
@@ -110,6 +115,26 @@ private:
         fmt::format("T = {}, {} heads, {} thread{}", call.time, call.heads, threads, threads > 1 ? "s" : "");
     const double bytes = entry == "decode" ? 2.0 * libraryCall->stateBytes() : 0; // in once, out once
     print({kernel, shape, seconds, flops * call.time * call.heads, bytes}, peak);
+    return Error::success();
+  }
+
+  Error timeTraining(const mix::Call &call, const MixerInterface &mixer, double flops, int64_t threads, double peak) {
+    Expected<LibraryCall> forward = LibraryCall::make(library, mixer, "forward", call, threads, /*saving=*/true);
+    if (!forward)
+      return forward.takeError();
+    Expected<LibraryCall> backward =
+        LibraryCall::make(library, mixer, "backward", call, threads, /*saving=*/false, &*forward);
+    if (!backward)
+      return backward.takeError();
+    for (const LibraryCall *part : {&*forward, &*backward})
+      if (const char *wrong = (*part)())
+        return createStringError(mixer.name + ": " + wrong);
+    const double tokens = static_cast<double>(call.time * call.heads);
+    const std::string shape = fmt::format("T = {}, {} heads, {} thread{}, {:.1f} KB kept a token and head", call.time,
+                                          call.heads, threads, threads > 1 ? "s" : "",
+                                          static_cast<double>(forward->savedBytes()) / tokens / 1e3);
+    print({"saving", shape, medianSeconds([&] { (*forward)(); }), flops * tokens, 0}, peak);
+    print({"backward", shape, medianSeconds([&] { (*backward)(); }), 2 * flops * tokens, 0}, peak);
     return Error::success();
   }
 
