@@ -60,7 +60,56 @@ Value KernelEmitter::applyRegion(tile::MapOp op, const Point &point, StringRef l
   return values.lookup(region.getTerminator()->getOperand(0));
 }
 
+/// Rows that are the columns of these: n vectors of n lanes, n a power of two, in log2 n rounds of swapping halves.
+void KernelEmitter::transpose(MutableArrayRef<Value> rows) {
+  const auto n = static_cast<int64_t>(rows.size());
+  for (int64_t half = n / 2; half > 0; half /= 2) {
+    SmallVector<int64_t> low, high;
+    for (int64_t lane = 0; lane < n; ++lane) {
+      low.push_back(lane & half ? n + lane - half : lane);
+      high.push_back(lane & half ? n + lane : lane + half);
+    }
+    for (int64_t i = 0; i < n; ++i) {
+      if (i & half)
+        continue;
+      Value x = rows[i], y = rows[i + half];
+      rows[i] = vector::ShuffleOp::create(b, loc, x, y, low);
+      rows[i + half] = vector::ShuffleOp::create(b, loc, x, y, high);
+    }
+  }
+}
+
+/// A copy with other lanes, square block by square block; false where the extents are no whole blocks.
+bool KernelEmitter::turnBlocks(tile::MapOp op) {
+  const Layout from = place(op.getInputs()[0]).layout, to = place(op.getResult()).layout;
+  const int64_t n = from.lanes(plan);
+  if (to.lanes(plan) != n || n < 2 || from.axes.back().extent % n || to.axes.back().extent % n)
+    return false;
+  SmallVector<Axis> others;
+  for (const Axis &axis : to.axes)
+    if (axis.str() != from.lane() && axis.str() != to.lane())
+      others.push_back(axis);
+  forEachEntry(others, [&](const Point &outer) {
+    loop(0, from.axes.back().extent, n, [&](Value column) {
+      loop(0, to.axes.back().extent, n, [&](Value row) {
+        auto at = [&](int64_t i, int64_t j) {
+          return outer.with(from.lane(), add(column, i)).with(to.lane(), add(row, j));
+        };
+        SmallVector<Value> rows;
+        for (int64_t j = 0; j < n; ++j)
+          rows.push_back(fetch(op.getInputs()[0], at(0, j), from.lane(), n));
+        transpose(rows);
+        for (int64_t i = 0; i < n; ++i)
+          put(op.getResult(), at(i, 0), rows[i]);
+      });
+    });
+  });
+  return true;
+}
+
 void KernelEmitter::emitMap(tile::MapOp op) {
+  if (op->getAttrOfType<DictionaryAttr>(planAttr).contains("turned") && turnBlocks(op))
+    return;
   const Layout layout = place(op.getResult()).layout;
   forEachVector(layout, [&](const Point &point, int64_t n) {
     Value value = applyRegion(op, point, layout.lane(), n);

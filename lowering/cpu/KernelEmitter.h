@@ -89,6 +89,8 @@ private:
 
   // EmitMap.cpp: map, select, cast, reduce, row, rename, split, join
   void emitMap(tile::MapOp op);
+  bool turnBlocks(tile::MapOp op);
+  void transpose(llvm::MutableArrayRef<mlir::Value> rows);
   void emitSelect(tile::SelectOp op);
   void emitCast(tile::CastOp op);
   void emitReduce(tile::ReduceOp op);

@@ -34,6 +34,16 @@ bool isImmediate(Operation *op) { return isa<tile::ConstantOp, tile::IotaOp, til
 /// Outside the innermost loops ops run one after the other.
 bool holdsLoops(Block *block) { return !block->getOps<tile::ChunksOp>().empty(); }
 
+/// The same tile in a buffer of its own.
+Value copyOf(OpBuilder &builder, Value tile) {
+  auto map = tile::MapOp::create(builder, tile.getLoc(), tile.getType(), tile);
+  OpBuilder::InsertionGuard guard(builder);
+  Block *body = builder.createBlock(&map.getBody(), {}, {cast<TileType>(tile.getType()).getElementType()},
+                                    {map.getLoc()});
+  tile::YieldOp::create(builder, map.getLoc(), ValueRange{body->getArgument(0)});
+  return map.getResult();
+}
+
 class Planner {
 public:
   Planner(tile::KernelOp kernel, const Target &target) : kernel(kernel), target(target) {}
@@ -43,6 +53,7 @@ private:
   void choosePanel();
   bool meetsMatrices(TileType state);
   void materializeImmediates();
+  void turnOperands();
   bool ownsBuffer(tile::ChunksOp loop, unsigned i);
   int64_t stageOf(Operation *op);
   void sinkLoads(Block &block);
@@ -79,8 +90,10 @@ private:
     auto over = op->getAttrOfType<ArrayAttr>("over");
     return over && llvm::any_of(over, [&](Attribute name) { return cast<StringAttr>(name).getValue() == plan.panel; });
   }
-  /// Cuts, renames or, step by step, sums over the panel axis itself, so it works on whole tiles between the panel loops.
+  /// Cuts, renames, turns or sums over the panel axis itself, so it works on whole tiles between the panel loops.
   bool isWhole(Operation *op) const {
+    if (whole.contains(op))
+      return true;
     if (auto steps = dyn_cast<tile::StepsOp>(op))
       return llvm::any_of(steps.getBody().front(),
                           [&](Operation &inner) { return isWhole(&inner) || isOverPanel(&inner); });
@@ -100,6 +113,7 @@ private:
   DenseMap<Value, int64_t> stepsInPlace;  // result of steps -> the tile carried over chunks where it lies
   DenseSet<Value> slicedCarried;          // tiles carried by steps, of one panel
   DenseSet<Operation *> fused;
+  DenseSet<Operation *> whole, turned;   // work on whole tiles; copies whose lanes are another axis than the panels'
   DenseMap<Operation *, int64_t> packed; // bytes of a buffer whose offset is found once all others have theirs
 };
 
@@ -375,6 +389,13 @@ void Planner::place(Operation *op) {
     if (auto it = inPlace.find(op); inSteps && it != inPlace.end())
       sliced = slicedCarried.contains(op->getBlock()->getArgument(it->second));
     Layout layout = layoutOf(cast<TileType>(result.getType()), sliced);
+    if (turned.contains(op)) { // the panel axis first, the longest of the others last
+      std::rotate(layout.axes.begin(), layout.axes.end() - 1, layout.axes.end());
+      std::iter_swap(std::max_element(layout.axes.begin() + 1, layout.axes.end(),
+                                      [](const Axis &x, const Axis &y) { return x.extent < y.extent; }),
+                     layout.axes.end() - 1);
+      add("turned", builder.getUnitAttr());
+    }
     if (isMatrixOfParams(op) && isDecode()) // touched once: as it lies
       layout.axes.assign(cast<TileType>(result.getType()).getAxes().begin(),
                          cast<TileType>(result.getType()).getAxes().end());
@@ -461,6 +482,35 @@ bool Planner::ownsBuffer(tile::ChunksOp loop, unsigned i) {
           carried.getOwner()->getTerminator()->getOperand(carried.getArgNumber()) == loop.getResult(i));
 }
 
+// A sum over the panel axis, which is the lane axis too, would end in a sum across lanes for every entry: of a state, of which it needs
+// every row, a copy with other lanes is made first, and lanes are summed no more. Sums of tokens' rows stay dot products, whole ones.
+void Planner::turnOperands() {
+  if (plan.panel.empty() || lane != plan.panel)
+    return;
+  DenseMap<Value, Value> copies;
+  kernel.walk([&](tile::ContractOp op) {
+    if (!isOverPanel(op) || !isa<tile::ChunksOp>(op->getParentOp()) || holdsLoops(op->getBlock()))
+      return;
+    whole.insert(op);
+    for (OpOperand *operand : {&op->getOpOperand(0), &op->getOpOperand(1)}) {
+      auto type = cast<TileType>(operand->get().getType());
+      bool isState = type.rank() > 1 && hasPanel(type) && llvm::none_of(type.getAxes(), [](const Axis &axis) {
+        return axis.kind == AxisKind::Time || axis.kind == AxisKind::Source;
+      });
+      if (!isState)
+        continue;
+      Value &copy = copies[operand->get()];
+      if (!copy || !copy.getDefiningOp()->isBeforeInBlock(op)) {
+        OpBuilder builder(op);
+        copy = copyOf(builder, operand->get());
+        whole.insert(copy.getDefiningOp());
+        turned.insert(copy.getDefiningOp());
+      }
+      operand->set(copy);
+    }
+  });
+}
+
 /// Sums, renames and steps work on buffers: give them one where they are handed an immediate value.
 void Planner::materializeImmediates() {
   SmallVector<OpOperand *> uses;
@@ -479,11 +529,7 @@ void Planner::materializeImmediates() {
   });
   for (OpOperand *use : uses) {
     OpBuilder builder(use->getOwner());
-    auto type = cast<TileType>(use->get().getType());
-    auto map = tile::MapOp::create(builder, use->getOwner()->getLoc(), type, use->get());
-    Block *body = builder.createBlock(&map.getBody(), {}, {type.getElementType()}, {map.getLoc()});
-    tile::YieldOp::create(builder, map.getLoc(), ValueRange{body->getArgument(0)});
-    use->set(map.getResult());
+    use->set(copyOf(builder, use->get()));
   }
 }
 
@@ -499,6 +545,7 @@ LogicalResult Planner::run() {
     return failure();
   choosePanel();
   materializeImmediates();
+  turnOperands();
   SmallVector<Block *> blocks{&kernel.getBody().front()};
   kernel.walk([&](tile::ChunksOp chunks) { blocks.push_back(&chunks.getBody().front()); });
   for (Block *block : blocks) {
