@@ -70,9 +70,7 @@ Polynomial Expansion::find(Value value) {
         bool isSum = reduce.getKind() == ReduceKind::Sum && typeOf(reduce.getX()).isVector();
         return isSum ? sum(of(reduce.getX()), *lengthOf(reduce.getX())) : function(op);
       })
-      .Case([&](MatmulOp matmul) {
-        return product(matmul.getX(), /*transposed=*/false, of(matmul.getY()), matmul.getY());
-      })
+      .Case([&](MatmulOp matmul) { return product(matmul.getX(), /*transposed=*/false, of(matmul.getY())); })
       .Case([&](ColumnOp column) {
         Value pushed = e.column(column.getX(), column.getIndex());
         return pushed == value ? function(op) : of(pushed);
@@ -129,12 +127,12 @@ Polynomial Expansion::ofRead(const Read &read) {
     Dim length = *lengthOf(along);
     for (const auto &[monomial, number] : of(along)) {
       auto make = [this, state = state, vectors = monomial.vectors, length] {
-        Monomial bare{{}, vectors};
-        return linearity.read({{state, build(Polynomial(bare), length)}}, e.constant(1).getDefiningOp());
+        Value along = build(Polynomial(Monomial{{}, vectors}), length);
+        Outcome<Value> node = linearity.read({{state, along}}, along.getDefiningOp());
+        return *node;
       };
-      auto make2 = [make] { return *make(); };
       Polynomial node =
-          atom(listed("r" + std::to_string(state), monomial.vectors), isVector, {make2, {}, true, WriteKind::Affine});
+          atom(listed("r" + std::to_string(state), monomial.vectors), isVector, {make, {}, true, WriteKind::Affine});
       result.add(Polynomial(Monomial{monomial.scalars, {}}, number) * node);
     }
   }
@@ -159,13 +157,13 @@ Polynomial Expansion::sum(const Polynomial &vector, const Dim &length) {
   return result;
 }
 
-/// matrix * x, or matrix' * x if transposed, as far as the matrix has a structure; x is the polynomial of `vector`.
-Polynomial Expansion::product(Value matrix, bool transposed, const Polynomial &x, Value vector) {
+/// matrix * x, or matrix' * x if transposed, as far as the matrix has a structure.
+Polynomial Expansion::product(Value matrix, bool transposed, const Polynomial &x) {
   Operation *op = matrix.getDefiningOp();
   ArrayRef<Dim> dims = typeOf(matrix).getDims();
   Dim length = transposed ? dims[0] : dims[1];
   if (auto transpose = dyn_cast<TransposeOp>(op))
-    return product(transpose.getX(), !transposed, x, vector);
+    return product(transpose.getX(), !transposed, x);
   if (auto outer = dyn_cast<OuterOp>(op)) {
     Value left = transposed ? outer.getY() : outer.getX(), right = transposed ? outer.getX() : outer.getY();
     return of(left) * sum(of(right) * x, length);
@@ -177,10 +175,10 @@ Polynomial Expansion::product(Value matrix, bool transposed, const Polynomial &x
   if (auto fill = dyn_cast<FillOp>(op))
     return of(fill.getScalar()) * sum(x, length);
   if (auto unary = dyn_cast<UnaryOp>(op); unary && unary.getKind() == UnaryKind::Neg)
-    return Polynomial(-1) * product(unary.getX(), transposed, x, vector);
+    return Polynomial(-1) * product(unary.getX(), transposed, x);
   if (auto matmul = dyn_cast<MatmulOp>(op)) {
     Value first = transposed ? matmul.getX() : matmul.getY(), second = transposed ? matmul.getY() : matmul.getX();
-    return product(second, transposed, product(first, transposed, x, vector), vector);
+    return product(second, transposed, product(first, transposed, x));
   }
   if (auto binary = dyn_cast<BinaryOp>(op)) {
     Value a = binary.getX(), b = binary.getY();
@@ -190,15 +188,15 @@ Polynomial Expansion::product(Value matrix, bool transposed, const Polynomial &x
     case BinaryKind::Sub:
       if (isScalar || byScalar)
         break;
-      return product(a, transposed, x, vector) +
-             Polynomial(binary.getKind() == BinaryKind::Sub ? -1 : 1) * product(b, transposed, x, vector);
+      return product(a, transposed, x) +
+             Polynomial(binary.getKind() == BinaryKind::Sub ? -1 : 1) * product(b, transposed, x);
     case BinaryKind::Mul:
       if (isScalar || byScalar)
-        return of(isScalar ? a : b) * product(isScalar ? b : a, transposed, x, vector);
+        return of(isScalar ? a : b) * product(isScalar ? b : a, transposed, x);
       break;
     case BinaryKind::Div:
       if (byScalar)
-        return reciprocal(b) * product(a, transposed, x, vector);
+        return reciprocal(b) * product(a, transposed, x);
       break;
     default: break;
     }

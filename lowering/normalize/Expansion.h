@@ -46,7 +46,7 @@ private:
   Polynomial reciprocal(Value value);
   Polynomial ofRead(const Read &read);
   Polynomial sum(const Polynomial &vector, const mix::Dim &length);
-  Polynomial product(Value matrix, bool transposed, const Polynomial &x, Value vector);
+  Polynomial product(Value matrix, bool transposed, const Polynomial &x);
   Polynomial productAtoms(Value matrix, bool transposed, const Polynomial &x, const mix::Dim &length);
   Polynomial entrywise(Operation *op, const Polynomial &x);
   Polynomial function(Operation *op);
