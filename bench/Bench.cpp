@@ -2,7 +2,9 @@
 //
 // Compiles the mixers of a file and times them: forward, with --backward forward that saves and backward, and decode of one
 // token of 32 heads, each with one thread and with N (all of the machine's). FLOPs are those of the recurrence, whatever the kernel does: per token and head 2 |S|
-// for every read and write, |S| for a decay; backward counts twice.
+// for every read and write, |S| for a decay; backward counts twice. With --check it counts instead what forward and backward
+// execute on one thread.
+#include "bench/CountFlops.h"
 #include "bench/LibraryCall.h"
 #include "bench/Peak.h"
 #include "bench/Timing.h"
@@ -10,6 +12,7 @@
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Run.h"
 #include "llvm/Support/FileSystem.h"
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <set>
 #include <thread>
@@ -69,6 +72,41 @@ public:
     const int64_t cores = options.threads ? options.threads : std::thread::hardware_concurrency();
     for (int64_t threads : std::set<int64_t>{1, cores})
       peaks[threads] = peak(threads);
+  }
+
+  /// FLOPs per token and head that the kernels execute.
+  Error count(const MixerInterface &mixer) {
+    mix::MixerOp equations = compiled.equations(mixer.name);
+    const std::map<std::string, int64_t> dims(mixer.dims.begin(), mixer.dims.end());
+    const int64_t length = options.length.value_or(2048), heads = 1;
+    const mix::Call call = mix::sample(equations, dims, 1, length, heads, heads, 0);
+    Expected<LibraryCall> forward = LibraryCall::make(library, mixer, "forward", call, 1, options.backward);
+    if (!forward)
+      return forward.takeError();
+    auto *counter = static_cast<int64_t *>(dlsym(dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL), flopCounter));
+    if (!counter)
+      return createStringError("the library does not count");
+    auto report = [&](const char *what, const LibraryCall &call) -> Error {
+      *counter = 0;
+      if (const char *wrong = call())
+        return createStringError(mixer.name + ": " + wrong);
+      outs() << fmt::format("{:24} {:10} {:8.1f} kFLOP per token and head\n", mixer.name, what,
+                            static_cast<double>(*counter) / static_cast<double>(length * heads) / 1e3);
+      return Error::success();
+    };
+    if (Error error = report("forward", *forward))
+      return error;
+    if (!options.backward)
+      return Error::success();
+    for (bool isSaved : {true, false}) {
+      Expected<LibraryCall> backward =
+          LibraryCall::make(library, mixer, "backward", call, 1, false, isSaved ? &*forward : nullptr);
+      if (!backward)
+        return backward.takeError();
+      if (Error error = report(isSaved ? "backward" : "replayed", *backward))
+        return error;
+    }
+    return Error::success();
   }
 
   Error run(mlir::MLIRContext &context, const MixerInterface &mixer) {
@@ -153,10 +191,13 @@ Error benchFile(const Options &options) {
   if (std::error_code error = sys::fs::createUniqueDirectory("mixc-bench", folder))
     return errorCodeToError(error);
   const std::string library = (folder + "/bench.so").str();
+  if (options.check)
+    countFlops(*compiled->llvm);
   Error error = writeLibrary(*compiled, library);
   for (const MixerInterface &mixer : compiled->mixers)
     if (!error)
-      error = Bench(options, *compiled, library).run(*context, mixer);
+      error = options.check ? Bench(options, *compiled, library).count(mixer)
+                            : Bench(options, *compiled, library).run(*context, mixer);
   (void)sys::fs::remove_directories(folder);
   return error;
 }

@@ -153,7 +153,7 @@ Error addEntryPoints(Module &module, ArrayRef<MixerInterface> mixers, const Requ
     if (!function.isDeclaration())
       function.setLinkage(GlobalValue::InternalLinkage);
   for (GlobalVariable &global : module.globals())
-    if (!global.isDeclaration() && !global.hasLocalLinkage())
+    if (!global.isDeclaration() && !global.hasLocalLinkage() && !global.isExternallyInitialized())
       global.setLinkage(GlobalValue::InternalLinkage);
   EntryPoints entryPoints(module, requirements);
   for (const MixerInterface &mixer : mixers)
