@@ -97,6 +97,19 @@ SmallVector<Value> KernelEmitter::loop(Value from, Value to, ValueRange start,
   return fill(b, scf::ForOp::create(b, loc, from, to, index(1), start), body);
 }
 
+SmallVector<Value> KernelEmitter::loopAlong(const Axis &axis, int64_t step, ValueRange start,
+                                            function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  if (panelIndex || axis.str() != plan.panel || plan.panels() == 1 || plan.extent % plan.width)
+    return loop(0, extent(axis), step, start, body);
+  auto carried = loop(0, plan.panels(), 1, start, [&](Value panel, ValueRange outer) {
+    panelIndex = panel;
+    auto sums = loop(0, plan.width, step, outer, body);
+    panelIndex = {};
+    return sums;
+  });
+  return carried;
+}
+
 int64_t KernelEmitter::extent(const Axis &axis) const {
   return panelIndex && axis.str() == plan.panel ? plan.width : axis.extent;
 }

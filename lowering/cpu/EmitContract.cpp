@@ -116,14 +116,12 @@ void KernelEmitter::contractLanes(tile::ContractOp op) {
         if (axes.empty())
           return step(point, start, [](int64_t) { return true; });
         const Axis &axis = axes.front();
-        auto run = [&](Value from, Value to, ValueRange start) {
-          return loop(from, to, start, [&](Value x, ValueRange carried) {
-            return nest(axes.drop_front(), point.with(axis.str(), x), carried);
-          });
+        auto inner = [&](Value x, ValueRange carried) {
+          return nest(axes.drop_front(), point.with(axis.str(), x), carried);
         };
-        Value end = index(extent(axis));
         if (!isMaskAxis(axis))
-          return run(index(0), end, start);
+          return loopAlong(axis, 1, start, inner);
+        auto run = [&](Value from, Value to, ValueRange start) { return loop(from, to, start, inner); };
         // Sources before the block's tokens count for all of them; tokens after the block's sources do.
         bool sources = axis.str() == "source", lower = op.getMask() == tile::Mask::Lower;
         SmallVector<Value> carried(start.begin(), start.end());
@@ -133,7 +131,7 @@ void KernelEmitter::contractLanes(tile::ContractOp op) {
           carried = step(point.with(axis.str(), add(first, x)), carried, [&](int64_t row) {
             return (lower && x == row) || (sources ? x < row : row < x);
           });
-        return sources ? carried : run(add(first, count), end, carried);
+        return sources ? carried : run(add(first, count), index(extent(axis)), carried);
       };
       SmallVector<Value> starts = sums;
       sums = nest(over, outer, sums);

@@ -112,10 +112,13 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
     } else if (stepRow && view.getPer() == tile::Per::Token) { // a token by itself
       row = add(firstRow, stepRow);
     } else if (row) {
-      Value last = add(length, -1);
-      row = add(firstRow, next ? add(row, chunk) : row);
-      if (validRows || next)
-        row = arith::MinUIOp::create(b, loc, row, last);
+      row = add(firstRow, row);
+      if (next && isReversed)
+        row = arith::MaxSIOp::create(b, loc, add(row, -chunk), index(0));
+      else if (next)
+        row = add(row, chunk);
+      if (validRows || (next && !isReversed))
+        row = arith::MinUIOp::create(b, loc, row, add(length, -1));
     }
     return tensorOffset(view, op.getTensor(), type, row, point);
   };

@@ -197,10 +197,11 @@ LogicalResult KernelEmitter::emitChunks(tile::ChunksOp chunks) {
   }
   bool isInner = isa<tile::ChunksOp>(chunks->getParentOp()), isOuter = !body.getOps<tile::ChunksOp>().empty();
   Value start = isInner ? firstRow : index(0), count = tokens;
-  auto around = std::tuple(firstRow, tokens, chunk);
+  auto around = std::tuple(firstRow, tokens, chunk, isReversed);
   chunk = chunks.getSize();
+  isReversed = chunks.getReverse();
   LogicalResult done = isOuter ? emitLoops(chunks, start, count) : emitChunks(chunks, start, count);
-  std::tie(firstRow, tokens, chunk) = around;
+  std::tie(firstRow, tokens, chunk, isReversed) = around;
   return done;
 }
 

@@ -159,6 +159,10 @@ private:
   llvm::SmallVector<mlir::Value>
   loop(int64_t from, int64_t to, int64_t step, mlir::ValueRange start,
        llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
+  /// Along an axis, a panel at a time where it is that of the panels: body(index, what is carried).
+  llvm::SmallVector<mlir::Value>
+  loopAlong(const tile::Axis &axis, int64_t step, mlir::ValueRange start,
+            llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
   llvm::SmallVector<mlir::Value>
   loop(mlir::Value from, mlir::Value to, mlir::ValueRange start,
        llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
@@ -176,6 +180,7 @@ private:
   mlir::Value tokens; // of the present chunk of an outer loop, or of the sequence
   mlir::Value validRows;                                                  // null in a full chunk
   int64_t chunk = 1;
+  bool isReversed = false; // do chunks come last to first?
   mlir::Value panelIndex; // null outside panel loops
   mlir::Value stepRow;    // the present row of the chunk; null outside steps
 };
