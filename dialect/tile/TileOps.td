@@ -323,6 +323,7 @@ def Tile_ReduceOp : Tile_PureOp<"reduce"> {
   let results = (outs Tile_T:$result);
   let assemblyFormat = "$kind $x `over` $over attr-dict `:` type($x) `->` type($result)";
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Tile_RecurOp : Tile_PureOp<"recur", []> {

@@ -1,9 +1,9 @@
 // Builds `tile.kernel @NAME_backward` and `@NAME_replay` beside every mixer's forward kernel, which is made to save its
 // states.
 //
-// The backward kernel has chunks of its own size: longer ones than the forward kernel, since it moves two tiles a state and
-// works with more matmuls within the chunk; shorter ones where states are stepped through, since it keeps a state for every token of
-// a chunk there.
+// The backward kernel has chunks of its own size. Per token it moves two tiles a state every chunk, and within the chunk has about
+// three times the forward's C K: for scalar decays 32 tokens balance that. Halving (gates along an axis) makes pairs of tokens
+// dearer, and steps keep a state for every token of a chunk: there 16.
 #include "lowering/Passes.h"
 #include "lowering/adjoint/Backward.h"
 #include "lowering/derive/ChunkProgram.h"
@@ -39,9 +39,13 @@ struct BuildBackward : mixc::impl::BuildBackwardBase<BuildBackward> {
     auto forward = getOperation().lookupSymbol<tile::KernelOp>(name);
     if (!forward)
       return mixer.emitError() << "has no kernel @" << name << " to differentiate";
-    bool isStepped = derive::findObstacle(mixer).has_value();
+    bool isDear = derive::findObstacle(mixer).has_value();
+    for (auto component : mixer.step().getOps<mix::ComponentOp>()) {
+      mix::ClassAttr found = component.getClassAttrAttr();
+      isDear |= found && (found.getTransition() == mix::TransitionKind::Diagonal || found.getValueGate());
+    }
     derive::KernelOptions options{"again"};
-    options.chunk = chunk ? static_cast<int64_t>(chunk) : isStepped ? 16 : 32;
+    options.chunk = chunk ? static_cast<int64_t>(chunk) : isDear ? 16 : 32;
     int64_t forwardChunk = 1;
     forward.walk([&](tile::ChunksOp loop) { forwardChunk = loop.getSize(); });
     int64_t whole = std::lcm(forwardChunk, options.chunk);
