@@ -77,8 +77,8 @@ tile.kernel @chunks_c3 of "m" names [] roles [] {
 // chunks_c4
 tile.kernel @chunks_c4 of "m" names [] roles [] {
   tile.chunks size 4 {
-      // expected-error @below {{stands outside a kernel's body}}
-    tile.chunks size 2 {
+      // expected-error @below {{cuts chunks of 4 tokens into chunks of 3}}
+    tile.chunks size 3 {
     }
   }
 }
