@@ -261,10 +261,11 @@ void Planner::updateInPlace(tile::ChunksOp chunks) {
       unsigned result = cast<OpResult>(value).getResultNumber();
       bool isLast = llvm::all_of(old.getUses(), [&](OpOperand &use) {
         Operation *user = use.getOwner();
-        return user == def
-                   ? use.getOperandNumber() == result
-                   : user != yield && !isa<tile::RenameOp>(user) &&
-                         (stages[user] < stages[def] || (stages[user] == stages[def] && user->isBeforeInBlock(def)));
+        if (user == def)
+          return use.getOperandNumber() == result;
+        Operation *at = fused.contains(user) ? *user->user_begin() : user; // where it is computed
+        return at != yield && !isa<tile::RenameOp>(at) &&
+               (stages[at] < stages[def] || (stages[at] == stages[def] && at->isBeforeInBlock(def)));
       });
       if (isLast && result < steps.getInits().size() && steps.getInits()[result] == old)
         stepsInPlace[value] = i;
@@ -276,9 +277,9 @@ void Planner::updateInPlace(tile::ChunksOp chunks) {
     for (OpOperand &use : old.getUses()) {
       Operation *user = use.getOwner();
       bool entrywise = isa<tile::MapOp>(user) || (isa<tile::ContractOp>(user) && use.getOperandNumber() == 2);
-      bool isUpdate = user == def || (fused.contains(user) && *user->user_begin() == def);
-      if (isUpdate ? !entrywise
-                   : !(stages[user] < stages[def] || (stages[user] == stages[def] && user->isBeforeInBlock(def))))
+      Operation *at = fused.contains(user) ? *user->user_begin() : user; // where it is computed
+      if (at == def ? !entrywise
+                    : !(stages[at] < stages[def] || (stages[at] == stages[def] && at->isBeforeInBlock(def))))
         legal = false;
     }
     if (legal)
@@ -301,8 +302,8 @@ void Planner::updateInPlace(tile::StepsOp steps) {
         if (isa<tile::RenameOp>(user))
           return isLegal(user->getResult(0), true);
         bool entrywise = isa<tile::MapOp>(user) || (isa<tile::ContractOp>(user) && use.getOperandNumber() == 2);
-        bool isUpdate = user == def || (fused.contains(user) && *user->user_begin() == def);
-        return isUpdate ? entrywise && !isRenamed : user->isBeforeInBlock(def);
+        Operation *at = fused.contains(user) ? *user->user_begin() : user; // where it is computed
+        return at == def ? entrywise && !isRenamed : at->isBeforeInBlock(def);
       });
     };
     if (isLegal(body.getArgument(i), false))
