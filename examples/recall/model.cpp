@@ -1,5 +1,7 @@
 #include "model.h"
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace recall {
 namespace {
@@ -69,14 +71,14 @@ void Model::addEmbeddingGradient(const Batch &batch, const Array &xGradient) {
 void Model::Projection::forward(const Array &h) {
   output = product(h, weight);
   gradient.resize(output.size());
-  for (size_t i = 0; i < output.size(); ++i)
-    output[i] += bias.value[i % bias.columns];
+  for (auto row = output.begin(); row != output.end(); row += bias.columns)
+    std::transform(row, row + bias.columns, bias.value.begin(), row, std::plus<>());
 }
 
 void Model::Projection::backward(const Array &h, Array &hGradient) {
   addProductGradient(h, weight, gradient, hGradient);
-  for (size_t i = 0; i < gradient.size(); ++i)
-    bias.gradient[i % bias.columns] += gradient[i];
+  for (auto row = gradient.begin(); row != gradient.end(); row += bias.columns)
+    std::transform(row, row + bias.columns, bias.gradient.begin(), bias.gradient.begin(), std::plus<>());
 }
 
 Operands<const float> Model::operands() const {
