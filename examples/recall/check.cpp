@@ -5,8 +5,8 @@
 namespace recall {
 namespace {
 
-/// The derivative of the loss along `direction` of a parameter, by central differences of fourth order: the step can be so
-/// long that float32's rounding of the loss does not matter.
+/// The derivative of the loss along `direction` of a parameter, by central differences of fourth order: the step can be
+/// so long that float32's rounding of the loss does not matter.
 double difference(Model &model, const Batch &batch, Parameter &parameter, const Array &direction) {
   constexpr float h = 0.02f;
   const Array start = parameter.value;

@@ -1,6 +1,6 @@
-// The layers around the mixer, each a function and its gradient, written by hand; `recall --check` holds them against central
-// differences. Arrays are row-major [rows, width]; a gradient of a parameter is added to, one of an activation is set unless
-// its function's name says that it adds.
+// The layers around the mixer, each a function and its gradient, written by hand; `recall --check` holds them against
+// central differences. Arrays are row-major [rows, width]; a gradient of a parameter is added to, one of an activation
+// is set unless its function's name says that it adds.
 #ifndef RECALL_LAYERS_H
 #define RECALL_LAYERS_H
 

@@ -1,5 +1,5 @@
-// C += A B in tiles of 8 x 32 numbers that stay in registers while the inner index runs; compilers make vector code of the
-// loops over a tile's columns, whose lengths they know.
+// C += A B in tiles of 8 x 32 numbers that stay in registers while the inner index runs; compilers make vector code of
+// the loops over a tile's columns, whose lengths they know.
 #include "matmul.h"
 #include <algorithm>
 #include <vector>

@@ -1,5 +1,5 @@
-// Trains a small model with each of five mixers on associative recall, and draws how they learn. The forward and backward
-// passes of the mixers are those that mixc made of mixers.mix; the rest is here.
+// Trains a small model with each of five mixers on associative recall, and draws how they learn. The forward and
+// backward passes of the mixers are those that mixc made of mixers.mix; the rest is here.
 #include "check.h"
 #include "train.h"
 #include <algorithm>

@@ -6,7 +6,8 @@
 namespace recall {
 namespace {
 
-// The standard leaves std::shuffle and its distributions to each library; these give one sequence of numbers everywhere.
+// The standard leaves std::shuffle and its distributions to each library; these give one sequence of numbers
+// everywhere.
 int below(int bound, std::mt19937_64 &random) { return static_cast<int>(random() % static_cast<uint64_t>(bound)); }
 
 template <class Array> void shuffle(Array &array, std::mt19937_64 &random) {

@@ -1,6 +1,7 @@
-// Associative recall with overwriting. A sequence writes each of 16 keys twice, in random order, as key, value, key, value,
-// ...; then it asks for all of them, in random order, key, key, ...: at each the model is to say the value that was written
-// last. A memory that only adds up what it is given holds both values of a key and cannot tell which is the later one.
+// Associative recall with overwriting. A sequence writes each of 16 keys twice, in random order, as key, value, key,
+// value, ...; then it asks for all of them, in random order, key, key, ...: at each the model is to say the value that
+// was written last. A memory that only adds up what it is given holds both values of a key and cannot tell which is the
+// later one.
 #ifndef RECALL_TASK_H
 #define RECALL_TASK_H
 

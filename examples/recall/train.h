@@ -7,8 +7,8 @@
 
 namespace recall {
 
-/// Trains a new model with this mixer for so many steps, prints progress, and at the end the accuracy on sequences that were
-/// not trained on.
+/// Trains a new model with this mixer for so many steps, prints progress, and at the end the accuracy on sequences that
+/// were not trained on.
 Curve train(Mixer &mixer, int steps);
 
 } // namespace recall
