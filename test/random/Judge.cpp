@@ -288,7 +288,7 @@ private:
       if (static_cast<int64_t>(component.getNumWrites()) > allowed)
         return fail("too many writes", fmt::format("{}; {} were written", verdict.findings, allowed));
       // Where no write reads, the reads alone say which axis is the keys': a gate may be of either.
-      if (writes == mix::WriteKind::Free && gated != (transition == mix::TransitionKind::Diagonal) &&
+      if (found.getWrites() == mix::WriteKind::Free && gated != (transition == mix::TransitionKind::Diagonal) &&
           gated != found.getValueGate()) {
         gated = found.getValueGate();
         transition = gated ? mix::TransitionKind::Scalar : mix::TransitionKind::Diagonal;
