@@ -36,20 +36,24 @@ private:
   const char *slots;
 };
 
-/// What a call works through: item i is sequence i / units and unit i % units of it, and any thread may take it. A unit is a
-/// head; where there are states per group, a group, whose heads run one after the other.
+/// What a call works through: item i is block i / units of the sequences and unit i % units of it, and any thread may take it. A unit is a
+/// head; where there are states per group, a group, whose heads run one after the other. A block is one sequence, unless there is a
+/// kernel for more; the last block may have fewer.
 struct Call {
   const mixrt_entry &entry;
   Arguments arguments;
   int64_t time, heads, groups, sequences;
   const int64_t *cuSeqlens; // null: every sequence has `time` tokens
   bool byGroup;
-  int64_t units, items, threads;
+  int64_t block, units, items, threads;
   char *workspace;                     // threads times scratchStride bytes, 64-byte aligned
   int64_t scratchStride;               // the kernel's scratch, then the copies of a group's states
   int64_t nextItem = 0, itemsDone = 0; // atomic
 
   Call(const mixrt_entry &entry, const void *slots) : entry(entry), arguments(entry, slots) {}
+
+  int64_t firstRow(int64_t sequence) const { return cuSeqlens ? cuSeqlens[sequence] : sequence * time; }
+  int64_t length(int64_t sequence) const { return cuSeqlens ? cuSeqlens[sequence + 1] - cuSeqlens[sequence] : time; }
 };
 
 /// One row for every token; else one for every sequence, or, of a param, one in all.

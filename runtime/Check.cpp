@@ -119,7 +119,9 @@ mix_status deriveCounts(Call &call) {
     call.scratchStride += copyBytes(call.entry.tensors[i]);
   }
   call.units = call.byGroup ? call.groups : call.heads;
-  if (__builtin_mul_overflow(call.sequences, call.units, &call.items))
+  call.block = call.byGroup ? 1 : call.entry.block; // copies of a group's states are kept for one sequence
+  const int64_t blocks = call.sequences / call.block + (call.sequences % call.block != 0);
+  if (__builtin_mul_overflow(blocks, call.units, &call.items))
     return fail(MIX_TOO_LARGE, "there are more than 2^63 sequences times heads");
 
   // The pool has no use for more threads than processors; a parallel_for has as many as its owner says.

@@ -1,4 +1,4 @@
-// Runs the kernel over all (sequence, head). In memory a tensor is, row-major (H heads, or G groups of them; E elements
+// Runs the kernels over all (sequence, head), or (block of sequences, head). In memory a tensor is, row-major (H heads, or G groups of them; E elements
 // each)
 //
 //     input, output, kept     [batch, time, H, E]      first row of sequence s: s time, or cu_seqlens[s]
@@ -49,31 +49,68 @@ void shieldGroupStates(const Call &call, void **tensors, char *copies) {
   }
 }
 
-void runItem(const Call &call, int64_t item, void **tensors, const int64_t *strides, char *scratch) {
-  const int64_t sequence = item / call.units, unit = item % call.units, heads = call.heads / call.units;
-  const int64_t *starts = call.cuSeqlens;
-  const int64_t firstRow = starts ? starts[sequence] : sequence * call.time;
-  const int64_t length = starts ? starts[sequence + 1] - starts[sequence] : call.time;
+/// What a thread calls kernels with.
+struct Room {
+  void **tensors; // for every sequence of a block
+  int64_t *strides, *lengths;
+  char *scratch;
+};
+
+void runSequence(const Call &call, int64_t sequence, int64_t unit, const Room &room) {
+  const int64_t heads = call.heads / call.units;
   for (int64_t head = unit * heads; head < (unit + 1) * heads; ++head) {
     for (int64_t i = 0; i < call.entry.tensor_count; ++i)
-      tensors[i] = locate(call, call.entry.tensors[i], sequence, head, firstRow);
+      room.tensors[i] = locate(call, call.entry.tensors[i], sequence, head, call.firstRow(sequence));
     if (head + 1 < (unit + 1) * heads)
-      shieldGroupStates(call, tensors, scratch + roundUpToLine(call.entry.scratch_bytes));
-    call.entry.kernel(tensors, strides, length, scratch);
+      shieldGroupStates(call, room.tensors, room.scratch + roundUpToLine(call.entry.scratch_bytes));
+    call.entry.kernel(room.tensors, room.strides, call.length(sequence), room.scratch);
   }
+}
+
+void runBlock(const Call &call, int64_t first, int64_t count, int64_t head, const Room &room) {
+  const int64_t block = call.block;
+  for (int64_t s = 0; s < block; ++s) {
+    room.lengths[s] = s < count ? call.length(first + s) : 0;
+    for (int64_t i = 0; i < call.entry.tensor_count; ++i)
+      room.tensors[i * block + s] =
+          s < count ? locate(call, call.entry.tensors[i], first + s, head, call.firstRow(first + s)) : nullptr;
+  }
+  call.entry.block_kernel(room.tensors, room.strides, room.lengths, room.scratch);
+}
+
+/// The kernel of a block takes as long as its longest sequence needs: where more than half of that would be for nothing, its sequences run one
+/// by one.
+bool fillsBlock(const Call &call, int64_t first, int64_t count) {
+  int64_t tokens = 0, longest = 0;
+  for (int64_t s = first; s < first + count; ++s) {
+    const int64_t length = call.length(s);
+    tokens += length;
+    longest = length > longest ? length : longest;
+  }
+  return call.block > 1 && tokens >= longest * call.block / 2;
+}
+
+void runItem(const Call &call, int64_t item, const Room &room) {
+  const int64_t first = item / call.units * call.block, unit = item % call.units, left = call.sequences - first;
+  const int64_t count = left < call.block ? left : call.block;
+  if (fillsBlock(call, first, count))
+    return runBlock(call, first, count, unit, room);
+  for (int64_t s = first; s < first + count; ++s)
+    runSequence(call, s, unit, room);
 }
 
 /// One thread's share: items from the common counter until none is left.
 void takeItems(void *argument, int64_t thread) {
   Call &call = *static_cast<Call *>(argument);
   const int64_t tensorCount = call.entry.tensor_count;
-  void **tensors = static_cast<void **>(alloca((tensorCount + 1) * sizeof(void *)));
-  int64_t *strides = static_cast<int64_t *>(alloca((tensorCount + 1) * sizeof(int64_t)));
+  const Room room = {static_cast<void **>(alloca((tensorCount + 1) * call.block * sizeof(void *))),
+                     static_cast<int64_t *>(alloca((tensorCount + 1) * sizeof(int64_t))),
+                     static_cast<int64_t *>(alloca(call.block * sizeof(int64_t))),
+                     call.scratchStride ? call.workspace + thread * call.scratchStride : nullptr};
   for (int64_t i = 0; i < tensorCount; ++i) {
     const mixrt_tensor &tensor = call.entry.tensors[i];
-    strides[i] = (tensor.per_group ? call.groups : call.heads) * tensor.elements;
+    room.strides[i] = (tensor.per_group ? call.groups : call.heads) * tensor.elements;
   }
-  char *scratch = call.scratchStride ? call.workspace + thread * call.scratchStride : nullptr;
 
   FlushDenormals mode;
   int64_t done = 0;
@@ -81,7 +118,7 @@ void takeItems(void *argument, int64_t thread) {
     const int64_t item = __atomic_fetch_add(&call.nextItem, 1, __ATOMIC_RELAXED);
     if (item >= call.items)
       break;
-    runItem(call, item, tensors, strides, scratch);
+    runItem(call, item, room);
   }
   __atomic_fetch_add(&call.itemsDone, done, __ATOMIC_RELEASE);
 }

@@ -86,6 +86,8 @@ struct mixrt_tensor {
 };
 
 typedef void mixrt_kernel(void *const *tensors, const int64_t *strides, int64_t length, void *scratch);
+// A block of sequences: tensors[i * n + s] is tensor i of sequence s of n. One that is not there has no tokens and null pointers.
+typedef void mixrt_block_kernel(void *const *tensors, const int64_t *strides, const int64_t *lengths, void *scratch);
 
 struct mixrt_entry {
   const char *name; // gated_delta_net_forward
@@ -93,10 +95,12 @@ struct mixrt_entry {
   mixrt_kernel *kernel;
   const mixrt_tensor *tensors; // in the kernel's order
   int64_t tensor_count;
-  int64_t scratch_bytes; // per thread
-  int64_t slots;         // of the argument struct
-  uint64_t features;     // instructions that the kernel uses, by line of MIXRT_FEATURES
-  const char *cpu;       // that it was compiled for
+  int64_t scratch_bytes;            // per thread, for either kernel
+  int64_t slots;                    // of the argument struct
+  uint64_t features;                // instructions that the kernel uses, by line of MIXRT_FEATURES
+  const char *cpu;                  // that it was compiled for
+  mixrt_block_kernel *block_kernel; // null: there is none
+  int64_t block;                    // sequences that it works on; 1 if there is none
 };
 
 #define MIXRT_MESSAGE_BYTES 252

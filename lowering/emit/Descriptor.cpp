@@ -31,6 +31,8 @@ public:
       if (!kernel || kernel->isDeclaration() || kernel->arg_size() != 4)
         return createStringError("internal error: the kernel @" + entry.kernel +
                                  " is not a function of four arguments");
+      if (!entry.blockKernel.empty() && !module.getFunction(entry.blockKernel))
+        return createStringError("internal error: there is no kernel @" + entry.blockKernel);
       const bool decode = entry.entry == "decode";
       Constant *descriptor = describeEntry(prefix + "_" + entry.entry, entry, kernel);
       forward(prefix + "_" + entry.entry, run, descriptor);
@@ -78,11 +80,15 @@ private:
       tensors.push_back(describeTensor(tensor));
     Type *rowType = StructType::get(module.getContext(), {pointer, word, word, word, word, word, word});
     Constant *rows = constant(ConstantArray::get(ArrayType::get(rowType, tensors.size()), tensors), name + "_tensors");
-    static_assert(sizeof(mixrt_entry) == 9 * 8);
-    return constant(ConstantStruct::getAnon({text(name), number(entry.entry == "decode"), kernel, rows,
-                                             number(tensors.size()), number(entry.scratchBytes), number(entry.slots),
-                                             number(requirements.features), text(requirements.cpu)}),
-                    name + "_entry");
+    Constant *blockKernel = ConstantPointerNull::get(pointer);
+    if (!entry.blockKernel.empty())
+      blockKernel = module.getFunction(entry.blockKernel);
+    static_assert(sizeof(mixrt_entry) == 11 * 8);
+    return constant(
+        ConstantStruct::getAnon({text(name), number(entry.entry == "decode"), kernel, rows, number(tensors.size()),
+                                 number(entry.scratchBytes), number(entry.slots), number(requirements.features),
+                                 text(requirements.cpu), blockKernel, number(entry.block)}),
+        name + "_entry");
   }
 
   Function *declare(const std::string &name, Type *result, ArrayRef<Type *> arguments) {

@@ -239,7 +239,18 @@ llvm::Expected<std::vector<MixerInterface>> readInterfaces(ModuleOp module) {
       llvm::Expected<EntryInfo> entry = readEntry(function, kernel, declarations);
       if (!entry)
         return entry.takeError();
-      interface.entries.push_back(std::move(*entry));
+      auto sequences = kernel.getAs<IntegerAttr>("sequences");
+      if (!sequences || sequences.getInt() == 1) {
+        interface.entries.push_back(std::move(*entry));
+        continue;
+      }
+      // The kernel for a block of sequences stands behind the one that it belongs to.
+      if (interface.entries.empty() || interface.entries.back().entry != entry->entry)
+        return bug("@" + function.getName() + " has no kernel for one sequence before it");
+      EntryInfo &single = interface.entries.back();
+      single.blockKernel = entry->kernel;
+      single.block = sequences.getInt();
+      single.scratchBytes = std::max(single.scratchBytes, entry->scratchBytes);
     }
     if (!interface.entries.empty())
       mixers.push_back(std::move(interface));

@@ -7,7 +7,7 @@
 //
 // tensors[i] is the kernel's i-th tensor of this (sequence, head): the first token's row for a `token` tensor, the
 // array itself for a `head` tensor, null for an absent initial, final or kept. strides[i]: elements from one token to the
-// next. scratch: `scratchBytes` bytes, 64-byte aligned. The function carries `mix.kernel = {mixer = "NAME", entry =
+// next. A kernel with `sequences` > 1 takes a block of them, and an array of lengths (runtime/abi.h). scratch: `scratchBytes` bytes, 64-byte aligned. The function carries `mix.kernel = {mixer = "NAME", entry =
 // "forward"|"decode", names = [...], roles = [...], scratch = N : i64}`.
 //
 // Argument structs: every field is 8 bytes, in this order.
@@ -57,6 +57,8 @@ struct TensorInfo {
 struct EntryInfo {
   std::string entry;               // "forward", "decode"
   std::string kernel;              // symbol of the kernel function
+  std::string blockKernel;         // of that for a block of sequences; empty if there is none
+  int64_t block = 1;               // sequences in it
   std::vector<TensorInfo> tensors; // in the kernel's order
   int64_t scratchBytes = 0;        // per thread
   unsigned slots = 0;              // of the argument struct

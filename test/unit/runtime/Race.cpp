@@ -21,7 +21,7 @@ void kernel(void *const *tensors, const int64_t *strides, int64_t length, void *
 }
 
 const mixrt_tensor tensors[] = {{"x", MIXRT_INPUT, 0, 1, 7, 4}, {"y", MIXRT_OUTPUT, 0, 1, 8, 4}};
-const mixrt_entry entry = {"race_forward", 0, kernel, tensors, 2, 64, 14, 0, "any"};
+const mixrt_entry entry = {"race_forward", 0, kernel, tensors, 2, 64, 14, 0, "any", nullptr, 1};
 
 void ownThreads(void *, int64_t count, void (*body)(void *, int64_t), void *argument) {
   std::vector<std::thread> threads;
