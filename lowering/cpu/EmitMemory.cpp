@@ -34,6 +34,27 @@ Value KernelEmitter::rounded(Value computed, tile::ViewType view) {
   return arith::BitcastOp::create(b, loc, like(computed, b.getI16Type()), narrow);
 }
 
+void KernelEmitter::forEachSequence(Operation *op, function_ref<void()> body) {
+  if (sequences == 1)
+    return body();
+  const Value outerLength = length, outerRows = validRows;
+  loop(0, sequences, 1, [&](Value s) {
+    sequence = s;
+    length = lengthOf(s);
+    if (validRows) { // rows left from the chunk's first on, at least 0
+      Value left = arith::SubIOp::create(b, loc, arith::MaxUIOp::create(b, loc, length, firstRow), firstRow);
+      validRows = arith::MinUIOp::create(b, loc, left, index(chunk));
+    }
+    for (Value operand : op->getOperands())
+      if (isa<tile::ViewType>(operand.getType()) && tile::isPerSequence(operand))
+        readTensor(operand, s);
+    body();
+  });
+  sequence = {};
+  length = outerLength;
+  validRows = outerRows;
+}
+
 /// Entry of the tensor at a point of the tile: row * stride + the row-major index of the dims, which are the tile's axes
 /// other than time in order.
 Value KernelEmitter::tensorOffset(tile::ViewType view, Value tensor, TileType type, Value row, const Point &point) {
@@ -41,7 +62,7 @@ Value KernelEmitter::tensorOffset(tile::ViewType view, Value tensor, TileType ty
   int64_t stride = 1;
   SmallVector<Axis> axes;
   for (const Axis &axis : type.getAxes())
-    if (axis.str() != "time")
+    if (axis.str() != "time" && axis.kind != tile::AxisKind::Seq)
       axes.push_back(axis);
   for (auto [axis, size] : llvm::reverse(llvm::zip(axes, view.getShape()))) {
     Value at = point.at(axis.str());
@@ -76,6 +97,25 @@ Value KernelEmitter::readNumbers(Value tensor, Value at, const Layout &layout, c
 // Rows of a chunk lie a whole [heads, dims] apart outside: copied next to each other they share no cache sets. The rows
 // of the next chunk are prefetched meanwhile.
 void KernelEmitter::emitLoad(tile::LoadOp op) {
+  if (!tile::isPerSequence(op.getTensor()) || sequences == 1)
+    return emitRows(op);
+  forEachSequence(op, [&] {
+    if (!validRows)
+      return emitRows(op);
+    // A sequence of no tokens has none to repeat.
+    Value isEmpty = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, length, index(0));
+    auto branch = scf::IfOp::create(b, loc, isEmpty, /*withElse=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    const Layout layout = place(op.getResult()).layout;
+    forEachEntry(layout.axes,
+                 [&](const Point &point) { putEntry(op.getResult(), point, number(0, layout.elementType)); });
+    b.setInsertionPointToStart(branch.elseBlock());
+    emitRows(op);
+  });
+}
+
+void KernelEmitter::emitRows(tile::LoadOp op) {
   auto type = cast<TileType>(op.getResult().getType());
   tile::ViewType view = op.getTensor().getType();
   const Layout layout = place(op.getResult()).layout;
@@ -83,6 +123,8 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
     Value row = point.at("time");
     if (stepRow && view.getPer() == tile::Per::Token) { // a token by itself
       row = add(firstRow, stepRow);
+      if (sequence && validRows)
+        row = arith::MinUIOp::create(b, loc, row, add(length, -1));
     } else if (row) {
       Value last = add(length, -1);
       row = add(firstRow, next ? add(row, chunk) : row);
@@ -94,7 +136,7 @@ void KernelEmitter::emitLoad(tile::LoadOp op) {
   if (op->getAttrOfType<DictionaryAttr>(planAttr).contains("external"))
     return defineExternal(op.getResult(), op.getTensor());
   bool contiguous = !layout.axes.empty() && !type.getAxes().empty() && layout.lane() == type.getAxes().back().str() &&
-                    layout.lane() != "time" && layout.elementType.isF32();
+                    layout.lane() != "time" && layout.lane() != "seq" && layout.elementType.isF32();
   if (op.getHistory())
     return emitLaggedLoad(op, contiguous);
   if (!contiguous) {
@@ -125,6 +167,10 @@ void KernelEmitter::storeLanes(Value value, Value mask, Value buffer, Value at, 
 }
 
 void KernelEmitter::emitStore(tile::StoreOp op) {
+  forEachSequence(op, [&] { storeRows(op); });
+}
+
+void KernelEmitter::storeRows(tile::StoreOp op) {
   auto type = cast<TileType>(op.getValue().getType());
   tile::ViewType view = op.getTensor().getType();
   Value buffer = buffers[op.getTensor()];
@@ -136,8 +182,8 @@ void KernelEmitter::emitStore(tile::StoreOp op) {
   } else {
     layout = place(op.getValue()).layout;
   }
-  bool contiguous =
-      !immediate && !layout.axes.empty() && layout.lane() == type.getAxes().back().str() && layout.lane() != "time";
+  bool contiguous = !immediate && !layout.axes.empty() && layout.lane() == type.getAxes().back().str() &&
+                    layout.lane() != "time" && layout.lane() != "seq";
   auto storeAt = [&](const Point &point, int64_t n) {
     Value row = point.at("time") ? add(firstRow, point.at("time")) : firstRow; // a kept state has no time axis
     Value at = tensorOffset(view, op.getTensor(), type, row, point);
@@ -158,7 +204,8 @@ void KernelEmitter::emitStore(tile::StoreOp op) {
   auto guarded = [&](const Point &point, int64_t n) {
     if (!validRows)
       return storeAt(point, n);
-    auto valid = scf::IfOp::create(b, loc, rowIsValid(point.at("time")), /*withElse=*/false);
+    Value row = point.at("time") ? point.at("time") : index(0);
+    auto valid = scf::IfOp::create(b, loc, rowIsValid(row), /*withElse=*/false);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(valid.thenBlock());
     storeAt(point, n);
@@ -203,38 +250,38 @@ void KernelEmitter::emitInit(tile::InitOp op) {
   if (!places.count(op.getResult()))
     definePlace(op.getResult());
   auto fill = [&](bool present) {
-    auto each = [&] {
-      forEachEntry(type.getAxes(), [&](const Point &point) {
-        Value entry;
-        if (present) {
-          entry = memref::LoadOp::create(b, loc, buffers[op.getTensor()],
-                                         tensorOffset(view, op.getTensor(), type, {}, point));
-          entry = extended(entry, view, b.getF32Type());
-        } else if (tile::ViewType param = op.getFallback() ? op.getFallback().getType() : tile::ViewType()) {
-          entry = memref::LoadOp::create(b, loc, buffers[op.getFallback()],
-                                         tensorOffset(param, op.getFallback(), type, {}, point));
-          entry = extended(entry, param, b.getF32Type());
-        } else if (op.getIdentity()) {
-          Value same = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, point.at(type.getAxes()[0].str()),
-                                             point.at(type.getAxes()[1].str()));
-          entry = arith::SelectOp::create(b, loc, same, number(1, b.getF32Type()), number(0, b.getF32Type()));
-        } else {
-          entry = number(op.getStart().convertToDouble(), b.getF32Type());
-        }
-        putEntry(op.getResult(), point, entry);
-      });
-    };
-    each();
+    forEachEntry(type.getAxes(), [&](const Point &point) {
+      Value entry;
+      if (present) {
+        entry = memref::LoadOp::create(b, loc, buffers[op.getTensor()],
+                                       tensorOffset(view, op.getTensor(), type, {}, point));
+        entry = extended(entry, view, b.getF32Type());
+      } else if (tile::ViewType param = op.getFallback() ? op.getFallback().getType() : tile::ViewType()) {
+        entry = memref::LoadOp::create(b, loc, buffers[op.getFallback()],
+                                       tensorOffset(param, op.getFallback(), type, {}, point));
+        entry = extended(entry, param, b.getF32Type());
+      } else if (op.getIdentity()) {
+        SmallVector<Axis> axes = tile::withoutSequences(type.getAxes());
+        Value same =
+            arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, point.at(axes[0].str()), point.at(axes[1].str()));
+        entry = arith::SelectOp::create(b, loc, same, number(1, b.getF32Type()), number(0, b.getF32Type()));
+      } else {
+        entry = number(op.getStart().convertToDouble(), b.getF32Type());
+      }
+      putEntry(op.getResult(), point, entry);
+    });
   };
-  unsigned tensor = cast<BlockArgument>(op.getTensor()).getArgNumber();
-  if (cast<StringAttr>(kernel.getRoles()[tensor]).getValue() == "state")
+  // A block that is not full lacks sequences, and so their states in place, too.
+  if (sequences == 1 && tile::roleOf(op.getTensor()) == "state")
     return fill(true);
-  auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(absent.thenBlock());
-  fill(false);
-  b.setInsertionPointToStart(absent.elseBlock());
-  fill(true);
+  forEachSequence(op, [&] {
+    auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(absent.thenBlock());
+    fill(false);
+    b.setInsertionPointToStart(absent.elseBlock());
+    fill(true);
+  });
 }
 
 void KernelEmitter::emitFinal(tile::FinalOp op) {
@@ -246,11 +293,13 @@ void KernelEmitter::emitFinal(tile::FinalOp op) {
     if (start->getAttrOfType<DictionaryAttr>(planAttr).contains("external") && start->getOperand(0) == op.getTensor())
       return; // already there
   }
-  auto wanted = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(wanted.elseBlock());
-  forEachEntry(type.getAxes(), [&](const Point &point) {
-    memref::StoreOp::create(b, loc, rounded(fetchEntry(op.getValue(), point), view), buffers[op.getTensor()],
-                            tensorOffset(view, op.getTensor(), type, {}, point));
+  forEachSequence(op, [&] {
+    auto wanted = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(wanted.elseBlock());
+    forEachEntry(type.getAxes(), [&](const Point &point) {
+      memref::StoreOp::create(b, loc, rounded(fetchEntry(op.getValue(), point), view), buffers[op.getTensor()],
+                              tensorOffset(view, op.getTensor(), type, {}, point));
+    });
   });
 }

@@ -46,13 +46,21 @@ private:
   void emitPrologue(mlir::Block &block);
   mlir::LogicalResult emitChunks(tile::ChunksOp chunks);
   mlir::LogicalResult emitBody(tile::ChunksOp chunks);
+  mlir::LogicalResult emitRagged(tile::ChunksOp chunks, mlir::Value full);
+  void readLengths(mlir::Value argument);
+  mlir::Value lengthOf(mlir::Value sequence);
+  void readTensor(mlir::Value tensor, mlir::Value sequence);
   mlir::LogicalResult emitOp(mlir::Operation *op);
   mlir::LogicalResult emitPanels(llvm::ArrayRef<mlir::Operation *> ops);
   bool isPanelOp(mlir::Operation *op) const;
 
   // EmitMemory.cpp
+  /// The ops of a memory op, once, or in a loop over the sequences of a block; its tensors are those of the sequence then.
+  void forEachSequence(mlir::Operation *op, llvm::function_ref<void()> body);
   void emitLoad(tile::LoadOp op);
+  void emitRows(tile::LoadOp op);
   void emitStore(tile::StoreOp op);
+  void storeRows(tile::StoreOp op);
   void storeLanes(mlir::Value value, mlir::Value mask, mlir::Value buffer, mlir::Value at, int64_t n);
   void emitInit(tile::InitOp op);
   void defineExternal(mlir::Value tile, mlir::Value tensor);
@@ -67,6 +75,7 @@ private:
   // EmitHistory.cpp: tokens of the past
   void emitLaggedLoad(tile::LoadOp op, bool contiguous);
   void emitHistory(tile::HistoryOp op);
+  void writeHistory(tile::HistoryOp op);
   /// Is the pointer null? Then there is no such tensor.
   mlir::Value isAbsent(mlir::Value pointer);
   /// then(), or otherwise() if the condition does not hold: a vector or number of this type.
@@ -125,6 +134,7 @@ private:
   mlir::Value clearPadding(const Layout &layout, const Point &point, mlir::Value vector, double pad = 0);
   int64_t extent(const tile::Axis &axis) const;
   mlir::Value rowIsValid(mlir::Value row);
+  mlir::Value rowIsValid(const Point &point);
 
   // small builders
   mlir::Value index(int64_t value);
@@ -150,12 +160,14 @@ private:
   mlir::OpBuilder &b;
   mlir::Location loc;
 
-  mlir::Value tensors, strides, length, scratch; // the function's arguments
+  mlir::Value tensorArray, lengths, length, scratch; // the function's arguments; length: of the longest sequence
   llvm::DenseMap<mlir::Value, Place> places;
   llvm::DenseMap<mlir::Value, mlir::Value> pointers, buffers, rowStrides; // of the kernel's tensors
   mlir::Value firstRow;                                                   // of the present chunk
   mlir::Value validRows;                                                  // null in a full chunk
   int64_t chunk = 1;
+  int64_t sequences = 1;
+  mlir::Value sequence;   // of the block, null where all are meant; then length and validRows are its own
   mlir::Value panelIndex; // null outside panel loops
   mlir::Value stepRow;    // the present row of the chunk; null outside steps
 };
