@@ -40,6 +40,12 @@ def InferPrecision : Pass<"mix-infer-precision", "mlir::ModuleOp"> {
   let dependentDialects = ["mixc::tile::TileDialect"];
 }
 
+def BuildBatched : Pass<"mix-build-batched", "mlir::ModuleOp"> {
+  let summary = "build the program of a block of sequences beside every kernel whose states meet a constant matrix token by token";
+  let options = [Option<"sequences", "sequences", "int64_t", "8", "in a block; 1: build none">];
+  let dependentDialects = ["mixc::tile::TileDialect"];
+}
+
 //===-- adjoint/: tile programs -> tile programs ----------------------------------------------------------------===//
 
 def BuildBackward : Pass<"mix-build-backward", "mlir::ModuleOp"> {

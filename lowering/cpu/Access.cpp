@@ -255,6 +255,14 @@ Value KernelEmitter::clearPadding(const Layout &layout, const Point &point, Valu
   return mask ? arith::SelectOp::create(b, loc, mask, value, number(pad, type)).getResult() : value;
 }
 
+/// The row of the point, or else the present one; of the sequence of the point, where there is a block.
+Value KernelEmitter::rowIsValid(const Point &point) {
+  Value row = point.at("time") ? point.at("time") : stepRow ? stepRow : index(0);
+  if (!point.at("seq"))
+    return rowIsValid(row);
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, add(firstRow, row), lengthOf(point.at("seq")));
+}
+
 Value KernelEmitter::rowIsValid(Value row) {
   return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, row, validRows);
 }

@@ -12,6 +12,8 @@ void KernelEmitter::forEachEntry(ArrayRef<Axis> axes, function_ref<void(const Po
     return body(point);
   const Axis &axis = axes.front();
   auto next = [&](Value i) { forEachEntry(axes.drop_front(), body, point.with(axis.str(), i)); };
+  if (sequence && axis.kind == tile::AxisKind::Seq)
+    return next(sequence);
   if (!panelIndex || axis.str() != plan.panel || plan.extent % plan.width == 0)
     return loop(0, extent(axis), 1, next);
   Value left = arith::SubIOp::create(b, loc, index(plan.extent), mul(panelIndex, plan.width)); // the last panel is cut
@@ -117,12 +119,14 @@ void KernelEmitter::emitMap(tile::MapOp op) {
   });
 }
 
-// In a full chunk every row is valid: the result is x, in x's own buffer where the axes are the same.
+// In a full chunk every row is valid: the result is x, in x's own buffer where the axes are the same. (What is carried has a
+// buffer that will change.)
 void KernelEmitter::emitSelect(tile::SelectOp op) {
   Place to = place(op.getResult());
   bool byTime = op.getMask().getDefiningOp<tile::ValidOp>() != nullptr;
   auto immediate = [](Value x) { return x.getDefiningOp<tile::ConstantOp>() || x.getDefiningOp<tile::IotaOp>(); };
-  if (byTime && !validRows && !immediate(op.getX())) {
+  auto isCarried = [](Value x) { return isa<BlockArgument>(x) || x.getDefiningOp<tile::RenameOp>(); };
+  if (byTime && !validRows && !immediate(op.getX()) && !(stepRow && isCarried(op.getX()))) {
     const Place &from = place(op.getX());
     if (from.layout.axes == to.layout.axes && from.layout.sliced == to.layout.sliced) {
       setPlace(op.getResult(), from);
@@ -130,6 +134,11 @@ void KernelEmitter::emitSelect(tile::SelectOp op) {
     }
   }
   StringRef lane = to.layout.lane();
+  if (byTime && validRows && (lane == "seq" || (lane == "time" && sequences > 1)))
+    return forEachEntry(to.layout.axes, [&](const Point &point) {
+      Value x = fetchEntry(op.getX(), point), y = fetchEntry(op.getY(), point);
+      putEntry(to, point, arith::SelectOp::create(b, loc, rowIsValid(point), x, y));
+    });
   forEachVector(to.layout, [&](const Point &point, int64_t n) {
     Value x = fetch(op.getX(), point, lane, n);
     if (byTime && !validRows) {
@@ -144,7 +153,7 @@ void KernelEmitter::emitSelect(tile::SelectOp op) {
           arith::SubIOp::create(b, loc, arith::MaxUIOp::create(b, loc, validRows, point.at("time")), point.at("time"));
       mask = vector::CreateMaskOp::create(b, loc, VectorType::get({n}, b.getI1Type()), ValueRange{left});
     } else {
-      mask = rowIsValid(point.at("time"));
+      mask = rowIsValid(point);
     }
     put(op.getResult(), point, clearPadding(to.layout, point, arith::SelectOp::create(b, loc, mask, x, y)));
   });

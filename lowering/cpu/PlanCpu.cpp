@@ -168,6 +168,8 @@ Layout Planner::layoutOf(TileType type, bool sliced) {
       return {5, 0};
     if (axis.str() == plan.panel)
       return {4, 0};
+    if (axis.kind == AxisKind::Seq)
+      return {0, 1};
     if (axis.kind == AxisKind::Time)
       return {1, 0};
     if (axis.kind == AxisKind::Source)
@@ -370,6 +372,8 @@ bool Planner::isExternal(Operation *op, const Layout &layout) const {
     tensor = init.getTensor();
   else if (isMatrixOfParams(op))
     tensor = cast<tile::LoadOp>(op).getTensor();
+  if (cast<TileType>(op->getResult(0).getType()).has("seq")) // they lie apart
+    return false;
   return tensor && cast<tile::ViewType>(tensor.getType()).getElementType() == layout.elementType && !layout.sliced &&
          !layout.padded(plan) && ArrayRef(layout.axes) == cast<TileType>(op->getResult(0).getType()).getAxes();
 }

@@ -172,7 +172,18 @@ llvm::Expected<MixerInterface> readMixer(mix::MixerOp mixer, const Declarations 
     llvm::Expected<EntryInfo> entry = readEntry(*kind, reader, declarations);
     if (!entry)
       return entry.takeError();
-    interface.entries.push_back(std::move(*entry));
+    auto sequences = kernel.getAs<IntegerAttr>("sequences");
+    if (!sequences || sequences.getInt() == 1) {
+      interface.entries.push_back(std::move(*entry));
+      continue;
+    }
+    // The kernel for a block of sequences stands behind the one that it belongs to.
+    if (interface.entries.empty() || interface.entries.back().kind != kind)
+      return bug("@" + function.getName() + " has no kernel for one sequence before it");
+    EntryInfo &single = interface.entries.back();
+    single.blockFunction = entry->function;
+    single.block = sequences.getInt();
+    single.scratchBytes = std::max(single.scratchBytes, entry->scratchBytes);
   }
   llvm::sort(interface.entries, [](const EntryInfo &x, const EntryInfo &y) { return x.kind < y.kind; });
   for (EntryInfo &entry : interface.entries)
