@@ -10,7 +10,9 @@
 #include "frontend/driver/Compare.h"
 #include "frontend/driver/Compile.h"
 #include "frontend/driver/Run.h"
+#include "lowering/Passes.h"
 #include "lowering/normalize/Classify.h"
+#include "mlir/Pass/PassManager.h"
 #include "test/random/Isolate.h"
 #include "test/random/Random.h"
 #include "test/random/Rewrite.h"
@@ -313,6 +315,27 @@ private:
       for (const mix::Call &call : calls(op))
         if (!agrees("tile program" + suffix.str(), op, call, references[i++], interpretTiles(kernel, op, call)))
           return false;
+    }
+    return checkBlocks();
+  }
+
+  /// A block of sequences gives each what it gets by itself, worth it or not.
+  bool checkBlocks() {
+    mlir::PassManager passes(context.get());
+    passes.addPass(createBuildBatched({/*sequences=*/8, /*all=*/true}));
+    if (failed(passes.run(compilation->module())))
+      return fail("no block of sequences", "");
+    for (StringRef suffix : {"_forward", "_decode"}) {
+      tile::KernelOp one = findKernel(compilation->module(), suffix);
+      tile::KernelOp block = findKernel(compilation->module(), (suffix + "_8").str());
+      if (!one || !block)
+        continue;
+      mark("a block of sequences");
+      Expected<std::string> difference = differenceInBlock(block, one, 21, trial.seed);
+      if (!difference)
+        return fail("block of sequences fails", toString(difference.takeError()));
+      if (!difference->empty())
+        return fail("a block of sequences is not its sequences", *difference);
     }
     return true;
   }

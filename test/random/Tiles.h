@@ -12,6 +12,10 @@ tile::KernelOp findKernel(mlir::ModuleOp tiles, llvm::StringRef suffix);
 /// Batch is 1. Outputs and final states are NaN first.
 llvm::Expected<mix::Answer> interpretTiles(tile::KernelOp kernel, mix::MixerOp equations, const mix::Call &call);
 
+/// Runs `block`, the kernel for a block of sequences, on random numbers and sequences of different lengths, none and at most
+/// `length` tokens among them, and `one` on each of them by itself. What differs, in any bit; empty if nothing does.
+llvm::Expected<std::string> differenceInBlock(tile::KernelOp block, tile::KernelOp one, int64_t length, uint64_t seed);
+
 } // namespace mixc::random
 
 #endif
