@@ -240,7 +240,7 @@ llvm::Expected<std::vector<MixerInterface>> readInterfaces(ModuleOp module) {
       if (!entry)
         return entry.takeError();
       auto sequences = kernel.getAs<IntegerAttr>("sequences");
-      if (!sequences || sequences.getInt() == 1) {
+      if (!sequences) {
         interface.entries.push_back(std::move(*entry));
         continue;
       }

@@ -7,8 +7,9 @@
 //
 // tensors[i] is the kernel's i-th tensor of this (sequence, head): the first token's row for a `token` tensor, the
 // array itself for a `head` tensor, null for an absent initial, final or kept. strides[i]: elements from one token to the
-// next. A kernel with `sequences` > 1 takes a block of them, and an array of lengths (runtime/abi.h). scratch: `scratchBytes` bytes, 64-byte aligned. The function carries `mix.kernel = {mixer = "NAME", entry =
-// "forward"|"decode", names = [...], roles = [...], scratch = N : i64}`.
+// next. scratch: `scratchBytes` bytes, 64-byte aligned. The function carries `mix.kernel = {mixer = "NAME", entry =
+// "forward"|"decode", names = [...], roles = [...], scratch = N : i64}`. With `sequences = 8 : i64` in it, it is the entry's
+// kernel for a block of 8: for each tensor a pointer a sequence, and an array of lengths (mixrt_block_kernel).
 //
 // Argument structs: every field is 8 bytes, in this order.
 //

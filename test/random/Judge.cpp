@@ -361,7 +361,10 @@ private:
     if (!library)
       return fail("not loaded", toString(library.takeError()));
     mix::MixerOp op = compiled->equations("m");
-    for (mix::Call call : calls(op)) {
+    std::vector<mix::Call> all = calls(op);
+    if (const int64_t block = compiled->mixers.front().entries.front().block; block > 1)
+      all.push_back(mix::sample(op, dims(), block + block / 2, 19, 2, 1, trial.seed, {.initialStates = true}));
+    for (mix::Call call : all) {
       roundToFloat32(call);
       for (StringRef kernel : {"chunked", "recurrent"})
         if ((kernel == "chunked" || op.step().getOps<mix::EndOp>().empty()) &&
