@@ -42,7 +42,8 @@ def InferPrecision : Pass<"mix-infer-precision", "mlir::ModuleOp"> {
 
 def BuildBatched : Pass<"mix-build-batched", "mlir::ModuleOp"> {
   let summary = "build the program of a block of sequences beside every kernel whose states meet a constant matrix token by token";
-  let options = [Option<"sequences", "sequences", "int64_t", "8", "in a block; 1: build none">];
+  let options = [Option<"sequences", "sequences", "int64_t", "8", "in a block; 1: build none">,
+                 Option<"all", "all", "bool", "false", "beside every kernel that can have one, worth it or not">];
   let dependentDialects = ["mixc::tile::TileDialect"];
 }
 

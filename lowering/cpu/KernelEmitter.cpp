@@ -72,15 +72,17 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
   auto type = b.getFunctionType({ptr, ptr, sequences > 1 ? Type(ptr) : b.getI64Type(), ptr}, {});
   auto function = func::FuncOp::create(b, loc, (kernel.getSymName() + "_kernel").str(), type);
   auto partials = kernel->getAttrOfType<ArrayAttr>("partials");
-  function->setAttr(
-      "mix.kernel",
-      b.getDictionaryAttr(
-          {b.getNamedAttr("mixer", kernel.getMixerAttr()),
-           b.getNamedAttr("entry", b.getStringAttr(entryOf(kernel))),
-           b.getNamedAttr("names", kernel.getNamesAttr()), b.getNamedAttr("roles", kernel.getRolesAttr()),
-           b.getNamedAttr("sequences", b.getI64IntegerAttr(sequences)),
-           b.getNamedAttr("scratch", b.getI64IntegerAttr(plan.scratch)), b.getNamedAttr("saved", savedTensors()),
-           b.getNamedAttr("partials", partials ? partials : b.getArrayAttr({}))}));
+  SmallVector<NamedAttribute> described = {
+      b.getNamedAttr("mixer", kernel.getMixerAttr()),
+      b.getNamedAttr("entry", b.getStringAttr(entryOf(kernel))),
+      b.getNamedAttr("names", kernel.getNamesAttr()),
+      b.getNamedAttr("roles", kernel.getRolesAttr()),
+      b.getNamedAttr("scratch", b.getI64IntegerAttr(plan.scratch)),
+      b.getNamedAttr("saved", savedTensors()),
+      b.getNamedAttr("partials", partials ? partials : b.getArrayAttr({}))};
+  if (sequences > 1)
+    described.push_back(b.getNamedAttr("sequences", b.getI64IntegerAttr(sequences)));
+  function->setAttr("mix.kernel", b.getDictionaryAttr(described));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(function.addEntryBlock());
   Value strideArray = function.getArgument(1);

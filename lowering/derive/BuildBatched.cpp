@@ -232,7 +232,7 @@ struct BuildBatched : mixc::impl::BuildBatchedBase<BuildBatched> {
     if (sequences < 2)
       return;
     for (auto kernel : llvm::to_vector(getOperation().getOps<tile::KernelOp>())) {
-      if (kernel.getSequences() != 1 || !hasOutputs(kernel) || !isWorthIt(kernel))
+      if (kernel.getSequences() != 1 || !hasOutputs(kernel) || !(all || isWorthIt(kernel)))
         continue;
       OpBuilder builder(&getContext());
       builder.setInsertionPointAfter(kernel);

@@ -10,7 +10,8 @@
 // next. scratch: `scratchBytes` bytes, 64-byte aligned. The function carries `mix.kernel = {mixer = "NAME", entry =
 // "forward"|"decode"|"backward"|"replay", names = [...], roles = [...], scratch = N : i64}`; names are the declared ones.
 //
-// A kernel with `sequences` > 1 takes a block of them, and an array of lengths (runtime/abi.h).
+// With `sequences = 8 : i64` in it, it is the entry's kernel for a block of 8: for each tensor a pointer a sequence, and an
+// array of lengths (mixrt_block_kernel); it saves nothing.
 //
 // What forward leaves for backward are tensors of the role `saved`, named saved.0, saved.1, ..., float32, null if the caller
 // does not want them kept. `saved = [{per = "token"|"segment", elements = N : i64, every = 128 : i64}, ...]` of `mix.kernel`

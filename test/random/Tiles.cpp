@@ -1,6 +1,7 @@
 #include "test/random/Tiles.h"
 #include "dialect/tile/Interpreter.h"
 #include <cmath>
+#include <random>
 
 using namespace mlir;
 
@@ -231,6 +232,54 @@ llvm::Expected<mix::Gradients> interpretTilesBackward(tile::KernelOp saving, til
     });
   }
   return gradients;
+}
+
+llvm::Expected<std::string> differenceInBlock(tile::KernelOp block, tile::KernelOp one, int64_t length, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::uniform_real_distribution<double> numbers(0, 1); // legal for most gates
+  const auto count = static_cast<int64_t>(block.getSequences());
+  std::vector<int64_t> lengths(count, length);
+  for (int64_t s = 1; s < count; s += 2)
+    lengths[s] = s % 4 == 1 ? 0 : static_cast<int64_t>(random() % (length + 1));
+  std::vector<std::vector<tile::Buffer>> alone(count);
+  std::vector<tile::Buffer> together;
+  for (auto [i, type] : llvm::enumerate(one.getBody().front().getArgumentTypes())) {
+    auto view = cast<tile::ViewType>(type);
+    StringRef role = cast<StringAttr>(one.getRoles()[i]).getValue();
+    if (role == "saved") { // a block saves nothing
+      for (int64_t s = 0; s < count; ++s)
+        alone[s].push_back({{}, /*present=*/false});
+      continue;
+    }
+    for (int64_t s = 0; s < count; ++s) {
+      int64_t size = view.getPer() == tile::Per::Token ? lengths[s] : 1;
+      for (int64_t extent : view.getShape())
+        size *= extent;
+      tile::Buffer buffer;
+      buffer.data.resize(size);
+      for (double &number : buffer.data)
+        number = numbers(random);
+      buffer.present = role != "initial" || s % 3 != 0;
+      if (role == "param" && s > 0)
+        buffer = alone[0].back();
+      alone[s].push_back(buffer);
+      together.push_back(buffer);
+    }
+  }
+  if (llvm::Error error = tile::interpret(block, lengths, together))
+    return std::move(error);
+  for (int64_t s = 0; s < count; ++s) {
+    if (llvm::Error error = tile::interpret(one, lengths[s], alone[s]))
+      return std::move(error);
+    for (size_t i = 0; i < together.size() / count; ++i) {
+      const std::vector<double> &got = together[i * count + s].data, &wanted = alone[s][i].data;
+      auto isSame = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
+      if (!llvm::equal(got, wanted, isSame))
+        return "tensor " + cast<StringAttr>(one.getNames()[i]).getValue().str() + " of sequence " + std::to_string(s) +
+               ", " + std::to_string(lengths[s]) + " tokens";
+    }
+  }
+  return "";
 }
 
 } // namespace mixc::random

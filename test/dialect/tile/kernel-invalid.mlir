@@ -82,3 +82,10 @@ tile.kernel @chunks_c4 of "m" names [] roles [] {
     }
   }
 }
+
+// -----
+
+// kernel_c5
+// expected-error @below {{works on 0 sequences at once}}
+tile.kernel @kernel_c5 of "m" names [] roles [] sequences 0 {
+}
