@@ -36,9 +36,9 @@ private:
   const char *slots;
 };
 
-/// What a call works through: item i is block i / units of the sequences and unit i % units of it, and any thread may take it. A unit is a
-/// head; where there are states per group, a group, whose heads run one after the other. A block is one sequence, unless there is a
-/// kernel for more; the last block may have fewer.
+/// What a call works through: item i is block i / units of the sequences and unit i % units of it, and any thread may
+/// take it. A unit is a head; where there are states per group, a group, whose heads run one after the other. A block is
+/// one sequence, unless there is a kernel for more; the last block may have fewer.
 struct Call {
   const mixrt_entry &entry;
   Arguments arguments;

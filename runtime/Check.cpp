@@ -119,7 +119,9 @@ mix_status deriveCounts(Call &call) {
     call.scratchStride += copyBytes(call.entry.tensors[i]);
   }
   call.units = call.byGroup ? call.groups : call.heads;
-  call.block = call.byGroup ? 1 : call.entry.block; // copies of a group's states are kept for one sequence
+  // Copies of a group's states are kept for one sequence; few sequences fill no block (Run.cpp), so each is an item.
+  const bool isOneByOne = call.byGroup || call.sequences <= call.entry.block / 2;
+  call.block = isOneByOne ? 1 : call.entry.block;
   const int64_t blocks = call.sequences / call.block + (call.sequences % call.block != 0);
   if (__builtin_mul_overflow(blocks, call.units, &call.items))
     return fail(MIX_TOO_LARGE, "there are more than 2^63 sequences times heads");

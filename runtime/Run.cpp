@@ -78,8 +78,8 @@ void runBlock(const Call &call, int64_t first, int64_t count, int64_t head, cons
   call.entry.block_kernel(room.tensors, room.strides, room.lengths, room.scratch);
 }
 
-/// The kernel of a block takes as long as its longest sequence needs: where more than half of that would be for nothing, its sequences run one
-/// by one.
+/// The kernel of a block takes as long as its longest sequence needs: where half of that or more would be for nothing,
+/// its sequences run one by one.
 bool fillsBlock(const Call &call, int64_t first, int64_t count) {
   int64_t tokens = 0, longest = 0;
   for (int64_t s = first; s < first + count; ++s) {
@@ -87,7 +87,7 @@ bool fillsBlock(const Call &call, int64_t first, int64_t count) {
     tokens += length;
     longest = length > longest ? length : longest;
   }
-  return call.block > 1 && tokens >= longest * call.block / 2;
+  return call.block > 1 && tokens > longest * call.block / 2;
 }
 
 void runItem(const Call &call, int64_t item, const Room &room) {
