@@ -86,7 +86,7 @@ private:
     void **tensors; // for every sequence of a block
   };
 
-  /// The kernel of a block takes as long as its longest sequence needs: where more than half of that would be for nothing, its
+  /// The kernel of a block takes as long as its longest sequence needs: where half of that or more would be for nothing, its
   /// sequences run one by one.
   bool fillsBlock(int64_t first, int64_t count) const {
     int64_t tokens = 0, longest = 0;
@@ -95,7 +95,7 @@ private:
       tokens += length;
       longest = length > longest ? length : longest;
     }
-    return call.block > 1 && tokens >= longest * call.block / 2;
+    return call.block > 1 && tokens > longest * call.block / 2;
   }
 
   void runBlock(int64_t first, int64_t count, int64_t head) {

@@ -107,7 +107,8 @@ struct mixrt_tensor {
 };
 
 typedef void mixrt_kernel(void *const *tensors, const int64_t *strides, int64_t length, void *scratch);
-// A block of sequences: tensors[i * n + s] is tensor i of sequence s of n. One that is not there has no tokens and null pointers.
+// A block of sequences: tensors[i * n + s] is tensor i of sequence s of n. One that is not there has no tokens and null
+// pointers.
 typedef void mixrt_block_kernel(void *const *tensors, const int64_t *strides, const int64_t *lengths, void *scratch);
 
 struct mixrt_program {

@@ -1,22 +1,23 @@
-// Builds `tile.kernel @NAME_forward_8` beside @NAME_forward, and the same for decode: the program of 8 sequences at once.
+// Builds `tile.kernel @NAME_forward_8` beside @NAME_forward, and the same for decode: for 8 sequences at once.
 //
-//     U h           N^2 numbers of U read for N^2 multiplications           one sequence
-//     U [h_1 ... h_8]   ... for 8 N^2 of them: a matmul                     a block of sequences
+//     U h                 N^2 numbers of U read for N^2 multiplications: one sequence
+//     U [h_1 ... h_8]     ... for 8 N^2 of them, a matmul: a block of sequences
 //
-// Done where a state that steps through the chunk meets a matrix that no token changes (LSTM, GRU, sLSTM), so that a token
-// cannot start before the one before it, and where no state is itself a matrix: eight of those would not stay in L1. All
-// other kernels have their matmuls within a sequence.
+// Done where a state that steps through the chunk meets a matrix that no token changes (LSTM, GRU, sLSTM), so that a
+// token cannot start before the one before it, and where no state is itself a matrix: eight of those would not stay in
+// L1. All other kernels have their matmuls within a sequence.
 //
-// Axes have names, so the program stays as it is, op by op; what is loaded for a sequence gains the axis `seq`, and with it
-// all that is computed from it:
+// Axes have names, so the program stays as it is, op by op; what is loaded for a sequence gains the axis `seq`, and
+// with it all that is computed from it:
 //
 //     load, init      + seq, but for params               contract a, b      a [N, M], b [seq, M] -> [seq, N]
 //     valid           [time] -> [time, seq]               map, reduce, ...   + seq if an operand has it
 //     steps, chunks   what is carried + seq, and kept as it was past a sequence's end:  S <- select(valid, S', S)
 //
-// Chunked components select by `valid` already. How many sequences: 8 rows fill the register tile of a matmul (two
-// or four vectors by eight or four rows), and a byte of U then meets as many multiplications as L2 can feed; of more, a
-// call with few sequences would waste more.
+// Chunked components select by `valid` already. A `solve` whose triangle differs from sequence to sequence has no such
+// form: then there is no kernel for blocks. How many sequences: 8 rows fill the register tile of a matmul (two or four
+// vectors by eight or four rows), and a byte of U then meets as many multiplications as L2 can feed; of more, a call
+// with few sequences would waste more.
 #include "lowering/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 

@@ -1,5 +1,5 @@
-// Kernels for a block of sequences: batches of fewer, as many and more than a block, sequences of different lengths, none and
-// one token among them; and what one sequence gets does not depend on the others.
+// Kernels for a block of sequences: batches of fewer, as many and more than a block, sequences of different lengths,
+// none and one token among them; and what one sequence gets does not depend on the others.
 #include "frontend/driver/Compare.h"
 #include "test/e2e/Library.h"
 #include <sstream>
@@ -65,7 +65,7 @@ TEST_P(Blocks, AreWhatItsKernelsWorkOn) {
 }
 
 TEST_P(Blocks, OfAnyNumberOfSequences) {
-  for (int64_t batch : {int64_t(1), Block / 2 - 1, Block / 2, Block - 1, Block, Block + 1, 2 * Block + 5})
+  for (int64_t batch : {int64_t(1), Block / 2, Block / 2 + 1, Block - 1, Block, Block + 1, 2 * Block + 5})
     for (int64_t time : {1, 16, 37})
       expectAgreement(
           draw({.batch = batch, .time = time, .heads = 2, .groups = 1 + time % 2, .initial = batch % 2 == 1},
