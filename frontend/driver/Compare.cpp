@@ -219,37 +219,86 @@ std::set<std::string> narrowGradients(mix::MixerOp mixer) {
 
 double norm(const mix::Array &array) { return relativeError(array, mix::Array(array.shape)); }
 
+/// The error of each gradient: one that is small beside the largest is held against that one.
+class GradientErrors {
+public:
+  explicit GradientErrors(const mix::Gradients &reference) : wanted(byFile(reference)) {
+    for (const auto &[name, array] : wanted)
+      largest = std::max(largest, norm(array));
+  }
+  std::map<std::string, double> of(const mix::Gradients &gradients) const {
+    const mix::Arrays found = byFile(gradients);
+    std::map<std::string, double> errors;
+    for (const auto &[name, array] : wanted) {
+      const double size = norm(array);
+      // The error of a zero reference is absolute.
+      const double scale = size < smallGradient * largest ? (size > 0 ? size : 1) / largest : 1;
+      auto y = found.find(name);
+      errors[name] = y == found.end() ? std::nan("") : scale * relativeError(y->second, array);
+    }
+    return errors;
+  }
+
+private:
+  mix::Arrays wanted;
+  double largest = 0;
+};
+
+/// The errors of the interpreter in float32 at one call; the exact gradients are given where they are known.
+Expected<std::map<std::string, double>> gradientRounding(mix::MixerOp mixer, mix::Call call,
+                                                         const mix::Cotangents &cotangents,
+                                                         std::optional<mix::Gradients> exact = std::nullopt) {
+  if (!exact) {
+    call.roundToFloat32 = false;
+    Expected<mix::Gradients> found = mix::interpretBackward(mixer, call, cotangents);
+    if (!found)
+      return found.takeError();
+    exact = std::move(*found);
+  }
+  call.roundToFloat32 = true;
+  Expected<mix::Gradients> rounded = mix::interpretBackward(mixer, call, cotangents);
+  if (!rounded)
+    return rounded.takeError();
+  return GradientErrors(*exact).of(*rounded);
+}
+
 } // namespace
 
+// The yardstick is that of `compare`, and is drawn again where that draws again.
 Expected<std::vector<TensorError>> compareGradients(mix::MixerOp mixer, const mix::Call &call,
                                                     const mix::Cotangents &cotangents,
                                                     const mix::Gradients &gradients) {
-  mix::Call exact = call, rounded = call;
+  mix::Call exact = call;
   exact.roundToFloat32 = false;
-  rounded.roundToFloat32 = true;
   Progress progress("comparing with the gradients of the interpreter, in float64 and in float32");
   Expected<mix::Gradients> reference = mix::interpretBackward(mixer, exact, cotangents);
   if (!reference)
     return reference.takeError();
-  Expected<mix::Gradients> yardstick = mix::interpretBackward(mixer, rounded, cotangents);
-  if (!yardstick)
-    return yardstick.takeError();
-  const mix::Arrays found = byFile(gradients), wanted = byFile(*reference), inFloat32 = byFile(*yardstick);
+  Expected<std::map<std::string, double>> rounding = gradientRounding(mixer, call, cotangents, *reference);
+  if (!rounding)
+    return rounding.takeError();
+  const std::map<std::string, double> found = GradientErrors(*reference).of(gradients);
   const std::set<std::string> narrow = narrowGradients(mixer);
-  double largest = 0;
-  for (const auto &[name, array] : wanted)
-    largest = std::max(largest, norm(array));
   std::vector<TensorError> errors;
-  for (const auto &[name, array] : wanted) {
-    const double size = norm(array);
-    // The error of a zero reference is absolute.
-    const double scale = size < smallGradient * largest ? (size > 0 ? size : 1) / largest : 1;
-    auto y = found.find(name);
-    double error = y == found.end() ? std::nan("") : scale * relativeError(y->second, array);
-    double bound = boundOf(scale * relativeError(inFloat32.at(name), array));
-    if (narrow.count(name))
-      bound = std::max(bound, narrowBound);
-    errors.push_back({name, error, bound});
+  auto holdAll = [&] {
+    errors.clear();
+    for (const auto &[name, error] : found) {
+      const double bound = boundOf((*rounding)[name]);
+      errors.push_back({name, error, narrow.count(name) ? std::max(bound, narrowBound) : bound});
+    }
+  };
+  holdAll();
+  std::minstd_rand random(1);
+  for (int i = 0; i < equivalentCalls; ++i) {
+    if (all_of(errors, [](const TensorError &error) { return error.passes(); }))
+      break;
+    auto other = gradientRounding(mixer, roundedOnce(call, random), cotangents);
+    if (!other)
+      return other.takeError();
+    for (const auto &[name, error] : *other)
+      if (std::isfinite(error)) // what overflows in float32 has no yardstick
+        (*rounding)[name] = std::max((*rounding)[name], error);
+    holdAll();
   }
   return errors;
 }

@@ -210,9 +210,7 @@ bool BackwardBuilder::isPartial(BlockArgument tensor, StringRef role) {
   DenseSet<Operation *> loops;
   for (OpOperand &use : tensor.getUses()) {
     auto load = dyn_cast<LoadOp>(use.getOwner());
-    if (isa<HistoryOp>(use.getOwner()))
-      continue;
-    if (!load || load.getLag())
+    if (!load || load.getLag()) // or its history, whose cotangent is added
       return true;
     loops.insert(load->getParentOp());
   }

@@ -20,6 +20,7 @@ struct Choices {
   int64_t chunk = 0; // the compiler's
   std::string cpu = "native";
   ElementTypes elementTypes = {};
+  bool backward = false;
 };
 
 /// A test that cannot get one fails with `error`.
