@@ -15,7 +15,7 @@ static constexpr double narrowBound = 5e-3;
 /// Kernels flush what is below 2^-126 (runtime/Cpu.h); this is the sum of 64 such terms.
 static constexpr double underflow = 0x1p-120;
 /// Calls that are tried beside the one at hand where a kernel is beyond its bound.
-static constexpr int equivalentCalls = 8;
+static constexpr int equivalentCalls = 32;
 static constexpr double smallGradient = 1e-6;
 
 double relativeError(const mix::Array &y, const mix::Array &reference, double negligible) {
@@ -152,7 +152,8 @@ Expected<std::map<std::string, double>> roundingErrors(mix::MixerOp mixer, const
 // The error of the interpreter in float32 is one draw of a random variable. Where a tensor is what is left of a larger
 // one, a state erased to a hundredth, say, it is a few last roundings, and two programs whose errors have the same
 // median differ by more than four times at one call in twenty. So where a kernel is beyond the first draw, the yardstick
-// is the largest of nine: each at inputs as good as the call's, each against the exact answer for those inputs.
+// is the largest of 33, since a test compares a hundred tensors of a mixer: each at inputs as good as the call's, each
+// against the exact answer for those inputs.
 Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &call, const mix::Answer &answer,
                                            bool tokenByToken) {
   mix::Call exact = call;

@@ -14,7 +14,7 @@ namespace {
 const std::map<std::string, int64_t> dimNumbers = {{"K", 4}, {"V", 5}, {"N", 6}, {"D", 7}, {"P", 3}, {"n", 2}};
 
 struct InFile {
-  std::string path, mixer;
+  std::string path, mixer, name; // name: of the test, one file's mixers may be called as another's
   std::map<std::string, int64_t> dims;
 };
 
@@ -22,7 +22,8 @@ void addMixersOf(const std::string &path, std::vector<InFile> &found) {
   const std::string text = llvm::cantFail(readSource(path)).text;
   const std::regex head("mixer (\\w+)<([^>]*)>"), word("[A-Za-z]\\w*");
   for (std::sregex_iterator at(text.begin(), text.end(), head), end; at != end; ++at) {
-    InFile &mixer = found.emplace_back(InFile{path, (*at)[1], {}});
+    const std::string name = (*at)[1], stem = std::filesystem::path(path).stem();
+    InFile &mixer = found.emplace_back(InFile{path, name, name == stem ? name : stem + "_" + name, {}});
     const std::string dims = (*at)[2];
     for (std::sregex_iterator dim(dims.begin(), dims.end(), word); dim != end; ++dim)
       mixer.dims[dim->str()] = dimNumbers.count(dim->str()) ? dimNumbers.at(dim->str()) : 3;
@@ -90,6 +91,6 @@ TEST_P(GradientForms, Agree) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Mixers, GradientForms, testing::ValuesIn(allMixers()),
-                         [](const testing::TestParamInfo<InFile> &info) { return info.param.mixer; });
+                         [](const testing::TestParamInfo<InFile> &info) { return info.param.name; });
 
 } // namespace
