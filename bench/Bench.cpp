@@ -1,8 +1,10 @@
 // mix_bench FILE.mix [-D K=128 ...] [--length 2048] [--heads 8] [--threads N]
 //
-// Compiles the mixers of a file and times them: forward, and decode of one token of 32 heads, each with one thread and
-// with N (all of the machine's). FLOPs are those of the recurrence, whatever the kernel does: per token and head 2 |S|
-// for every read and write, |S| for a decay.
+// Compiles the mixers of a file and times them: forward, with --backward forward that saves and backward, and decode of one
+// token of 32 heads, each with one thread and with N (all of the machine's). FLOPs are those of the recurrence, whatever the kernel does: per token and head 2 |S|
+// for every read and write, |S| for a decay; backward counts twice. With --check it counts instead what forward and backward
+// execute on one thread.
+#include "bench/CountFlops.h"
 #include "bench/LibraryCall.h"
 #include "bench/Peak.h"
 #include "bench/Timing.h"
@@ -10,6 +12,7 @@
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Run.h"
 #include "llvm/Support/FileSystem.h"
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <set>
 #include <thread>
@@ -71,6 +74,41 @@ public:
       peaks[threads] = peak(threads);
   }
 
+  /// FLOPs per token and head that the kernels execute.
+  Error count(const MixerInterface &mixer) {
+    mix::MixerOp equations = compiled.equations(mixer.name);
+    const std::map<std::string, int64_t> dims(mixer.dims.begin(), mixer.dims.end());
+    const int64_t length = options.length.value_or(2048), heads = 1;
+    const mix::Call call = mix::sample(equations, dims, 1, length, heads, heads, 0);
+    Expected<LibraryCall> forward = LibraryCall::make(library, mixer, "forward", call, 1, options.backward);
+    if (!forward)
+      return forward.takeError();
+    auto *counter = static_cast<int64_t *>(dlsym(dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL), flopCounter));
+    if (!counter)
+      return createStringError("the library does not count");
+    auto report = [&](const char *what, const LibraryCall &call) -> Error {
+      *counter = 0;
+      if (const char *wrong = call())
+        return createStringError(mixer.name + ": " + wrong);
+      outs() << fmt::format("{:24} {:10} {:8.1f} kFLOP per token and head\n", mixer.name, what,
+                            static_cast<double>(*counter) / static_cast<double>(length * heads) / 1e3);
+      return Error::success();
+    };
+    if (Error error = report("forward", *forward))
+      return error;
+    if (!options.backward)
+      return Error::success();
+    for (bool isSaved : {true, false}) {
+      Expected<LibraryCall> backward =
+          LibraryCall::make(library, mixer, "backward", call, 1, false, isSaved ? &*forward : nullptr);
+      if (!backward)
+        return backward.takeError();
+      if (Error error = report(isSaved ? "backward" : "replayed", *backward))
+        return error;
+    }
+    return Error::success();
+  }
+
   Error run(mlir::MLIRContext &context, const MixerInterface &mixer) {
     mix::MixerOp equations = compiled.equations(mixer.name);
     const std::map<std::string, int64_t> dims(mixer.dims.begin(), mixer.dims.end());
@@ -88,6 +126,11 @@ public:
       if (Error error = time("chunked", "forward", mix::sample(equations, dims, 1, length, heads, heads, 0), mixer,
                              *flops, threads, peak))
         return error;
+    for (auto [threads, peak] : peaks)
+      if (options.backward)
+        if (Error error = timeTraining(mix::sample(equations, dims, 1, length, heads, heads, 0), mixer, *flops,
+                                       threads, peak))
+          return error;
     if (llvm::none_of(mixer.entries, [](const EntryInfo &entry) { return entry.kind == EntryKind::Decode; }))
       return Error::success(); // it reads the end of the sequence
     for (auto [threads, peak] : peaks)
@@ -113,6 +156,26 @@ private:
     return Error::success();
   }
 
+  Error timeTraining(const mix::Call &call, const MixerInterface &mixer, double flops, int64_t threads, double peak) {
+    Expected<LibraryCall> forward = LibraryCall::make(library, mixer, "forward", call, threads, /*saving=*/true);
+    if (!forward)
+      return forward.takeError();
+    Expected<LibraryCall> backward =
+        LibraryCall::make(library, mixer, "backward", call, threads, /*saving=*/false, &*forward);
+    if (!backward)
+      return backward.takeError();
+    for (const LibraryCall *part : {&*forward, &*backward})
+      if (const char *wrong = (*part)())
+        return createStringError(mixer.name + ": " + wrong);
+    const double tokens = static_cast<double>(call.time * call.heads);
+    const std::string shape = fmt::format("T = {}, {} heads, {} thread{}, {:.1f} KB kept a token and head", call.time,
+                                          call.heads, threads, threads > 1 ? "s" : "",
+                                          static_cast<double>(forward->savedBytes()) / tokens / 1e3);
+    print({"saving", shape, medianSeconds([&] { (*forward)(); }), flops * tokens, 0}, peak);
+    print({"backward", shape, medianSeconds([&] { (*backward)(); }), 2 * flops * tokens, 0}, peak);
+    return Error::success();
+  }
+
   const Options &options;
   const Compiled &compiled;
   std::string library;
@@ -128,10 +191,13 @@ Error benchFile(const Options &options) {
   if (std::error_code error = sys::fs::createUniqueDirectory("mixc-bench", folder))
     return errorCodeToError(error);
   const std::string library = (folder + "/bench.so").str();
+  if (options.check)
+    countFlops(*compiled->llvm);
   Error error = writeLibrary(*compiled, library);
   for (const MixerInterface &mixer : compiled->mixers)
     if (!error)
-      error = Bench(options, *compiled, library).run(*context, mixer);
+      error = options.check ? Bench(options, *compiled, library).count(mixer)
+                            : Bench(options, *compiled, library).run(*context, mixer);
   (void)sys::fs::remove_directories(folder);
   return error;
 }

@@ -9,9 +9,9 @@ static int64_t sizeOf(const TensorInfo &tensor, const mix::Call &call) {
   int64_t size = tensor.perGroup ? call.groups : call.heads;
   for (int64_t dim : tensor.dims)
     size *= dim;
-  if (tensor.role == "input" || tensor.role == "output")
+  if (tensor.isPerToken())
     return size * call.batch * call.time;
-  return tensor.role == "param" ? size : size * call.sequences();
+  return tensor.isParam() ? size : size * call.sequences();
 }
 
 void *LibraryCall::allocate(size_t bytes) {
@@ -21,7 +21,8 @@ void *LibraryCall::allocate(size_t bytes) {
 }
 
 llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const MixerInterface &mixer,
-                                              llvm::StringRef entryName, const mix::Call &call, int64_t threads) {
+                                              llvm::StringRef entryName, const mix::Call &call, int64_t threads,
+                                              bool saving, const LibraryCall *saved) {
   void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL); // stays open
   if (!library)
     return llvm::createStringError(dlerror());
@@ -31,13 +32,12 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
       entry = &candidate;
   if (!entry)
     return llvm::createStringError(mixer.name + " has no " + entryName.str());
-    auto symbol = [&](const std::string &name) { return dlsym(library, name.c_str()); };
+  auto symbol = [&](const std::string &name) { return dlsym(library, name.c_str()); };
   const std::string prefix = identifier(mixer.name);
   LibraryCall made;
   made.function = reinterpret_cast<const void *(*)(const void *)>(symbol(prefix + "_" + entryName.str()));
   made.message = reinterpret_cast<const char *(*)(const void *)>(symbol("mix_status_message"));
-  auto workspaceSize = reinterpret_cast<size_t (*)(const void *)>(
-      symbol(prefix + workspaceSizeSuffix(entry->kind)));
+  auto workspaceSize = reinterpret_cast<size_t (*)(const void *)>(symbol(prefix + workspaceSizeSuffix(entry->kind)));
   if (!made.function || !made.message || !workspaceSize)
     return llvm::createStringError("the library lacks entry points of " + mixer.name);
 
@@ -47,19 +47,31 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
                              uint64_t(call.groups)};
   std::copy(std::begin(counts), std::end(counts), slots.begin());
   for (const TensorInfo &tensor : entry->fields()) {
-    if (tensor.role == "initial" || tensor.role == "kept")
-      continue; // starts from zero, and only the last state is wanted
+    if (tensor.role == "initial" || tensor.role == "kept" || tensor.role == "final_grad")
+      continue; // starts from zero, and only the last state is wanted; the loss looks at outputs
     const int64_t size = sizeOf(tensor, call);
     auto *numbers = static_cast<float *>(made.allocate(size * sizeof(float)));
     const mix::Arrays &source = tensor.role == "param" ? call.params : call.inputs;
     if (auto given = source.find(tensor.name); given != source.end())
       std::copy(given->second.data.begin(), given->second.data.end(), numbers);
+    if (tensor.role == "output_grad")
+      for (int64_t i = 0; i < size; ++i)
+        numbers[i] = 0.1F * static_cast<float>(i % 7 - 3);
     if (tensor.role == "state" || tensor.role == "final")
       made.states += size;
     slots[tensor.slot] = reinterpret_cast<uint64_t>(numbers);
   }
   slots[slots.size() - 3] = threads;
   const size_t trailing = trailingFields(entry->kind).size(); // the workspace is the first of them
+  if (saving) {
+    auto size = reinterpret_cast<size_t (*)(const void *)>(symbol(prefix + "_saved_size"));
+    if (!size)
+      return llvm::createStringError(mixer.name + " has no backward pass");
+    made.savedSize = static_cast<int64_t>(size(slots.data()));
+    made.savedAt = reinterpret_cast<uint64_t>(made.allocate(made.savedSize));
+  }
+  if (saving || saved)
+    slots[slots.size() - trailing + 1] = saving ? made.savedAt : saved->savedAt;
   slots[slots.size() - trailing] = reinterpret_cast<uint64_t>(made.allocate(workspaceSize(slots.data())));
   return made;
 }

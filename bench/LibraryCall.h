@@ -10,14 +10,17 @@ namespace mixc::bench {
 
 class LibraryCall {
 public:
-  /// `entry`: forward or decode; the library at `path` was written from `mixer`. Inputs and params come from `call`,
-  /// states are zero.
+  /// `entry`: forward, backward or decode; the library at `path` was written from `mixer`. Inputs and params come from
+  /// `call`, states are zero. With `saving`, forward saves for backward, which is given what `saved` saved.
   static llvm::Expected<LibraryCall> make(const std::string &path, const MixerInterface &mixer, llvm::StringRef entry,
-                                          const mix::Call &call, int64_t threads);
+                                          const mix::Call &call, int64_t threads, bool saving = false,
+                                          const LibraryCall *saved = nullptr);
   /// Null, or what the library said.
   const char *operator()() const;
   /// Bytes of the states of all heads.
   int64_t stateBytes() const { return states * int64_t(sizeof(float)); }
+  /// Bytes that are saved for backward.
+  int64_t savedBytes() const { return savedSize; }
 
 private:
   struct Free {
@@ -30,7 +33,8 @@ private:
   std::vector<Buffer> buffers;
   const void *(*function)(const void *arguments) = nullptr;
   const char *(*message)(const void *status) = nullptr;
-  int64_t states = 0;
+  int64_t states = 0, savedSize = 0;
+  uint64_t savedAt = 0; // the address of what is saved
 };
 
 } // namespace mixc::bench

@@ -40,11 +40,19 @@ def InferPrecision : Pass<"mix-infer-precision", "mlir::ModuleOp"> {
   let dependentDialects = ["mixc::tile::TileDialect"];
 }
 
+def BuildBatched : Pass<"mix-build-batched", "mlir::ModuleOp"> {
+  let summary = "build the program of a block of sequences beside every kernel whose states meet a constant matrix token by token";
+  let options = [Option<"sequences", "sequences", "int64_t", "8", "in a block; 1: build none">,
+                 Option<"all", "all", "bool", "false", "beside every kernel that can have one, worth it or not">];
+  let dependentDialects = ["mixc::tile::TileDialect"];
+}
+
 //===-- adjoint/: tile programs -> tile programs ----------------------------------------------------------------===//
 
 def BuildBackward : Pass<"mix-build-backward", "mlir::ModuleOp"> {
   let summary = "build the adjoint of every forward program: `tile.kernel @NAME_backward`, and what it needs saved";
-  let options = [Option<"chunk", "chunk", "int64_t", "0", "tokens per chunk; 0: chosen">];
+  let options = [Option<"chunk", "chunk", "int64_t", "0", "tokens per chunk; 0: chosen">,
+                 Option<"keep", "keep", "std::string", "\"writes\"", "what forward saves: states, or the writes as well">];
   let dependentDialects = ["mixc::tile::TileDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
 

@@ -40,7 +40,10 @@ void componentToTile(OpPassManager &passes, const PipelineOptions &options) {
   addCleanup(passes);
 }
 
-void tileToPlan(OpPassManager &passes, const PipelineOptions &options) { passes.addPass(createPlanCpu({options.cpu})); }
+void tileToPlan(OpPassManager &passes, const PipelineOptions &options) {
+  passes.addPass(createBuildBatched());
+  passes.addPass(createPlanCpu({options.cpu}));
+}
 
 void planToVector(OpPassManager &passes, const PipelineOptions &) {
   passes.addPass(createTileToVector());

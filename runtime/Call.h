@@ -38,8 +38,9 @@ private:
   const char *slots;
 };
 
-/// What a call works through: item i is sequence i / units and unit i % units of it, and any thread may take it. A unit is a
-/// head; where there are states per group that are written, a group, whose heads run one after the other.
+/// What a call works through: item i is block i / units of the sequences and unit i % units of it, and any thread may take it.
+/// A unit is a head; where there are states per group that are written, a group, whose heads run one after the other. A block
+/// is one sequence, unless there is a kernel for more; the last block may have fewer.
 ///
 /// The workspace, 64-byte aligned: for each thread the kernel's scratch, then the copies of a group's states or what is
 /// saved of one item if the caller did not keep it; then the partial sums of gradients, for all items.
@@ -51,7 +52,7 @@ struct Call {
   const int64_t *cuSeqlens; // null: every sequence has `time` tokens
   bool byGroup;
   bool replays; // what is saved is computed anew, item by item
-  int64_t units, items;
+  int64_t block, units, items;
   int64_t mostThreads, threads; // that the caller allows; that there are items for
   char *workspace;
   int64_t threadBytes, workspaceBytes, savedBytes;
@@ -60,6 +61,8 @@ struct Call {
   Call(const mixrt_entry &entry, const void *slots) : entry(entry), arguments(entry, slots) {}
 
   int64_t tokens() const { return arguments.batch() * time; } // if any tensor has a row for each
+  int64_t firstRow(int64_t sequence) const { return cuSeqlens ? cuSeqlens[sequence] : sequence * time; }
+  int64_t length(int64_t sequence) const { return cuSeqlens ? cuSeqlens[sequence + 1] - cuSeqlens[sequence] : time; }
 };
 
 /// One row for every token; else one for every sequence, or, of a param, one in all.

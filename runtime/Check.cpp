@@ -119,10 +119,8 @@ int64_t longestSequence(const Call &call) {
   if (!call.cuSeqlens)
     return call.sequences ? call.time : 0;
   int64_t longest = 0;
-  for (int64_t i = 0; i < call.sequences; ++i) {
-    const int64_t length = call.cuSeqlens[i + 1] - call.cuSeqlens[i];
-    longest = length > longest ? length : longest;
-  }
+  for (int64_t i = 0; i < call.sequences; ++i)
+    longest = call.length(i) > longest ? call.length(i) : longest;
   return longest;
 }
 
@@ -142,7 +140,13 @@ mix_status deriveCounts(Call &call) {
     call.replays |= call.entry.kind == MIXRT_BACKWARD && tensor.role == MIXRT_SAVED && !arguments.saved();
   }
   call.units = call.byGroup ? call.groups : call.heads;
-  if (__builtin_mul_overflow(call.sequences, call.units, &call.items))
+  // Copies of a group's states are kept for one sequence, and a block saves nothing; few sequences fill no block (Run.cpp), so
+  // each is an item.
+  const bool isOneByOne = call.byGroup || (call.entry.kind == MIXRT_FORWARD && arguments.saved()) ||
+                          call.sequences <= call.entry.main.block / 2;
+  call.block = isOneByOne ? 1 : call.entry.main.block;
+  const int64_t blocks = call.sequences / call.block + (call.sequences % call.block != 0);
+  if (__builtin_mul_overflow(blocks, call.units, &call.items))
     return fail(MIX_TOO_LARGE, "there are more than 2^63 sequences times heads");
 
   // The pool has no use for more threads than processors; a parallel_for has as many as its owner says.

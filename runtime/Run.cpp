@@ -1,4 +1,4 @@
-// Runs the kernels over all (sequence, head). In memory a tensor is, row-major (H heads, or G groups of them; E elements
+// Runs the kernels over all (sequence, head), or (block of sequences, head). In memory a tensor is, row-major (H heads, or G groups of them; E elements
 // each)
 //
 //     input, output, kept, and their gradients      [batch, time, H, E]    first row of sequence s: s time, or cu_seqlens[s]
@@ -58,37 +58,70 @@ public:
   }
 
   /// What an array for a program's places takes.
-  static int64_t placesBytes(const mixrt_program &program) { return (program.tensor_count + 1) * sizeof(Slot); }
+  static int64_t placesBytes(const mixrt_program &program) {
+    return (program.tensor_count + 1) * (sizeof(Place) + sizeof(int64_t) + program.block * sizeof(void *)) +
+           program.block * sizeof(int64_t);
+  }
 
   void run(int64_t item) {
-    const int64_t sequence = item / call.units, unit = item % call.units, heads = call.heads / call.units;
-    const int64_t *starts = call.cuSeqlens;
-    const int64_t firstRow = starts ? starts[sequence] : sequence * call.time;
-    const int64_t length = starts ? starts[sequence + 1] - starts[sequence] : call.time;
-    for (int64_t head = unit * heads; head < (unit + 1) * heads; ++head) {
-      const Item current = {sequence, head, firstRow, length};
-      if (call.replays)
-        runKernel(replay, current);
-      runKernel(main, current);
-    }
+    const int64_t first = item / call.units * call.block, unit = item % call.units, left = call.sequences - first;
+    const int64_t count = left < call.block ? left : call.block;
+    if (fillsBlock(first, count))
+      return runBlock(first, count, unit);
+    for (int64_t sequence = first; sequence < first + count; ++sequence)
+      runSequence(sequence, unit);
   }
 
 private:
-  struct Slot {
-    Place place;
-    void *tensor;
-    int64_t stride;
-  };
   struct Program {
     Program(const mixrt_program &code, void *memory) : code(code), places(static_cast<Place *>(memory)) {
-      tensors = reinterpret_cast<void **>(places + code.tensor_count + 1);
-      strides = reinterpret_cast<int64_t *>(tensors + code.tensor_count + 1);
+      const int64_t count = code.tensor_count + 1;
+      strides = reinterpret_cast<int64_t *>(places + count);
+      lengths = strides + count;
+      tensors = reinterpret_cast<void **>(lengths + code.block);
     }
     const mixrt_program &code;
     Place *places;
-    void **tensors;
-    int64_t *strides;
+    int64_t *strides, *lengths;
+    void **tensors; // for every sequence of a block
   };
+
+  /// The kernel of a block takes as long as its longest sequence needs: where half of that or more would be for nothing, its
+  /// sequences run one by one.
+  bool fillsBlock(int64_t first, int64_t count) const {
+    int64_t tokens = 0, longest = 0;
+    for (int64_t sequence = first; sequence < first + count; ++sequence) {
+      const int64_t length = call.length(sequence);
+      tokens += length;
+      longest = length > longest ? length : longest;
+    }
+    return call.block > 1 && tokens > longest * call.block / 2;
+  }
+
+  void runBlock(int64_t first, int64_t count, int64_t head) {
+    const mixrt_program &code = main.code;
+    for (int64_t s = 0; s < call.block; ++s) {
+      main.lengths[s] = s < count ? call.length(first + s) : 0;
+      for (int64_t i = 0; i < code.tensor_count; ++i)
+        main.tensors[i * code.block + s] = nullptr;
+      if (s < count)
+        findTensors(main, itemOf(first + s, head), main.tensors + s, code.block);
+    }
+    code.block_kernel(main.tensors, main.strides, main.lengths, scratch);
+  }
+
+  void runSequence(int64_t sequence, int64_t unit) {
+    const int64_t heads = call.heads / call.units;
+    for (int64_t head = unit * heads; head < (unit + 1) * heads; ++head) {
+      if (call.replays)
+        runKernel(replay, itemOf(sequence, head));
+      runKernel(main, itemOf(sequence, head));
+    }
+  }
+
+  Item itemOf(int64_t sequence, int64_t head) const {
+    return {sequence, head, call.firstRow(sequence), call.length(sequence)};
+  }
 
   void bind(Program &program) {
     char *partial = call.workspace + call.threads * call.threadBytes;
@@ -136,12 +169,18 @@ private:
   }
 
   void runKernel(Program &program, const Item &item) {
+    findTensors(program, item, program.tensors, 1);
+    program.code.kernel(program.tensors, program.strides, item.length, scratch);
+  }
+
+  /// Writes where they are into every step-th of `tensors`.
+  void findTensors(const Program &program, const Item &item, void **tensors, int64_t step) {
     const int64_t groupSize = call.heads / call.groups;
     const bool isLastOfGroup = item.head % groupSize == groupSize - 1;
     char *copies = scratch + scratchBytes();
     for (int64_t i = 0; i < program.code.tensor_count; ++i) {
       const mixrt_tensor &tensor = program.code.tensors[i];
-      void *&pointer = program.tensors[i];
+      void *&pointer = tensors[i * step];
       pointer = locate(call, tensor, program.places[i], item);
       if (!pointer)
         continue;
@@ -150,7 +189,6 @@ private:
       if (tensor.source == MIXRT_PARTIAL)
         clear(tensor, program.places[i], static_cast<char *>(pointer), item);
     }
-    program.code.kernel(program.tensors, program.strides, item.length, scratch);
   }
 
   /// Every head of a group starts from the group's state before the call; the last one alone leaves what comes after it, and takes

@@ -78,7 +78,7 @@ void sumCell(const Call &call, const Sum &sum, int64_t row, int64_t column) {
   char *cell = sum.result + ((row * sum.columns + column) * tensor.elements + tensor.offset) * elementBytes(tensor);
   for (int64_t first = 0; first < tensor.own; first += most) {
     const int64_t count = tensor.own - first < most ? tensor.own - first : most;
-    __builtin_memset(numbers, 0, sizeof numbers);
+    __builtin_memset(numbers, 0, count * sizeof *numbers);
     for (int64_t head = column * sum.headsEach; head < (column + 1) * sum.headsEach; ++head)
       for (int64_t part = row * sum.rowsEach; part < (row + 1) * sum.rowsEach; ++part) {
         const float *numbersOfPart = sum.partial + (part * call.heads + head) * tensor.own + first;

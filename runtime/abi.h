@@ -107,12 +107,17 @@ struct mixrt_tensor {
 };
 
 typedef void mixrt_kernel(void *const *tensors, const int64_t *strides, int64_t length, void *scratch);
+// A block of sequences: tensors[i * n + s] is tensor i of sequence s of n. One that is not there has no tokens and null
+// pointers.
+typedef void mixrt_block_kernel(void *const *tensors, const int64_t *strides, const int64_t *lengths, void *scratch);
 
 struct mixrt_program {
   mixrt_kernel *kernel = nullptr;        // null: there is none
   const mixrt_tensor *tensors = nullptr; // in the kernel's order
   int64_t tensor_count = 0;
-  int64_t scratch_bytes = 0; // per thread
+  int64_t scratch_bytes = 0;                  // per thread, for either kernel
+  mixrt_block_kernel *block_kernel = nullptr; // null: there is none
+  int64_t block = 1;                          // sequences that it works on; 1 if there is none
 };
 
 struct mixrt_entry {

@@ -9,7 +9,7 @@ namespace mixc::mix {
 
 using Adjoint = Step::Adjoint;
 
-/// Of a vector or scalar whose entries `from`, `from` + 1, ... of the result are.
+/// Adds entries of the result, as many as the operand has, in its shape.
 static void addPart(Reverse &reverse, unsigned slot, const double *bars) {
   std::vector<double> part(bars, bars + reverse.value(slot).size());
   reverse.addEntries(slot, std::move(part));

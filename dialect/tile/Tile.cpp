@@ -46,6 +46,21 @@ StringRef mixc::tile::roleOf(Value tensor) {
   return kernel ? cast<StringAttr>(kernel.getRoles()[argument.getArgNumber()]).getValue() : StringRef();
 }
 
+Axis mixc::tile::sequenceAxis(MLIRContext *context, int64_t sequences) {
+  return {AxisKind::Seq, StringAttr::get(context, stringifyAxisKind(AxisKind::Seq)), sequences};
+}
+
+TileType mixc::tile::withSequences(TileType type, int64_t sequences) {
+  SmallVector<Axis> axes = withoutSequences(type.getAxes());
+  const bool isAfterTime = !axes.empty() && axes.front().kind == AxisKind::Time;
+  axes.insert(axes.begin() + isAfterTime, sequenceAxis(type.getContext(), sequences));
+  return TileType::get(type.getContext(), axes, type.getElementType());
+}
+
+SmallVector<Axis> mixc::tile::withoutSequences(ArrayRef<Axis> axes) {
+  return llvm::filter_to_vector(axes, [](const Axis &axis) { return axis.kind != AxisKind::Seq; });
+}
+
 int TileType::find(StringRef name) const {
   for (auto [i, axis] : llvm::enumerate(getAxes()))
     if (axis.str() == name)
@@ -117,7 +132,7 @@ LogicalResult TileType::verify(function_ref<InFlightDiagnostic()> emitError, Arr
     if (axis.extent < 1)
       return emitError() << "axis `" << axis.str() << "` has extent " << axis.extent << ", at least 1 is expected";
     // Masks and loops know tokens by these names.
-    for (AxisKind kind : {AxisKind::Time, AxisKind::Source})
+    for (AxisKind kind : {AxisKind::Time, AxisKind::Source, AxisKind::Seq})
       if ((axis.kind == kind) != (axis.str() == stringifyAxisKind(kind)))
         return emitError() << "an axis is called `" << stringifyAxisKind(kind) << "` if and only if that is its kind";
     for (const Axis &other : axes.take_front(i))

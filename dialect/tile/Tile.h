@@ -45,6 +45,14 @@ namespace mixc::tile {
 llvm::SmallVector<Axis> unite(llvm::ArrayRef<Axis> x, llvm::ArrayRef<Axis> y);
 /// The role of a tensor of a kernel; empty of what is none.
 llvm::StringRef roleOf(mlir::Value tensor);
+/// Is the tensor there once for every sequence of a block? All but params are.
+inline bool isPerSequence(mlir::Value tensor) { return roleOf(tensor) != "param"; }
+
+/// The axis of a block of sequences; where it stands in a tile: first, but after time.
+Axis sequenceAxis(mlir::MLIRContext *context, int64_t sequences);
+TileType withSequences(TileType type, int64_t sequences);
+/// The axes other than that one.
+llvm::SmallVector<Axis> withoutSequences(llvm::ArrayRef<Axis> axes);
 
 } // namespace mixc::tile
 

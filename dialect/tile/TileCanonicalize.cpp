@@ -1,9 +1,10 @@
-// Canonical form of `tile.map`: one region does as much as it can.
+// Canonical form of `tile.map`: one region does as much as it can; and of sums of products, which are contractions.
 //
 //   fuse      map(f, map(g, x), y) = map(f . g, x, y)    if the inner map has no other user and the same axes
 //   constant  map(f, constant c, y) = map(f(c, .), y)
 //   operands  each value is an operand once, and only if the region reads it
 //   identity  map(x -> x, x) = x                          if nothing is broadcast
+//   dot       reduce add (map(x y)) = contract x, y       if both have the axes that are summed over
 //
 // A producer with fewer axes than its consumer is not fused: its work would be repeated for every entry it is broadcast
 // to.
@@ -132,7 +133,37 @@ struct FoldIdentity : OpRewritePattern<MapOp> {
   }
 };
 
+struct ContractProducts : OpRewritePattern<ReduceOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ReduceOp op, PatternRewriter &rewriter) const override {
+    auto map = op.getX().getDefiningOp<MapOp>();
+    if (op.getKind() != ReduceKind::Add || !map || !map->hasOneUse() || map.getInputs().size() != 2)
+      return failure();
+    Block &body = map.getBody().front();
+    auto product = body.getTerminator()->getOperand(0).getDefiningOp<arith::MulFOp>();
+    if (!product || !llvm::hasSingleElement(body.without_terminator()) ||
+        !isa<BlockArgument>(product.getLhs()) || !isa<BlockArgument>(product.getRhs()))
+      return failure();
+    Value x = map.getInputs()[cast<BlockArgument>(product.getLhs()).getArgNumber()];
+    Value y = map.getInputs()[cast<BlockArgument>(product.getRhs()).getArgNumber()];
+    auto xType = cast<TileType>(x.getType()), yType = cast<TileType>(y.getType()), type = op.getX().getType();
+    bool haveAll = llvm::all_of(op.getOver().getAsValueRange<StringAttr>(),
+                                [&](StringRef axis) { return xType.has(axis) && yType.has(axis); });
+    if (!haveAll || !areSame(unite(xType.getAxes(), yType.getAxes()), type.getAxes()) ||
+        (type.has("time") && type.has("source"))) // all pairs of tokens: contractions want a mask
+      return failure();
+    rewriter.replaceOpWithNewOp<ContractOp>(op, op.getResult().getType(), x, y, Value(), op.getOver(), Mask::None);
+    rewriter.eraseOp(map);
+    return success();
+  }
+};
+
 } // namespace
+
+void ReduceOp::getCanonicalizationPatterns(RewritePatternSet &results, MLIRContext *context) {
+  results.add<ContractProducts>(context);
+}
 
 void MapOp::getCanonicalizationPatterns(RewritePatternSet &results, MLIRContext *context) {
   results.add<FuseMaps, InlineConstants, DropOperands, FoldIdentity>(context);

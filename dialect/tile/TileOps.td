@@ -87,7 +87,7 @@ class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<Tile_Dialect, mnemo
 class Tile_PureOp<string mnemonic, list<Trait> traits = []> : Tile_Op<mnemonic, !listconcat([Pure], traits)>;
 
 def Tile_KernelOp : Tile_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock, NoTerminator]> {
-  let summary = "the program of one work item (sequence, head)";
+  let summary = "the program of one work item: a (sequence, head), or a head of a block of sequences";
   let description = [{
     Block arguments are the caller's tensors. `names` and `roles` say what they are: `input`, `param`, `initial` (a state's start, may be
     absent: zero, or as declared), `output`, `final` (a state's end, may be absent), `state` (read and written in place), `kept` (a state after
@@ -96,10 +96,14 @@ def Tile_KernelOp : Tile_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock, N
     The backward kernel takes cotangents, `output_grad` and `final_grad` (may be absent: zero), and writes `input_grad`, `param_grad` and
     `initial_grad` (may be absent: not wanted). `partials` has a 1 for each tensor of which it writes only its own work item's part, in
     float32: the parts are summed by the caller. Into such an `input_grad`, and an `initial_grad` of a history, it adds.
+
+    `sequences 8`: the work item is a head of 8 sequences at once. Every tensor but a param is there for each of them, and what is loaded from it
+    or stored to it has an axis `seq` of that extent. The sequences may differ in length; the loop goes on until the longest ends. One that is
+    shorter repeats its last token, and `tile.valid` says which rows of which sequence count; one of no tokens holds zeros.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$mixer, StrArrayAttr:$names, StrArrayAttr:$roles);
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$mixer, StrArrayAttr:$names, StrArrayAttr:$roles, DefaultValuedAttr<I64Attr, "1">:$sequences);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name `of` $mixer `names` $names `roles` $roles attr-dict-with-keyword $body";
+  let assemblyFormat = "$sym_name `of` $mixer `names` $names `roles` $roles (`sequences` $sequences^)? attr-dict-with-keyword $body";
   let hasVerifier = 1;
 }
 
@@ -109,12 +113,13 @@ def Tile_ChunksOp : Tile_Op<"chunks", [SingleBlockImplicitTerminator<"YieldOp">,
     Block arguments are the carried tiles. The last chunk may have fewer valid rows: `tile.valid` says which; `tile.load` repeats the last
     token into the others; what they do to carried tiles must be selected away. A sequence of no tokens runs no chunk.
 
-    Inside another such loop it goes over the tokens of the outer one's chunk, whose size is a multiple of its own.
+    Inside another such loop it goes over the tokens of the outer one's chunk, whose size is a multiple of its own. `leave_last`: without the
+    last of its chunks.
   }];
-  let arguments = (ins I64Attr:$size, UnitAttr:$reverse, Variadic<Tile_T>:$inits);
+  let arguments = (ins I64Attr:$size, UnitAttr:$reverse, UnitAttr:$leave_last, Variadic<Tile_T>:$inits);
   let results = (outs Variadic<Tile_T>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "`size` $size (`reverse` $reverse^)? (`iter` `(` $inits^ `:` type($inits) `)`)? attr-dict-with-keyword $body (`->` type($results)^)?";
+  let assemblyFormat = "`size` $size (`reverse` $reverse^)? (`leave_last` $leave_last^)? (`iter` `(` $inits^ `:` type($inits) `)`)? attr-dict-with-keyword $body (`->` type($results)^)?";
   let hasVerifier = 1;
 }
 
@@ -131,7 +136,8 @@ def Tile_StepsOp : Tile_Op<"steps", [AttrSizedOperandSegments, IsolatedFromAbove
     Block arguments are the carried tiles, then the present row of each of `rows` (without `time`), then `with` as they are: tiles that every
     token sees whole, and the kernel's tensors. The body yields what is carried on, then the rows to stack; results are the last carried
     tiles, then the stacked ones, `time` first. First row to last, or with `reverse` last valid row to first. Rows past the valid ones are not
-    computed: there stacked tiles hold what the last valid row holds, as `tile.load` does. In the body nothing has a time axis; a
+    computed: there stacked tiles hold what the last valid row holds, as `tile.load` does. Of a block of sequences the rows of the longest are
+    valid; what a shorter one carries must be selected away past its end. In the body nothing has a time axis; a
     `tile.load` of a tensor per token there reads the present token.
   }];
   let arguments = (ins Variadic<Tile_T>:$inits, Variadic<Tile_T>:$rows, Variadic<AnyType>:$others, UnitAttr:$reverse);
@@ -190,17 +196,18 @@ def Tile_StoreOp : Tile_Op<"store"> {
   let summary = "write the valid rows of this chunk to a `token` tensor";
   let description = [{
     Rounds to the tensor's element type, to nearest even. A `kept` tensor, which may be absent, takes a state's tile (without `time`) after the only
-    token of a chunk of one. A `segment` tensor, `every n`, takes a tile without `time` from the chunk that begins a segment of n tokens. In
+    token of a chunk of one. A `segment` tensor, `every n`, takes a tile without `time` from the chunk that begins a segment of n tokens; or, with
+    `next`, from the chunk that ends before it. In
     `tile.steps` the present token's row is written.
 
     `add`: to what is there. `lag n history %h`: row t belongs to token t - n, or, before the first token, to the rows of a history as
     `tile.load` counts them; where that is absent they are dropped. It is the adjoint of the lagged load, so it always adds.
   }];
   let arguments = (ins Tile_T:$value, Tile_Tensor:$tensor, Optional<Tile_Tensor>:$history, DefaultValuedAttr<I64Attr, "0">:$lag,
-                       DefaultValuedAttr<I64Attr, "0">:$every, UnitAttr:$add);
-  let assemblyFormat = "$value `,` $tensor (`every` $every^)? (`lag` $lag^)? (`history` $history^ `:` type($history))? (`add` $add^)? attr-dict `:` type($value) `,` type($tensor)";
+                       DefaultValuedAttr<I64Attr, "0">:$every, UnitAttr:$next, UnitAttr:$add);
+  let assemblyFormat = "$value `,` $tensor (`every` $every^)? (`next` $next^)? (`lag` $lag^)? (`history` $history^ `:` type($history))? (`add` $add^)? attr-dict `:` type($value) `,` type($tensor)";
   let builders = [OpBuilder<(ins "mlir::Value":$value, "mlir::Value":$tensor),
-                            [{ build($_builder, $_state, value, tensor, mlir::Value(), 0, 0, false); }]>];
+                            [{ build($_builder, $_state, value, tensor, mlir::Value(), 0, 0, false, false); }]>];
   let hasVerifier = 1;
 }
 
@@ -261,6 +268,10 @@ def Tile_IotaOp : Tile_PureOp<"iota"> {
 
 def Tile_ValidOp : Tile_PureOp<"valid"> {
   let summary = "the mask of this chunk's valid rows: `!tile.t<[time:C], i1>`";
+  let description = [{
+    Of a block of sequences: which rows of which, `!tile.t<[time:C, seq:8], i1>`; in `tile.steps`, and where a chunk is one token, also of the
+    present row alone, `!tile.t<[seq:8], i1>`.
+  }];
   let results = (outs Tile_T:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
   let hasVerifier = 1;
@@ -321,6 +332,7 @@ def Tile_ReduceOp : Tile_PureOp<"reduce"> {
   let results = (outs Tile_T:$result);
   let assemblyFormat = "$kind $x `over` $over attr-dict `:` type($x) `->` type($result)";
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Tile_RecurOp : Tile_PureOp<"recur", []> {

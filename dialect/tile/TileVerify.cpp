@@ -59,6 +59,9 @@ LogicalResult mixc::tile::verifyOneElementType(Operation *op, ArrayRef<TileType>
 
 LogicalResult KernelOp::verify() {
   Block &body = getBody().front();
+  // kernel_c5: a block has sequences.
+  if (static_cast<int64_t>(getSequences()) < 1)
+    return emitOpError() << "works on " << static_cast<int64_t>(getSequences()) << " sequences at once";
   // kernel_c1: one name and one role for every argument.
   if (getNames().size() != body.getNumArguments() || getRoles().size() != body.getNumArguments())
     return emitOpError() << "has " << body.getNumArguments() << " arguments, " << getNames().size() << " names and "
@@ -165,8 +168,9 @@ static LogicalResult verifyRole(Operation *op, Value tensor, ArrayRef<StringRef>
 }
 
 /// The tile's axes, after `time` for a tensor per token (but not for a kept state, and not in tile.steps), are the tensor's dims in order;
-/// `time` is a whole chunk.
-static LogicalResult verifyTensorAxes(Operation *op, TileType tile, ViewType tensor, bool isKept = false) {
+/// `time` is a whole chunk. In between comes `seq`, where there is a block of sequences.
+static LogicalResult verifyTensorAxes(Operation *op, TileType tile, ViewType tensor, bool isPerSequence,
+                                      bool isKept = false) {
   ArrayRef<Axis> axes = tile.getAxes();
   if (tensor.getPer() == Per::Token && !isKept && !isa<StepsOp>(op->getParentOp())) {
     auto chunks = op->getParentOfType<ChunksOp>();
@@ -176,6 +180,13 @@ static LogicalResult verifyTensorAxes(Operation *op, TileType tile, ViewType ten
         axes.front().extent != static_cast<int64_t>(chunks.getSize()))
       return op->emitOpError() << "of a tensor per token starts with axis time:" << chunks.getSize() << ", found "
                                << format(axes);
+    axes = axes.drop_front();
+  }
+  auto sequences = static_cast<int64_t>(op->getParentOfType<KernelOp>().getSequences());
+  if (isPerSequence && sequences > 1) {
+    if (axes.empty() || !(axes.front() == sequenceAxis(op->getContext(), sequences)))
+      return op->emitOpError() << "of a block of sequences lacks the axis seq:" << sequences << " in "
+                               << format(tile.getAxes());
     axes = axes.drop_front();
   }
   SmallVector<int64_t> extents = llvm::map_to_vector(axes, [](const Axis &axis) { return axis.extent; });
@@ -193,7 +204,8 @@ static LogicalResult verifyEvery(Operation *op, ViewType tensor, int64_t every) 
   auto chunks = op->getParentOfType<ChunksOp>();
   if (!chunks || isa<StepsOp>(op->getParentOp()))
     return op->emitOpError("takes a tensor of segments outside `tile.chunks`");
-  if (every < 1 || every % static_cast<int64_t>(chunks.getSize()) != 0)
+  const auto size = static_cast<int64_t>(chunks.getSize());
+  if (every < 1 || (every % size != 0 && size % every != 0))
     return op->emitOpError() << "takes a segment of " << every << " tokens in chunks of "
                              << static_cast<int64_t>(chunks.getSize());
   return success();
@@ -231,7 +243,7 @@ LogicalResult LoadOp::verify() {
   if (getHistory() && isa<StepsOp>((*this)->getParentOp()))
     return emitOpError("lags inside `tile.steps`");
   // load_c2: a tensor per token only inside the loop, a whole chunk of it, dims in order.
-  return verifyTensorAxes(*this, getResult().getType(), getTensor().getType());
+  return verifyTensorAxes(*this, getResult().getType(), getTensor().getType(), isPerSequence(getTensor()));
 }
 
 LogicalResult HistoryOp::verify() {
@@ -257,6 +269,9 @@ LogicalResult StoreOp::verify() {
   if (failed(verifyRole(*this, getTensor(), {"output", "kept", "input_grad", "saved", "buffer"})) ||
       failed(verifyEvery(*this, getTensor().getType(), getEvery())))
     return failure();
+  // store_c5: only a segment has a next one.
+  if (getNext() && !getEvery())
+    return emitOpError("of the next segment takes no segments");
   // store_c4: what lags has a history that reaches as far, and adds.
   if (getLag() != 0 || getHistory()) {
     if (failed(verifyLag(*this, {"initial_grad"})))
@@ -269,10 +284,11 @@ LogicalResult StoreOp::verify() {
     auto chunks = (*this)->getParentOfType<ChunksOp>();
     if (!chunks || chunks.getSize() != 1)
       return emitOpError("keeps a state outside a loop over single tokens");
-    return verifyTensorAxes(*this, getValue().getType(), getTensor().getType(), /*isKept=*/true);
+    return verifyTensorAxes(*this, getValue().getType(), getTensor().getType(), /*isPerSequence=*/true,
+                            /*isKept=*/true);
   }
   // store_c2: a tensor per token only inside the loop, a whole chunk of it, dims in order.
-  return verifyTensorAxes(*this, getValue().getType(), getTensor().getType());
+  return verifyTensorAxes(*this, getValue().getType(), getTensor().getType(), /*isPerSequence=*/true);
 }
 
 LogicalResult HistoryGradOp::verify() {
@@ -313,14 +329,15 @@ LogicalResult InitOp::verify() {
     return failure();
   // init_c2: the tile's axes are the tensor's dims in order.
   TileType type = getResult().getType();
-  if (failed(verifyTensorAxes(*this, type, getTensor().getType())))
+  if (failed(verifyTensorAxes(*this, type, getTensor().getType(), /*isPerSequence=*/true)))
     return failure();
   // init_c4: what it falls back on is a param of the same dims.
   if (getFallback() && (failed(verifyRole(*this, getFallback(), {"param"})) ||
-                        failed(verifyTensorAxes(*this, type, getFallback().getType()))))
+                        failed(verifyTensorAxes(*this, type, getFallback().getType(), /*isPerSequence=*/true))))
     return failure();
   // init_c3: an identity is square.
-  if (getIdentity() && (type.rank() != 2 || type.getAxes()[0].extent != type.getAxes()[1].extent))
+  SmallVector<Axis> axes = withoutSequences(type.getAxes());
+  if (getIdentity() && (axes.size() != 2 || axes[0].extent != axes[1].extent))
     return emitOpError() << "starts with the identity on " << format(type.getAxes());
   return success();
 }
@@ -330,7 +347,7 @@ LogicalResult FinalOp::verify() {
   if (failed(verifyRole(*this, getTensor(), {"final", "state", "param_grad", "initial_grad"})))
     return failure();
   // final_c2: the tile's axes are the tensor's dims in order.
-  return verifyTensorAxes(*this, getValue().getType(), getTensor().getType());
+  return verifyTensorAxes(*this, getValue().getType(), getTensor().getType(), /*isPerSequence=*/true);
 }
 
 LogicalResult ValidOp::verify() {
@@ -340,8 +357,20 @@ LogicalResult ValidOp::verify() {
     return emitOpError("stands outside `tile.chunks`");
   // valid_c2: one bit for every row of the chunk.
   TileType type = getResult().getType();
-  if (type.rank() != 1 || !type.hasTime() || type.extent("time") != static_cast<int64_t>(chunks.getSize()) ||
-      !type.getElementType().isInteger(1))
-    return emitOpError() << "gives " << type << ", expected !tile.t<[time:" << chunks.getSize() << "], i1>";
+  auto size = static_cast<int64_t>(chunks.getSize());
+  auto kernel = (*this)->getParentOfType<KernelOp>();
+  const int64_t sequences = kernel ? static_cast<int64_t>(kernel.getSequences()) : 1;
+  auto i1 = IntegerType::get(getContext(), 1);
+  SmallVector<Axis> none, rows{{AxisKind::Time, StringAttr::get(getContext(), "time"), size}};
+  TileType row = TileType::get(getContext(), none, i1), chunk = TileType::get(getContext(), rows, i1);
+  bool isRow = isa<StepsOp>((*this)->getParentOp());
+  if (sequences > 1) {
+    row = withSequences(row, sequences), chunk = withSequences(chunk, sequences);
+    // valid_c3: of a block of sequences, a row by itself where there is a present one.
+    if ((isRow || size == 1) && type == row)
+      return success();
+  }
+  if (isRow || type != chunk)
+    return emitOpError() << "gives " << type << ", expected " << (isRow ? row : chunk);
   return success();
 }

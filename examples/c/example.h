@@ -1,4 +1,4 @@
-/* What the three programs of this folder share: random numbers, an end where a call fails, and a comparison. */
+/* What the programs of this folder share: random numbers, an end where a call fails, and a comparison. */
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
@@ -47,6 +47,20 @@ static inline gated_delta_net_forward_args forward_args(int from, int time) {
 static inline void forward(gated_delta_net_forward_args args) {
   args.workspace = malloc(gated_delta_net_workspace_size(&args));
   must(gated_delta_net_forward(&args));
+  free(args.workspace);
+}
+
+/* The same of _backward. */
+static inline gated_delta_net_backward_args backward_args(int from, int time) {
+  gated_delta_net_backward_args args = {
+      .size = sizeof args, .batch = 1, .time = time, .heads = HEADS, .groups = GROUPS};
+  args.q = *q[from], args.k = *k[from], args.v = *v[from], args.alpha = alpha[from], args.beta = beta[from];
+  return args;
+}
+
+static inline void backward(gated_delta_net_backward_args args) {
+  args.workspace = malloc(gated_delta_net_backward_workspace_size(&args));
+  must(gated_delta_net_backward(&args));
   free(args.workspace);
 }
 

@@ -64,17 +64,24 @@ public:
       if (error)
         return std::move(error);
     }
-    for (mlir::Operation &op : mixer.step()) {
-      auto input = dyn_cast<mix::InputOp>(op);
-      bool isState = isa<mix::StateOp>(op) || (input && mix::historyOf(input));
-      if (!isState || mix::homeOf(&op).member != 0 || !sys::fs::exists(fileIn(folder, stateName(op) + ".initial")))
-        continue;
-      if (!sequences.number && batch.number)
-        sequences = {"sequences", batch.number, batch.from};
-      if (Error error = read(op, "initial", {&sequences, mix::isPerGroup(typeOf(op)) ? &groups : &heads}, call.initial))
-        return std::move(error);
-    }
+    if (Error error = readStates(mixer, "initial", call.initial))
+      return std::move(error);
     return finish();
+  }
+
+  /// The counts are given, all of them.
+  Expected<mix::Cotangents> runCotangents(mix::MixerOp mixer, int64_t sequenceCount) {
+    for (Count *count : {&batch, &time, &heads, &groups})
+      count->from = "the call";
+    sequences = {"sequences", sequenceCount, "the call"};
+    mix::Cotangents cotangents;
+    for (mlir::Operation &op : mixer.step())
+      if (isa<mix::OutputOp>(op) && mix::homeOf(&op).member == 0)
+        if (Error error = read(op, "output", {&batch, &time, &heads}, cotangents.outputs))
+          return std::move(error);
+    if (Error error = readStates(mixer, "final", cotangents.final))
+      return std::move(error);
+    return cotangents;
   }
 
 private:
@@ -98,7 +105,31 @@ private:
     return time.agree(ends.back(), "cu_seqlens.npy");
   }
 
-  static mix::TensorType typeOf(mlir::Operation &op) { return cast<mix::TensorType>(op.getResult(0).getType()); }
+  /// The initial states, or the cotangents of the final ones, that have a file.
+  Error readStates(mix::MixerOp mixer, const std::string &role, mix::Arrays &arrays) {
+    for (mlir::Operation &op : mixer.step()) {
+      auto input = dyn_cast<mix::InputOp>(op);
+      bool isState = isa<mix::StateOp>(op) || (input && mix::historyOf(input));
+      if (!isState || mix::homeOf(&op).member != 0 || !sys::fs::exists(fileIn(folder, stateName(op) + suffixOf(role))))
+        continue;
+      if (!sequences.number && batch.number)
+        sequences = {"sequences", batch.number, batch.from};
+      if (Error error = read(op, role, {&sequences, mix::isPerGroup(typeOf(op)) ? &groups : &heads}, arrays))
+        return error;
+    }
+    return Error::success();
+  }
+
+  static mix::TensorType typeOf(mlir::Operation &op) {
+    if (auto output = dyn_cast<mix::OutputOp>(op))
+      return output.getValue().getType();
+    return cast<mix::TensorType>(op.getResult(0).getType());
+  }
+
+  /// What a file's name ends in, before `.npy`.
+  static std::string suffixOf(StringRef role) {
+    return role == "initial" ? ".initial" : role == "final" ? ".final.grad" : role == "output" ? ".grad" : "";
+  }
 
   /// What a caller passes as the initial value of: a state, or an input's history.
   static std::string stateName(mlir::Operation &op) {
@@ -106,9 +137,9 @@ private:
   }
 
   Error read(mlir::Operation &op, const std::string &role, ArrayRef<Count *> leading, mix::Arrays &arrays) {
-    const bool isInitial = role == "initial";
+    const bool isState = role == "initial" || role == "final";
     mix::Home home = mix::homeOf(&op);
-    std::string name = isInitial ? stateName(op) : home.tensor.str(), file = name + (isInitial ? ".initial" : "");
+    std::string name = isState ? stateName(op) : home.tensor.str(), file = name + suffixOf(role);
     std::string path = fileIn(folder, file);
     if (!sys::fs::exists(path))
       return inputError(fmt::format("there is no `{}` for the {} `{}`", path, role, name));
@@ -118,7 +149,7 @@ private:
     std::vector<int64_t> extra; // axes before the dims
     if (home.isFamily())
       extra.push_back(home.count);
-    if (auto input = dyn_cast<mix::InputOp>(op); input && isInitial)
+    if (auto input = dyn_cast<mix::InputOp>(op); input && isState)
       extra.push_back(mix::historyOf(input));
     if (Error error = checkShape(file, array->shape, typeOf(op), leading, extra))
       return error;
@@ -215,6 +246,11 @@ Expected<mix::Call> readCall(const std::string &folder, mix::MixerOp mixer, cons
   return Reader(folder, dims, counts).run(mixer);
 }
 
+Expected<mix::Cotangents> readCotangents(const std::string &folder, mix::MixerOp mixer, const mix::Call &call) {
+  return Reader(folder, call.dims, {call.batch, call.time, call.heads, call.groups})
+      .runCotangents(mixer, call.sequences());
+}
+
 Error writeAnswer(const std::string &folder, const mix::Answer &answer, bool inFloat64) {
   NpyType type = inFloat64 ? NpyType::Float64 : NpyType::Float32;
   if (Error error = makeFolder(folder))
@@ -222,6 +258,24 @@ Error writeAnswer(const std::string &folder, const mix::Answer &answer, bool inF
   if (Error error = writeAll(folder, answer.outputs, "", type))
     return error;
   return writeAll(folder, answer.final, ".final", type);
+}
+
+Error writeGradients(const std::string &folder, const mix::Gradients &gradients, bool inFloat64) {
+  NpyType type = inFloat64 ? NpyType::Float64 : NpyType::Float32;
+  if (Error error = makeFolder(folder))
+    return error;
+  for (const mix::Arrays *arrays : {&gradients.inputs, &gradients.params})
+    if (Error error = writeAll(folder, *arrays, ".grad", type))
+      return error;
+  return writeAll(folder, gradients.initial, ".initial.grad", type);
+}
+
+Error writeCotangents(const std::string &folder, const mix::Cotangents &cotangents) {
+  if (Error error = makeFolder(folder))
+    return error;
+  if (Error error = writeAll(folder, cotangents.outputs, ".grad", NpyType::Float32))
+    return error;
+  return writeAll(folder, cotangents.final, ".final.grad", NpyType::Float32);
 }
 
 Error writeCall(const std::string &folder, const mix::Call &call) {

@@ -81,7 +81,8 @@ Error writeText(const std::string &path, const std::string &text) {
 } // namespace
 
 CompileOptions compileOptions(const Options &options) {
-  return {options.dims, options.cpu, options.chunk, options.mixer, options.from, options.elementTypes};
+  const bool backward = options.command == CompileCommand ? !options.forwardOnly : options.backward;
+  return {options.dims, options.cpu, options.chunk, options.mixer, options.from, options.elementTypes, backward};
 }
 
 std::map<std::string, int64_t> dimNumbers(mix::MixerOp mixer, const std::map<std::string, int64_t> &bound) {

@@ -56,20 +56,31 @@ Error setElementTypes(mlir::ModuleOp module, const ElementTypes &types) {
   return Error::success();
 }
 
-void roundToStorage(mix::MixerOp mixer, mix::Call &call) {
-  for (mlir::Operation &op : mixer.step()) {
-    const std::string name = declaredName(op).str();
-    if (name.empty() || isa<mix::OutputOp>(op))
-      continue;
-    const mlir::Type type = mix::elementTypeOf(&op);
-    mix::Arrays &arrays = isa<mix::InputOp>(op) ? call.inputs : isa<mix::ParamOp>(op) ? call.params : call.initial;
-    if (auto array = arrays.find(name); array != arrays.end())
-      for (double &number : array->second.data)
-        number = mix::roundTo(type, number);
-  }
-  for (auto &[name, array] : call.initial) // histories, which are no declarations
+static void roundArray(mix::Arrays &arrays, mlir::Operation &op) {
+  if (auto array = arrays.find(declaredName(op).str()); array != arrays.end())
+    for (double &number : array->second.data)
+      number = mix::roundTo(mix::elementTypeOf(&op), number);
+}
+
+/// Histories too, which are no declarations.
+static void roundToFloats(mix::Arrays &states) {
+  for (auto &[name, array] : states)
     for (double &number : array.data)
       number = static_cast<float>(number);
+}
+
+void roundToStorage(mix::MixerOp mixer, mix::Call &call) {
+  for (mlir::Operation &op : mixer.step())
+    if (!declaredName(op).empty() && !isa<mix::OutputOp>(op))
+      roundArray(isa<mix::InputOp>(op) ? call.inputs : isa<mix::ParamOp>(op) ? call.params : call.initial, op);
+  roundToFloats(call.initial);
+}
+
+void roundToStorage(mix::MixerOp mixer, mix::Cotangents &cotangents) {
+  for (mlir::Operation &op : mixer.step())
+    if (isa<mix::OutputOp, mix::StateOp>(op))
+      roundArray(isa<mix::OutputOp>(op) ? cotangents.outputs : cotangents.final, op);
+  roundToFloats(cotangents.final);
 }
 
 std::string elementTypeOf(mix::MixerOp mixer, const std::string &name) {

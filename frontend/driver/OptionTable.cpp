@@ -115,14 +115,19 @@ const OptionRow optionRows[] = {
      [](Options &o, Text v) -> Error {
        return o.kernel = v, oneOf("--kernel", v, {"chunked", "recurrent", "interpreter"});
      }},
-    {"--in", "DIR", RunCommand, "read NAME.npy for inputs and params, NAME.initial.npy for states, cu_seqlens.npy",
+    {"--in", "DIR", RunCommand,
+     "read NAME.npy for inputs and params, NAME.initial.npy for states, cu_seqlens.npy; with --backward NAME.grad.npy "
+     "for "
+     "outputs, NAME.final.grad.npy for states",
      [](Options &o, Text v) -> Error { return o.in = v, Error::success(); }},
-    {"--out", "DIR", RunCommand, "write NAME.npy for outputs, NAME.final.npy for states",
+    {"--out", "DIR", RunCommand,
+     "write NAME.npy for outputs, NAME.final.npy for states; with --backward NAME.grad.npy for inputs and params, "
+     "NAME.initial.grad.npy for states",
      [](Options &o, Text v) -> Error { return o.out = v, Error::success(); }},
+    {"--forward-only", "", CompileCommand, "no gradients: a smaller library, compiled sooner",
+     [](Options &o, Text) -> Error { return o.forwardOnly = true, Error::success(); }},
     {"--backward", "", RunCommand, "gradients too",
-     [](Options &, Text) -> Error {
-       return unsupportedOption("`--backward`: kernels of gradients are not built yet");
-     }},
+     [](Options &o, Text) -> Error { return o.backward = true, Error::success(); }},
     {"--check", "", RunCommand | FormatCommand,
      "run: compare with the interpreter (without --in always); fmt: only list what is not formatted",
      [](Options &o, Text) -> Error { return o.check = true, Error::success(); }},

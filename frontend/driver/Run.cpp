@@ -36,11 +36,17 @@ Storage poisoned(const TensorInfo &tensor, const mix::Call &call) {
   return Storage(tensor.elementType, sizeOf(shapeOf(tensor, call)));
 }
 
-/// What the caller passes for an input, param or state.
-Expected<Storage> given(const TensorInfo &tensor, const mix::Call &call) {
-  const mix::Arrays &arrays = tensor.role == "input"   ? call.inputs
-                              : tensor.role == "param" ? call.params
-                                                       : call.initial;
+/// Where what the caller passes for an input, param, state or cotangent is found.
+const mix::Arrays &arraysFor(const TensorInfo &tensor, const mix::Call &call, const mix::Cotangents &cotangents) {
+  return tensor.role == "input"         ? call.inputs
+         : tensor.role == "param"       ? call.params
+         : tensor.role == "output_grad" ? cotangents.outputs
+         : tensor.role == "final_grad"  ? cotangents.final
+                                        : call.initial;
+}
+
+Expected<Storage> given(const TensorInfo &tensor, const mix::Call &call, const mix::Cotangents &cotangents = {}) {
+  const mix::Arrays &arrays = arraysFor(tensor, call, cotangents);
   auto found = arrays.find(tensor.name);
   if (found == arrays.end())
     return inputError(fmt::format("there is no array for `{}`", tensor.name));
@@ -104,6 +110,37 @@ void setCounts(std::vector<uint64_t> &slots, const mix::Call &call) {
   slots[4] = call.groups;
 }
 
+/// The arrays of a call by slot, in a struct of whole sequences.
+using Buffers = std::map<unsigned, Storage>;
+
+Expected<Buffers> fillSlots(const EntryInfo &entry, const mix::Call &call, const mix::Cotangents &cotangents,
+                            int64_t threads, std::vector<uint64_t> &slots) {
+  slots.assign(entry.slots, 0);
+  setCounts(slots, call);
+  slots[5] = call.sequences();
+  slots[6] = call.cuSeqlens.empty() ? 0 : address(call.cuSeqlens.data());
+  slots[slots.size() - 3] = threads;
+  Buffers buffers;
+  for (const TensorInfo &tensor : entry.fields()) {
+    const bool isPassed = tensor.isWritten() || arraysFor(tensor, call, cotangents).count(tensor.name);
+    if (!isPassed && tensor.isOptional())
+      continue;
+    Storage &buffer = buffers[tensor.slot];
+    if (tensor.isWritten()) {
+      buffer = poisoned(tensor, call);
+    } else if (!isPassed && tensor.role == "output_grad") {
+      buffer = Storage(tensor.elementType, std::vector<double>(sizeOf(shapeOf(tensor, call))));
+    } else {
+      Expected<Storage> numbers = given(tensor, call, cotangents);
+      if (!numbers)
+        return numbers.takeError();
+      buffer = std::move(*numbers);
+    }
+    slots[tensor.slot] = address(buffer.at(0));
+  }
+  return buffers;
+}
+
 /// Tokens [token, token + count) of a [batch, time, ...] array, of all sequences that advance together.
 struct TokenBlock {
   int64_t batch, time, token, count, perToken;
@@ -131,8 +168,14 @@ Expected<std::unique_ptr<LoadedLibrary>> LoadedLibrary::open(const std::string &
     return internalError("the library has no mix_status_message");
   if (Error error = library->find(EntryKind::Forward, library->forward))
     return std::move(error);
+  if (Error error = library->find(EntryKind::Backward, library->backward))
+    return std::move(error);
   if (Error error = library->find(EntryKind::Decode, library->decode))
     return std::move(error);
+  library->savedSize = reinterpret_cast<size_t (*)(const void *)>(
+      dlsym(library->handle, (identifier(interface.name) + "_saved_size").c_str()));
+  if (library->forward.info && !library->savedSize)
+    return internalError(fmt::format("the library has no {}_saved_size", interface.name));
   return library;
 }
 
@@ -148,8 +191,9 @@ Error LoadedLibrary::find(EntryKind kind, Entry &out) {
   std::string prefix = identifier(interface.name);
   out.function = dlsym(handle, (prefix + "_" + nameOf(kind).str()).c_str());
   out.workspaceSize = dlsym(handle, (prefix + workspaceSizeSuffix(kind)).c_str());
-  return out.function && out.workspaceSize ? Error::success()
-                                           : internalError(fmt::format("the library has no {}_{}", prefix, nameOf(kind).str()));
+  return out.function && out.workspaceSize
+             ? Error::success()
+             : internalError(fmt::format("the library has no {}_{}", prefix, nameOf(kind).str()));
 }
 
 bool LoadedLibrary::has(StringRef kernel) const {
@@ -161,7 +205,7 @@ Expected<mix::Answer> LoadedLibrary::run(StringRef kernel, const mix::Call &call
   if (!has(kernel))
     return inputError(fmt::format("`{}` has no {} kernel", interface.name, kernel.str()),
                       "an output that reads a state at `[end]` needs the whole sequence: `--kernel=chunked`");
-  return kernel == "recurrent" ? decodeTokens(call, 1, nullptr, threads) : runForward(call, threads);
+  return kernel == "recurrent" ? decodeTokens(call, 1, nullptr, threads) : runForward(call, threads, nullptr);
 }
 
 /// Allocates the workspace and calls; it is the first of the trailing fields, whatever the entry.
@@ -174,26 +218,15 @@ Error LoadedLibrary::invoke(const Entry &entry, std::vector<uint64_t> &slots) co
                 : Error::success();
 }
 
-Expected<mix::Answer> LoadedLibrary::runForward(const mix::Call &call, int64_t threads) const {
-  std::vector<uint64_t> slots(forward.info->slots);
-  setCounts(slots, call);
-  slots[5] = call.sequences();
-  slots[6] = call.cuSeqlens.empty() ? 0 : address(call.cuSeqlens.data());
-  slots[slots.size() - 3] = threads;
-  std::map<unsigned, Storage> buffers; // by slot
-  for (const TensorInfo &tensor : forward.info->fields()) {
-    if (tensor.role == "initial" && !call.initial.count(tensor.name))
-      continue;
-    Storage &buffer = buffers[tensor.slot];
-    if (tensor.isWritten()) {
-      buffer = poisoned(tensor, call);
-    } else {
-      Expected<Storage> numbers = given(tensor, call);
-      if (!numbers)
-        return numbers.takeError();
-      buffer = std::move(*numbers);
-    }
-    slots[tensor.slot] = address(buffer.at(0));
+Expected<mix::Answer> LoadedLibrary::runForward(const mix::Call &call, int64_t threads,
+                                                std::vector<float> *saved) const {
+  std::vector<uint64_t> slots;
+  Expected<Buffers> buffers = fillSlots(*forward.info, call, {}, threads, slots);
+  if (!buffers)
+    return buffers.takeError();
+  if (saved) {
+    saved->assign(savedSize(slots.data()) / sizeof(float) + 1, std::nanf(""));
+    slots[slots.size() - 4] = address(saved->data());
   }
   if (Error error = invoke(forward, slots))
     return std::move(error);
@@ -201,7 +234,34 @@ Expected<mix::Answer> LoadedLibrary::runForward(const mix::Call &call, int64_t t
   for (const TensorInfo &tensor : forward.info->fields())
     if (tensor.role == "output" || tensor.role == "final")
       (tensor.role == "output" ? result.outputs : result.final)[tensor.name] =
-          answer(tensor, call, buffers[tensor.slot]);
+          answer(tensor, call, buffers->at(tensor.slot));
+  return result;
+}
+
+Expected<mix::Gradients> LoadedLibrary::runBackward(const mix::Call &call, const mix::Cotangents &cotangents,
+                                                    bool withSaved, int64_t threads) const {
+  if (!hasBackward())
+    return unsupportedOption(fmt::format("`{}` has no kernel for gradients", interface.name),
+                             "`--kernel=interpreter` works");
+  std::vector<float> saved;
+  if (withSaved) {
+    Expected<mix::Answer> answer = runForward(call, threads, &saved);
+    if (!answer)
+      return answer.takeError();
+  }
+  std::vector<uint64_t> slots;
+  Expected<Buffers> buffers = fillSlots(*backward.info, call, cotangents, threads, slots);
+  if (!buffers)
+    return buffers.takeError();
+  slots[slots.size() - 4] = withSaved ? address(saved.data()) : 0;
+  if (Error error = invoke(backward, slots))
+    return std::move(error);
+  mix::Gradients result;
+  for (const TensorInfo &tensor : backward.info->fields())
+    if (tensor.isGradient())
+      (tensor.role == "input_grad"   ? result.inputs
+       : tensor.role == "param_grad" ? result.params
+                                     : result.initial)[tensor.name] = answer(tensor, call, buffers->at(tensor.slot));
   return result;
 }
 

@@ -1,6 +1,6 @@
 // Calls a compiled library as its users do, through the argument structs, with the arrays that the interpreter takes.
 #pragma once
-#include "dialect/mix/Interpreter.h"
+#include "dialect/mix/Backward.h"
 #include "lowering/emit/Interface.h"
 #include <memory>
 
@@ -22,7 +22,12 @@ public:
   /// [batch, time, heads, dims...].
   llvm::Expected<mix::Answer> decodeTokens(const mix::Call &call, int64_t tokensPerCall, mix::Arrays *kept,
                                            int64_t threads = 0) const;
+  /// The backward entry, on the same numbers. `withSaved`: forward is run before it and saves; else backward computes anew
+  /// what it needs. A missing cotangent is zero.
+  llvm::Expected<mix::Gradients> runBackward(const mix::Call &call, const mix::Cotangents &cotangents, bool withSaved,
+                                             int64_t threads = 0) const;
   bool has(llvm::StringRef kernel) const;
+  bool hasBackward() const { return backward.info; }
 
 private:
   struct Entry {
@@ -31,12 +36,14 @@ private:
   };
   LoadedLibrary(const MixerInterface &interface) : interface(interface) {}
   llvm::Error find(EntryKind kind, Entry &out);
-  llvm::Expected<mix::Answer> runForward(const mix::Call &call, int64_t threads) const;
+  /// `saved`: null, or what forward is to leave for backward.
+  llvm::Expected<mix::Answer> runForward(const mix::Call &call, int64_t threads, std::vector<float> *saved) const;
   llvm::Error invoke(const Entry &entry, std::vector<uint64_t> &slots) const;
 
   MixerInterface interface;
   void *handle = nullptr;
-  Entry forward, decode;
+  Entry forward, backward, decode;
+  size_t (*savedSize)(const void *arguments) = nullptr;
   const char *(*statusMessage)(const void *status) = nullptr;
 };
 

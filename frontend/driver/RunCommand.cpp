@@ -53,8 +53,42 @@ Expected<mix::Call> makeCall(mix::MixerOp mixer, const Options &options) {
   return call;
 }
 
-Expected<mix::Answer> runLibrary(const Compiled &compiled, StringRef mixer, const mix::Call &call,
-                                 const Options &options) {
+Expected<mix::Cotangents> makeCotangents(mix::MixerOp mixer, const mix::Call &call, const Options &options) {
+  Expected<mix::Cotangents> cotangents =
+      options.in ? readCotangents(*options.in, mixer, call) : mix::sampleCotangents(mixer, call, options.seed);
+  if (cotangents)
+    roundToStorage(mixer, *cotangents);
+  return cotangents;
+}
+
+/// What a run is on, and what comes of it.
+struct Arguments {
+  mix::Call call;
+  std::optional<mix::Cotangents> cotangents; // with --backward
+};
+struct Results {
+  mix::Answer answer;
+  std::optional<mix::Gradients> gradients;
+};
+
+/// The forward pass, and the backward one where cotangents are given.
+Expected<Results> runBoth(const Arguments &arguments, function_ref<Expected<mix::Answer>()> forward,
+                          function_ref<Expected<mix::Gradients>(const mix::Cotangents &)> backward) {
+  Expected<mix::Answer> answer = forward();
+  if (!answer)
+    return answer.takeError();
+  Results results{std::move(*answer), std::nullopt};
+  if (!arguments.cotangents)
+    return results;
+  Expected<mix::Gradients> gradients = backward(*arguments.cotangents);
+  if (!gradients)
+    return gradients.takeError();
+  results.gradients = std::move(*gradients);
+  return results;
+}
+
+Expected<Results> runLibrary(const Compiled &compiled, StringRef mixer, const Arguments &arguments,
+                             const Options &options) {
   Scratch scratch;
   if (scratch.error)
     return inputError(fmt::format("cannot make a temporary folder: {}", scratch.error.message()));
@@ -64,19 +98,28 @@ Expected<mix::Answer> runLibrary(const Compiled &compiled, StringRef mixer, cons
   if (!library)
     return library.takeError();
   Progress progress(fmt::format("running the {} kernel", options.kernel));
-  return (*library)->run(options.kernel, call, options.threads);
+  return runBoth(
+      arguments, [&] { return (*library)->run(options.kernel, arguments.call, options.threads); },
+      [&](const mix::Cotangents &cotangents) {
+        return (*library)->runBackward(arguments.call, cotangents, /*withSaved=*/true, options.threads);
+      });
 }
 
-Expected<mix::Answer> runKernel(Compilation &compilation, mix::MixerOp mixer, const mix::Call &call,
-                                const Options &options) {
-  if (options.kernel == "interpreter") {
-    Progress progress("interpreting");
-    return mix::interpret(mixer, call);
-  }
+Expected<Results> interpret(mix::MixerOp mixer, const Arguments &arguments) {
+  Progress progress("interpreting");
+  return runBoth(
+      arguments, [&] { return mix::interpret(mixer, arguments.call); },
+      [&](const mix::Cotangents &cotangents) { return mix::interpretBackward(mixer, arguments.call, cotangents); });
+}
+
+Expected<Results> runKernel(Compilation &compilation, mix::MixerOp mixer, const Arguments &arguments,
+                            const Options &options) {
+  if (options.kernel == "interpreter")
+    return interpret(mixer, arguments);
   Expected<Compiled> compiled = finish(compilation);
   if (!compiled)
     return compiled.takeError();
-  return runLibrary(*compiled, mixer.getSymName(), call, options);
+  return runLibrary(*compiled, mixer.getSymName(), arguments, options);
 }
 
 std::string describe(const mix::Call &call) {
@@ -85,12 +128,27 @@ std::string describe(const mix::Call &call) {
   return text + fmt::format(", heads {}, groups {}", call.heads, call.groups);
 }
 
+/// Of every output and final state, and of every gradient there is.
+Expected<std::vector<TensorError>> compareAll(mix::MixerOp mixer, const Arguments &arguments, const Results &results,
+                                              const Options &options) {
+  Expected<std::vector<TensorError>> errors =
+      compare(mixer, arguments.call, results.answer, options.kernel == "recurrent");
+  if (!errors || !results.gradients)
+    return errors;
+  Expected<std::vector<TensorError>> more =
+      compareGradients(mixer, arguments.call, *arguments.cotangents, *results.gradients);
+  if (!more)
+    return more.takeError();
+  append_range(*errors, *more);
+  return errors;
+}
+
 /// Prints every tensor's error; fails if one is beyond its bound.
-Error check(mix::MixerOp mixer, const mix::Call &call, const mix::Answer &answer, const Options &options) {
-  Expected<std::vector<TensorError>> errors = compare(mixer, call, answer, options.kernel == "recurrent");
+Error check(mix::MixerOp mixer, const Arguments &arguments, const Results &results, const Options &options) {
+  Expected<std::vector<TensorError>> errors = compareAll(mixer, arguments, results, options);
   if (!errors)
     return errors.takeError();
-  outs() << fmt::format("{}   {}, {}", mixer.getSymName().str(), options.kernel, describe(call))
+  outs() << fmt::format("{}   {}, {}", mixer.getSymName().str(), options.kernel, describe(arguments.call))
          << (options.in ? "" : fmt::format(", seed {}", options.seed)) << ", against the float64 interpreter\n";
   size_t width = 6, wrong = 0;
   for (const TensorError &tensor : *errors)
@@ -108,9 +166,35 @@ Error check(mix::MixerOp mixer, const mix::Call &call, const mix::Answer &answer
   return Error::success();
 }
 
+Expected<Arguments> makeArguments(mix::MixerOp mixer, const Options &options) {
+  Expected<mix::Call> call = makeCall(mixer, options);
+  if (!call)
+    return call.takeError();
+  Arguments arguments{std::move(*call), std::nullopt};
+  if (options.backward) {
+    Expected<mix::Cotangents> cotangents = makeCotangents(mixer, arguments.call, options);
+    if (!cotangents)
+      return cotangents.takeError();
+    arguments.cotangents = std::move(*cotangents);
+  }
+  if (options.check)
+    if (Error error = checkIntervals(mixer, arguments.call))
+      return std::move(error);
+  return arguments;
+}
+
+Error write(const Results &results, const Options &options) {
+  const bool inFloat64 = options.kernel == "interpreter";
+  if (Error error = writeAnswer(*options.out, results.answer, inFloat64))
+    return error;
+  return results.gradients ? writeGradients(*options.out, *results.gradients, inFloat64) : Error::success();
+}
+
 } // namespace
 
 Error runCommand(const Options &options) {
+  if (options.backward && options.kernel == "recurrent")
+    return usageError("`--backward` has no recurrent kernel", "`--kernel=chunked` or `--kernel=interpreter`");
   Expected<Source> source = readSource(options.file);
   if (!source)
     return source.takeError();
@@ -126,22 +210,18 @@ Error runCommand(const Options &options) {
   mlir::OwningOpRef<mlir::ModuleOp> equations = compilation.module().clone();
   mix::MixerOp mixer = *equations->getOps<mix::MixerOp>().begin();
 
-  Expected<mix::Call> call = makeCall(mixer, options);
-  if (!call)
-    return call.takeError();
-  if (options.check)
-    if (Error error = checkIntervals(mixer, *call))
-      return error;
-
-  Expected<mix::Answer> answer = runKernel(compilation, mixer, *call, options);
-  if (!answer)
-    return answer.takeError();
+  Expected<Arguments> arguments = makeArguments(mixer, options);
+  if (!arguments)
+    return arguments.takeError();
+  Expected<Results> results = runKernel(compilation, mixer, *arguments, options);
+  if (!results)
+    return results.takeError();
   errs() << compilation.warnings();
   if (options.out)
-    if (Error error = writeAnswer(*options.out, *answer, options.kernel == "interpreter"))
+    if (Error error = write(*results, options))
       return error;
   if (options.check || !options.in)
-    return check(mixer, *call, *answer, options);
+    return check(mixer, *arguments, *results, options);
   return Error::success();
 }
 

@@ -5,7 +5,7 @@
 //     y = f(a, b), by elements   ā += ȳ .* df/da, summed where a is a scalar that met every entry
 //     Y = A * B                  Ā += Ȳ * B'          B̄ += A' * Ȳ       rows, columns and matrices alike
 //     y = sum(X), norm(x)        X̄ += ȳ everywhere,   x̄ += ȳ x / norm(x), 0 at 0
-//     norm(x)^2                  x̄ += 2 ȳ x           smooth at 0
+//     norm(x)^n, norm(x) * norm(x)    x̄ += n ȳ norm(x)^(n-2) x       smooth at 0, also where lets name the norm
 //     diag, concat, slice, roll, kron: what puts the entries back where they came from
 //
 // X is found by name: a node that refers to it ends the way, whatever it stands for.
@@ -90,6 +90,7 @@ private:
   void handOnBinary(Expr *e, Expr *bar);
   void handOnParts(Expr *e, Expr *bar);
   bool isFree(const Expr *x) const { return !depends.count(x); }
+  Expr *normIn(Expr *e) const;
   Expr *inner(Expr *x, Expr *y);
   Expr *diagonalOf(Expr *matrix);
 
@@ -151,11 +152,24 @@ void Gradient::handOn(Expr *e, Expr *bar) {
   }
 }
 
+/// The norm that this is, by itself or through lets that name it; null if it is none, or the variable stands for it.
+Expr *Gradient::normIn(Expr *e) const {
+  while (e->op == Op::Let && !isVariable(*e))
+    e = mixer.definitions[e->entity].value;
+  return e->op == Op::Norm ? e : nullptr;
+}
+
 void Gradient::handOnBinary(Expr *e, Expr *bar) {
   Expr *x = e->args[0], *y = e->args[1];
-  bool isNormSquared = e->binary == BinaryKind::Pow && x->op == Op::Norm && y->op == Op::Number && y->number == 2;
-  if (isNormSquared)
-    return flow(x->args[0], make.times(make.times(make.number(2), bar), x->args[0]));
+  Expr *norm = normIn(x);
+  bool isPower = e->binary == BinaryKind::Pow && y->op == Op::Number && y->number >= 2;
+  bool isSquare = (isPower && y->number == 2) || (e->binary == BinaryKind::Mul && norm == normIn(y));
+  if (norm && (isPower || isSquare)) { // the norm that its own derivative divides by cancels
+    Expr *slope = make.times(make.number(isSquare ? 2 : y->number), bar);
+    if (!isSquare)
+      slope = make.times(slope, make.binary(BinaryKind::Pow, x, make.number(y->number - 2)));
+    return flow(norm->args[0], make.times(slope, norm->args[0]));
+  }
   // A scalar factor of a vector or matrix meets all its entries at once.
   if (e->binary == BinaryKind::Mul && x == y)
     return flow(x, make.times(make.times(make.number(2), bar), x));

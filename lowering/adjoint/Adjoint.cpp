@@ -195,13 +195,14 @@ LogicalResult AdjointBuilder::build(RowOp op) {
   Axis time = x.getAxes()[x.find("time")];
   auto rows = TileType::get(x.getContext(), {time}, x.getElementType());
   Value iota = IotaOp::create(builder, loc, rows);
-  Value here =
-      buildMap(builder, loc, rows.withElementType(builder.getI1Type()), iota, [&](OpBuilder &b, ValueRange z) -> Value {
-        auto index = b.getFloatAttr(x.getElementType(), static_cast<double>(op.getIndex()));
-        Value number = arith::ConstantOp::create(b, loc, index);
-        return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, z[0], number);
-      });
-  out[0] = SelectOp::create(builder, loc, x, here, bar, zero(x.getElementType()));
+  out[0] = buildMap(builder, loc, x, {iota, bar}, [&](OpBuilder &b, ValueRange z) -> Value {
+    auto number = [&](double value) -> Value {
+      return arith::ConstantOp::create(b, loc, b.getFloatAttr(x.getElementType(), value));
+    };
+    Value isHere = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, z[0],
+                                         number(static_cast<double>(op.getIndex())));
+    return arith::SelectOp::create(b, loc, isHere, z[1], number(0));
+  });
   return success();
 }
 

@@ -25,23 +25,65 @@ static void setNames(KernelOp kernel, ArrayRef<Attribute> names, ArrayRef<Attrib
   kernel.setRolesAttr(builder.getArrayAttr(roles));
 }
 
-static void storeSegment(OpBuilder &builder, Location loc, Value tile, Value tensor, int64_t every) {
-  StoreOp::create(builder, loc, tile, tensor, Value(), 0, every, /*add=*/false);
+static void storeSegment(OpBuilder &builder, Location loc, Value tile, Value tensor, int64_t every, bool next = false) {
+  StoreOp::create(builder, loc, tile, tensor, Value(), 0, every, next, /*add=*/false);
 }
 
-void mixc::saveStates(KernelOp forward, int64_t every) {
+/// What a body works out with more than matmuls: the writes that it solves for, and those that it finds by substitution (steps whose
+/// carried tiles end with them).
+static SmallVector<Value> hardWon(ChunksOp loop) {
+  SmallVector<Value> found;
+  auto add = [&](Value value) {
+    if (auto type = cast<TileType>(value.getType()); type.hasTime() && type.find("time") == 0 && !value.use_empty())
+      found.push_back(value);
+  };
+  for (Operation &op : loop.getBody().front()) {
+    if (isa<SolveOp>(op))
+      add(op.getResult(0));
+    auto steps = dyn_cast<StepsOp>(op);
+    if (steps && llvm::all_of(steps.getResults().take_front(steps.getInits().size()),
+                              [](Value carried) { return carried.use_empty(); }))
+      llvm::for_each(steps.getStacked(), add);
+  }
+  return found;
+}
+
+/// A tensor of a row of this tile a token.
+static ViewType rowsOf(Value tile) {
+  TileType type = typeOf(tile).without("time");
+  auto shape = llvm::map_to_vector(type.getAxes(), [](const Axis &axis) { return axis.extent; });
+  return ViewType::get(type.getContext(), Per::Token, shape, type.getElementType());
+}
+
+bool mixc::canKeepWrites(KernelOp forward, KernelOp again) {
+  auto shapes = [](KernelOp kernel) {
+    SmallVector<Type> types;
+    for (auto loop : kernel.getBody().getOps<ChunksOp>())
+      for (Value value : hardWon(loop))
+        types.push_back(rowsOf(value));
+    return types;
+  };
+  return shapes(forward) == shapes(again);
+}
+
+void mixc::save(KernelOp forward, int64_t every, bool keepWrites) {
   OpBuilder builder(forward.getContext());
   SmallVector<Attribute> names(forward.getNames().getValue()), roles(forward.getRoles().getValue());
   unsigned number = 0;
   for (auto loop : forward.getBody().getOps<ChunksOp>()) {
     Block &body = loop.getBody().front();
-    builder.setInsertionPointToStart(&body);
-    for (BlockArgument carried : body.getArguments()) {
-      Value tensor = forward.getBody().addArgument(segmentsOf(carried.getType()), loop.getLoc());
+    auto addTensor = [&](ViewType type) {
       names.push_back(builder.getStringAttr("saved." + Twine(number++)));
       roles.push_back(builder.getStringAttr("saved"));
-      storeSegment(builder, loop.getLoc(), carried, tensor, every);
-    }
+      return forward.getBody().addArgument(type, loop.getLoc());
+    };
+    SmallVector<Value> writes = keepWrites ? hardWon(loop) : SmallVector<Value>();
+    builder.setInsertionPointToStart(&body);
+    for (BlockArgument carried : body.getArguments())
+      storeSegment(builder, loop.getLoc(), carried, addTensor(segmentsOf(carried.getType())), every);
+    builder.setInsertionPoint(body.getTerminator());
+    for (Value write : writes)
+      StoreOp::create(builder, loop.getLoc(), write, addTensor(rowsOf(write)));
   }
   setNames(forward, names, roles);
   forward->setAttr("segment", builder.getI64IntegerAttr(every));
@@ -68,7 +110,7 @@ KernelOp mixc::buildReplay(KernelOp forward) {
   replay.setSymName(symbolOf(forward, "replay"));
   replay.walk([](Operation *op) {
     auto store = dyn_cast<StoreOp>(op);
-    if (isa<FinalOp, HistoryOp>(op) || (store && !store.getEvery()))
+    if (isa<FinalOp, HistoryOp>(op) || (store && roleOf(store.getTensor()) != "saved"))
       op->erase();
   });
   Block &body = replay.getBody().front();
@@ -93,8 +135,8 @@ namespace {
 
 class BackwardBuilder {
 public:
-  BackwardBuilder(KernelOp forward, mix::MixerOp mixer, int64_t every)
-      : forward(forward), mixer(mixer), every(every), builder(forward.getContext()), loc(forward.getLoc()) {}
+  BackwardBuilder(KernelOp forward, mix::MixerOp mixer, int64_t every, bool keepWrites)
+      : forward(forward), mixer(mixer), every(every), keepWrites(keepWrites), builder(forward.getContext()), loc(forward.getLoc()) {}
 
   FailureOr<KernelOp> build();
 
@@ -105,8 +147,9 @@ private:
   bool isShared(StringRef name);
 
   void cloneOutside();
-  LogicalResult buildLoop(ChunksOp loop, ArrayRef<Value> segments);
+  LogicalResult buildLoop(ChunksOp loop);
   SmallVector<Value> capturedBy(ChunksOp loop);
+  void loadWrites(ChunksOp loop, const IRMapping &mapping, bool isDifferentiated);
   void keepStates(ChunksOp loop, ValueRange starts, ValueRange kept);
   FailureOr<SmallVector<Value>> adjointOf(ChunksOp loop, ValueRange carried, ValueRange states,
                                           ArrayRef<Value> captured);
@@ -124,13 +167,19 @@ private:
   KernelOp forward, kernel;
   mix::MixerOp mixer;
   int64_t every;
+  bool keepWrites;
   OpBuilder builder;
   Location loc;
   IRMapping around; // the forward kernel's tensors and what it computes before its loops
   SmallVector<Attribute> names, roles;
   SmallVector<int64_t> partials;
   DenseMap<std::pair<StringRef, StringRef>, Value> tensors; // by role and name
-  SmallVector<Value> saved;
+  struct Saved {
+    SmallVector<Value> states;
+    SmallVector<std::pair<Value, Value>> writes; // of the forward kernel, and where it keeps them
+  };
+  DenseMap<Operation *, Saved> saved; // of its loops
+  SmallVector<std::pair<Value, Value>> known; // what need not be worked out again, and the load of it
   DenseSet<Value> active;               // what the forward kernel computes outside its loops, of params and ends
   llvm::MapVector<Value, Value> endOf;  // the end of a state, found again: the forward loop's result
   Cotangents ends;                      // of the forward loops' results and starts
@@ -193,10 +242,16 @@ void BackwardBuilder::addTensors() {
       around.map(argument, addTensor(name, text, type));
   }
   unsigned number = 0;
-  for (auto loop : forward.getBody().getOps<ChunksOp>())
+  auto addSaved = [&](ViewType type) {
+    return addTensor(builder.getStringAttr("saved." + Twine(number++)), "saved", type);
+  };
+  for (auto loop : forward.getBody().getOps<ChunksOp>()) {
     for (Value init : loop.getInits())
-      saved.push_back(
-          addTensor(builder.getStringAttr("saved." + Twine(number++)), "saved", segmentsOf(init.getType())));
+      saved[loop].states.push_back(addSaved(segmentsOf(init.getType())));
+    if (keepWrites)
+      for (Value write : hardWon(loop))
+        saved[loop].writes.emplace_back(write, addSaved(rowsOf(write)));
+  }
   for (auto [argument, name, role] : all) {
     StringRef text = roleOf(role);
     if (text != "input" && text != "param" && text != "initial")
@@ -231,7 +286,7 @@ static SmallVector<Value> cloneBody(ChunksOp loop, ValueRange carried, OpBuilder
 /// Starts a loop over chunks and moves into it; `leaveLoop` yields and moves behind it.
 static ChunksOp enterLoop(OpBuilder &builder, Location loc, int64_t size, bool reverse, ValueRange inits) {
   auto loop = ChunksOp::create(builder, loc, inits.getTypes(), builder.getI64IntegerAttr(size),
-                               reverse ? builder.getUnitAttr() : UnitAttr(), inits);
+                               reverse ? builder.getUnitAttr() : UnitAttr(), UnitAttr(), inits);
   Block &body = loop.getBody().emplaceBlock();
   for (Value init : inits)
     body.addArgument(init.getType(), loc);
@@ -244,15 +299,31 @@ static SmallVector<Value> leaveLoop(OpBuilder &builder, ChunksOp loop, ValueRang
   return loop.getResults();
 }
 
+/// Writes that were kept need not be found again; those of a body that is differentiated stay until it is.
+void BackwardBuilder::loadWrites(ChunksOp loop, const IRMapping &mapping, bool isDifferentiated) {
+  for (auto [write, tensor] : saved[loop].writes) {
+    Value again = mapping.lookup(write);
+    if (isDifferentiated && again.getDefiningOp<StepsOp>())
+      continue; // their adjoint wants what they carry
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(again.getDefiningOp());
+    known.emplace_back(again, LoadOp::create(builder, loc, again.getType(), tensor));
+  }
+}
+
 /// Keeps the states before each chunk of a segment.
 void BackwardBuilder::keepStates(ChunksOp loop, ValueRange starts, ValueRange kept) {
   const auto size = static_cast<int64_t>(loop.getSize());
-  ChunksOp replay = enterLoop(builder, loc, size, /*reverse=*/false, starts);
-  ValueRange states = replay.getBody().front().getArguments();
-  for (auto [state, buffer] : llvm::zip(states, kept))
+  for (auto [state, buffer] : llvm::zip(starts, kept))
     storeSegment(builder, loc, state, buffer, size);
+  ChunksOp replay = enterLoop(builder, loc, size, /*reverse=*/false, starts);
+  replay.setLeaveLast(true);
   IRMapping mapping = around;
-  leaveLoop(builder, replay, cloneBody(loop, states, builder, mapping));
+  SmallVector<Value> after = cloneBody(loop, replay.getBody().front().getArguments(), builder, mapping);
+  loadWrites(loop, mapping, /*isDifferentiated=*/false);
+  for (auto [state, buffer] : llvm::zip(after, kept))
+    storeSegment(builder, loc, state, buffer, size, /*next=*/true);
+  leaveLoop(builder, replay, after);
 }
 
 /// x with its axes called as those of `type` are, one by one.
@@ -304,7 +375,7 @@ void BackwardBuilder::storeGradients(ArrayRef<LoadOp> loads, const Cotangents &c
     Value history = sum.load.getHistory()
                         ? tensors.lookup({"initial_grad", builder.getStringAttr(name + ".history").getValue()})
                         : Value();
-    StoreOp::create(builder, loc, sum.total, gradient, history, key.second, 0, add);
+    StoreOp::create(builder, loc, sum.total, gradient, history, key.second, 0, /*next=*/false, add);
   }
 }
 
@@ -315,6 +386,7 @@ FailureOr<SmallVector<Value>> BackwardBuilder::adjointOf(ChunksOp loop, ValueRan
   Block &body = loop.getBody().front();
   IRMapping mapping = around;
   SmallVector<Value> after = cloneBody(loop, states, builder, mapping);
+  loadWrites(loop, mapping, /*isDifferentiated=*/true);
 
   Cotangents cotangents;
   SmallVector<LoadOp> loads;
@@ -369,7 +441,7 @@ SmallVector<Value> BackwardBuilder::capturedBy(ChunksOp loop) {
   return found.takeVector();
 }
 
-LogicalResult BackwardBuilder::buildLoop(ChunksOp loop, ArrayRef<Value> segments) {
+LogicalResult BackwardBuilder::buildLoop(ChunksOp loop) {
   const auto size = static_cast<int64_t>(loop.getSize());
   TypeRange types = loop.getInits().getTypes();
   SmallVector<Value> captured = capturedBy(loop), starts, kept;
@@ -389,7 +461,7 @@ LogicalResult BackwardBuilder::buildLoop(ChunksOp loop, ArrayRef<Value> segments
       states.push_back(LoadOp::create(builder, loc, type, tensor, Value(), 0, span));
     return states;
   };
-  SmallVector<Value> states = loadAll(segments, every), onwards;
+  SmallVector<Value> states = loadAll(saved[loop].states, every), onwards;
   if (every == size) {
     FailureOr<SmallVector<Value>> built = adjointOf(loop, carried, states, captured);
     if (failed(built))
@@ -507,7 +579,6 @@ FailureOr<KernelOp> BackwardBuilder::build() {
                          llvm::APFloat(0.0), false),
           builder, loc);
   auto loops = llvm::to_vector(body.getOps<ChunksOp>());
-  ArrayRef<Value> segments = saved;
   for (ChunksOp loop : llvm::reverse(loops)) {
     // What later loops say about this one's end.
     for (auto [end, result] : endOf)
@@ -515,17 +586,17 @@ FailureOr<KernelOp> BackwardBuilder::build() {
         addTo(ends, result, bar, builder, loc);
         sums.erase(end);
       }
-    size_t count = loop.getInits().size();
-    if (failed(buildLoop(loop, segments.take_back(count))))
+    if (failed(buildLoop(loop)))
       return failure();
-    segments = segments.drop_back(count);
   }
   if (failed(leave()))
     return failure();
+  for (auto [worked, loaded] : known)
+    worked.replaceAllUsesWith(loaded);
   eraseUnused(kernel.getBody().front());
   return kernel;
 }
 
-FailureOr<KernelOp> mixc::buildBackward(KernelOp forward, mix::MixerOp mixer, int64_t every) {
-  return BackwardBuilder(forward, mixer, every).build();
+FailureOr<KernelOp> mixc::buildBackward(KernelOp forward, mix::MixerOp mixer, int64_t every, bool keepWrites) {
+  return BackwardBuilder(forward, mixer, every, keepWrites).build();
 }

@@ -19,16 +19,20 @@
 
 namespace mixc {
 
-/// Makes a forward kernel save its carried tiles every so many tokens: tensors `saved.0`, `saved.1`, ... of role `saved`, in the
-/// order of loops and carried tiles.
-void saveStates(tile::KernelOp forward, int64_t every);
+/// Makes a forward kernel save, in tensors `saved.0`, `saved.1`, ... of role `saved`: of every loop, in order, its carried tiles
+/// every so many tokens, then, if they are to be kept, the writes that it solved for.
+void save(tile::KernelOp forward, int64_t every, bool keepWrites);
+
+/// Do both kernels of a mixer, of two chunk sizes, find the same writes?
+bool canKeepWrites(tile::KernelOp forward, tile::KernelOp again);
 
 /// A kernel @NAME_replay beside a forward kernel that saves: it does nothing else.
 tile::KernelOp buildReplay(tile::KernelOp forward);
 
-/// Turns a forward kernel, which saves nothing, into @NAME_backward behind it; `every`, a multiple of its chunk, is what the states
-/// were saved by. The mixer says which tensors several heads share. Failure has been reported.
-mlir::FailureOr<tile::KernelOp> buildBackward(tile::KernelOp forward, mix::MixerOp mixer, int64_t every);
+/// Turns a forward kernel, which saves nothing, into @NAME_backward behind it; `every`, a multiple of its chunk, and `keepWrites` are
+/// as for `save`. The mixer says which tensors several heads share. Failure has been reported.
+mlir::FailureOr<tile::KernelOp> buildBackward(tile::KernelOp forward, mix::MixerOp mixer, int64_t every,
+                                            bool keepWrites);
 
 } // namespace mixc
 

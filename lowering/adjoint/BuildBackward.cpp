@@ -1,9 +1,9 @@
 // Builds `tile.kernel @NAME_backward` and `@NAME_replay` beside every mixer's forward kernel, which is made to save its
 // states.
 //
-// The backward kernel has chunks of its own size: longer ones than the forward kernel, since it moves two tiles a state and
-// works with more matmuls within the chunk; shorter ones where states are stepped through, since it keeps a state for every token of
-// a chunk there.
+// The backward kernel has chunks of its own size. Per token it moves two tiles a state every chunk, and has within the chunk about
+// three times the forward's C K: for one state with scalar decays, and writes free of reads or affine in them, 32 tokens balance
+// that. Anything else has more pairs of tokens (halving, mixing), or keeps a state for every token of a chunk (steps): there 16.
 #include "lowering/Passes.h"
 #include "lowering/adjoint/Backward.h"
 #include "lowering/derive/ChunkProgram.h"
@@ -25,6 +25,16 @@ namespace {
 
 constexpr int64_t tokensASegment = 128;
 
+bool arePairsCheap(mix::MixerOp mixer) {
+  if (derive::findObstacle(mixer))
+    return false;
+  return llvm::all_of(mixer.step().getOps<mix::ComponentOp>(), [](mix::ComponentOp component) {
+    mix::ClassAttr found = component.getClassAttrAttr();
+    return found && component.getStates().size() == 1 && found.getTransition() != mix::TransitionKind::Diagonal &&
+           !found.getValueGate() && (found.getWrites() == mix::WriteKind::Free || found.getWrites() == mix::WriteKind::Affine);
+  });
+}
+
 struct BuildBackward : mixc::impl::BuildBackwardBase<BuildBackward> {
   using BuildBackwardBase::BuildBackwardBase;
 
@@ -39,9 +49,8 @@ struct BuildBackward : mixc::impl::BuildBackwardBase<BuildBackward> {
     auto forward = getOperation().lookupSymbol<tile::KernelOp>(name);
     if (!forward)
       return mixer.emitError() << "has no kernel @" << name << " to differentiate";
-    bool isStepped = derive::findObstacle(mixer).has_value();
     derive::KernelOptions options{"again"};
-    options.chunk = chunk ? static_cast<int64_t>(chunk) : isStepped ? 16 : 32;
+    options.chunk = chunk ? static_cast<int64_t>(chunk) : arePairsCheap(mixer) ? 32 : 16;
     int64_t forwardChunk = 1;
     forward.walk([&](tile::ChunksOp loop) { forwardChunk = loop.getSize(); });
     int64_t whole = std::lcm(forwardChunk, options.chunk);
@@ -50,15 +59,18 @@ struct BuildBackward : mixc::impl::BuildBackwardBase<BuildBackward> {
     FailureOr<tile::KernelOp> again = derive::buildKernel(mixer, options);
     if (failed(again))
       return failure();
-    DominanceInfo dominance;
-    IRRewriter rewriter(&getContext());
-    eliminateCommonSubExpressions(rewriter, dominance, *again);
-    FailureOr<tile::KernelOp> backward = buildBackward(*again, mixer, every);
+    for (tile::KernelOp kernel : {forward, *again}) {
+      DominanceInfo dominance;
+      IRRewriter rewriter(&getContext());
+      eliminateCommonSubExpressions(rewriter, dominance, kernel);
+    }
+    bool keepWrites = keep == "writes" && canKeepWrites(forward, *again);
+    FailureOr<tile::KernelOp> backward = buildBackward(*again, mixer, every, keepWrites);
     if (failed(backward))
       return failure();
     backward->getOperation()->moveAfter(forward);
     again->erase();
-    saveStates(forward, every);
+    save(forward, every, keepWrites);
     tile::KernelOp replay = buildReplay(forward);
     for (tile::KernelOp kernel : {forward, replay, *backward})
       if (failed(verify(kernel)))

@@ -125,7 +125,7 @@ LogicalResult Reversed::build(SmallVector<Value> bars) {
     return failure();
   for (auto [load, gradient] : loads)
     if (Value bar = inside.lookup(load.getResult()))
-      StoreOp::create(builder, loc, bar, gradient, Value(), 0, 0, /*add=*/true);
+      StoreOp::create(builder, loc, bar, gradient, Value(), 0, 0, /*next=*/false, /*add=*/true);
 
   SmallVector<Value> yields;
   for (unsigned i = 0; i < carried; ++i)

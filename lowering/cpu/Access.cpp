@@ -97,6 +97,19 @@ SmallVector<Value> KernelEmitter::loop(Value from, Value to, ValueRange start,
   return fill(b, scf::ForOp::create(b, loc, from, to, index(1), start), body);
 }
 
+SmallVector<Value> KernelEmitter::loopAlong(const Axis &axis, int64_t step, ValueRange start,
+                                            function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  if (panelIndex || axis.str() != plan.panel || plan.panels() == 1 || plan.extent % plan.width)
+    return loop(0, extent(axis), step, start, body);
+  auto carried = loop(0, plan.panels(), 1, start, [&](Value panel, ValueRange outer) {
+    panelIndex = panel;
+    auto sums = loop(0, plan.width, step, outer, body);
+    panelIndex = {};
+    return sums;
+  });
+  return carried;
+}
+
 int64_t KernelEmitter::extent(const Axis &axis) const {
   return panelIndex && axis.str() == plan.panel ? plan.width : axis.extent;
 }
@@ -240,6 +253,14 @@ Value KernelEmitter::clearPadding(const Layout &layout, const Point &point, Valu
   auto type = cast<VectorType>(value.getType());
   Value mask = laneMask(layout, point, type.getNumElements());
   return mask ? arith::SelectOp::create(b, loc, mask, value, number(pad, type)).getResult() : value;
+}
+
+/// The row of the point, or else the present one; of the sequence of the point, where there is a block.
+Value KernelEmitter::rowIsValid(const Point &point) {
+  Value row = point.at("time") ? point.at("time") : stepRow ? stepRow : index(0);
+  if (!point.at("seq"))
+    return rowIsValid(row);
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, add(firstRow, row), lengthOf(point.at("seq")));
 }
 
 Value KernelEmitter::rowIsValid(Value row) {

@@ -79,82 +79,90 @@ void KernelEmitter::contractLanes(tile::ContractOp op) {
   int64_t columns = largestDivisor(vectors, height >= 4 ? 4 : target.accumulators());
   int64_t block = std::min(height, std::max<int64_t>(1, target.accumulators() / columns));
 
-  // One block of `count` rows from `first` on.
-  auto emitBlock = [&](const Point &outer, Value first, int64_t count) {
-    loop(0, vectors * n, columns * n, [&](Value lane) {
-      auto pointOf = [&](const Point &point, int64_t row, int64_t column) {
-        Point at = point.with(to.lane(), add(lane, column * n));
-        return m ? at.with(m->str(), add(first, row)) : at;
+  // `columns` vectors from `lane` on of `count` rows from `first` on.
+  auto emitBlock = [&](const Point &outer, Value lane, Value first, int64_t count) {
+    auto pointOf = [&](const Point &point, int64_t row, int64_t column) {
+      Point at = point.with(to.lane(), add(lane, column * n));
+      return m ? at.with(m->str(), add(first, row)) : at;
+    };
+    SmallVector<Value> sums;
+    for (int64_t row = 0; row < count; ++row)
+      for (int64_t column = 0; column < columns; ++column)
+        sums.push_back(accumulatorStart(op, pointOf(outer, row, column), to.lane(), n));
+
+    // One step of x: every operand vector is fetched once.
+    auto step = [&](const Point &point, ValueRange start, function_ref<bool(int64_t)> active) {
+      std::map<std::tuple<int, int64_t, int64_t>, Value> fetched;
+      auto operand = [&](int which, TileType type, Value tile, int64_t row, int64_t column) {
+        int64_t r = m && type.has(m->str()) ? row : 0, c = type.has(to.lane()) ? column : 0;
+        Value &value = fetched[{which, r, c}];
+        if (!value)
+          value = fetch(tile, pointOf(point, r, c), to.lane(), n);
+        return value;
       };
-      SmallVector<Value> sums;
+      SmallVector<Value> next(start.begin(), start.end());
       for (int64_t row = 0; row < count; ++row)
         for (int64_t column = 0; column < columns; ++column)
-          sums.push_back(accumulatorStart(op, pointOf(outer, row, column), to.lane(), n));
-
-      // One step of x: every operand vector is fetched once.
-      auto step = [&](const Point &point, ValueRange start, function_ref<bool(int64_t)> active) {
-        std::map<std::tuple<int, int64_t, int64_t>, Value> fetched;
-        auto operand = [&](int which, TileType type, Value tile, int64_t row, int64_t column) {
-          int64_t r = m && type.has(m->str()) ? row : 0, c = type.has(to.lane()) ? column : 0;
-          Value &value = fetched[{which, r, c}];
-          if (!value)
-            value = fetch(tile, pointOf(point, r, c), to.lane(), n);
-          return value;
-        };
-        SmallVector<Value> next(start.begin(), start.end());
-        for (int64_t row = 0; row < count; ++row)
-          for (int64_t column = 0; column < columns; ++column)
-            if (active(row)) {
-              Value b0 = operand(1, bType, op.getB(), row, column), a0 = operand(0, aType, op.getA(), row, column);
-              Value &sum = next[row * columns + column];
-              sum = fma(a0, b0, sum);
-            }
-        return next;
-      };
-      std::function<SmallVector<Value>(ArrayRef<Axis>, Point, ValueRange)> nest =
-          [&](ArrayRef<Axis> axes, Point point, ValueRange start) -> SmallVector<Value> {
-        if (axes.empty())
-          return step(point, start, [](int64_t) { return true; });
-        const Axis &axis = axes.front();
-        auto run = [&](Value from, Value to, ValueRange start) {
-          return loop(from, to, start, [&](Value x, ValueRange carried) {
-            return nest(axes.drop_front(), point.with(axis.str(), x), carried);
-          });
-        };
-        Value end = index(extent(axis));
-        if (!isMaskAxis(axis))
-          return run(index(0), end, start);
-        // Sources before the block's tokens count for all of them; tokens after the block's sources do.
-        bool sources = axis.str() == "source", lower = op.getMask() == tile::Mask::Lower;
-        SmallVector<Value> carried(start.begin(), start.end());
-        if (sources)
-          carried = run(index(0), first, carried);
-        for (int64_t x = 0; x < count; ++x)
-          carried = step(point.with(axis.str(), add(first, x)), carried, [&](int64_t row) {
-            return (lower && x == row) || (sources ? x < row : row < x);
-          });
-        return sources ? carried : run(add(first, count), end, carried);
-      };
-      SmallVector<Value> starts = sums;
-      sums = nest(over, outer, sums);
-      for (int64_t row = 0; row < count; ++row)
-        for (int64_t column = 0; column < columns; ++column) {
-          Point at = pointOf(outer, row, column);
-          Value &sum = sums[row * columns + column];
-          if (isKept) {
-            auto before = op.getMask() == tile::Mask::Strict ? arith::CmpIPredicate::ult : arith::CmpIPredicate::ule;
-            Value isPair = arith::CmpIOp::create(b, loc, before, at.at("source"), at.at("time"));
-            sum = arith::SelectOp::create(b, loc, isPair, sum, starts[row * columns + column]);
+          if (active(row)) {
+            Value b0 = operand(1, bType, op.getB(), row, column), a0 = operand(0, aType, op.getA(), row, column);
+            Value &sum = next[row * columns + column];
+            sum = fma(a0, b0, sum);
           }
-          put(op.getResult(), at, clearPadding(to, at, sum));
+      return next;
+    };
+    std::function<SmallVector<Value>(ArrayRef<Axis>, Point, ValueRange)> nest =
+        [&](ArrayRef<Axis> axes, Point point, ValueRange start) -> SmallVector<Value> {
+      if (axes.empty())
+        return step(point, start, [](int64_t) { return true; });
+      const Axis &axis = axes.front();
+      auto inner = [&](Value x, ValueRange carried) {
+        return nest(axes.drop_front(), point.with(axis.str(), x), carried);
+      };
+      if (!isMaskAxis(axis))
+        return loopAlong(axis, 1, start, inner);
+      auto run = [&](Value from, Value to, ValueRange start) { return loop(from, to, start, inner); };
+      // Sources before the block's tokens count for all of them; tokens after the block's sources do.
+      bool sources = axis.str() == "source", lower = op.getMask() == tile::Mask::Lower;
+      SmallVector<Value> carried(start.begin(), start.end());
+      if (sources)
+        carried = run(index(0), first, carried);
+      for (int64_t x = 0; x < count; ++x)
+        carried = step(point.with(axis.str(), add(first, x)), carried, [&](int64_t row) {
+          return (lower && x == row) || (sources ? x < row : row < x);
+        });
+      return sources ? carried : run(add(first, count), index(extent(axis)), carried);
+    };
+    SmallVector<Value> starts = sums;
+    sums = nest(over, outer, sums);
+    for (int64_t row = 0; row < count; ++row)
+      for (int64_t column = 0; column < columns; ++column) {
+        Point at = pointOf(outer, row, column);
+        Value &sum = sums[row * columns + column];
+        if (isKept) {
+          auto before = op.getMask() == tile::Mask::Strict ? arith::CmpIPredicate::ult : arith::CmpIPredicate::ule;
+          Value isPair = arith::CmpIOp::create(b, loc, before, at.at("source"), at.at("time"));
+          sum = arith::SelectOp::create(b, loc, isPair, sum, starts[row * columns + column]);
         }
-    });
+        put(op.getResult(), at, clearPadding(to, at, sum));
+      }
   };
-  forEachEntry(rows, [&](const Point &outer) {
-    int64_t whole = height / block * block;
-    loop(0, whole, block, [&](Value first) { emitBlock(outer, first, block); });
+  const int64_t whole = height / block * block;
+  auto forEachLane = [&](function_ref<void(Value)> body) { loop(0, vectors * n, columns * n, body); };
+  auto forEachBlock = [&](function_ref<void(Value, int64_t)> body) {
+    loop(0, whole, block, [&](Value first) { body(first, block); });
     if (whole < height)
-      emitBlock(outer, index(whole), height - whole);
+      body(index(whole), height - whole);
+  };
+  // All sequences meet one matrix: a few of its columns stay in L1 for all of them. Otherwise the rows are what is read again.
+  const bool isMatrixShared = m && m->kind == tile::AxisKind::Seq;
+  forEachEntry(rows, [&](const Point &outer) {
+    if (isMatrixShared)
+      return forEachLane([&](Value lane) {
+        forEachBlock([&](Value first, int64_t count) { emitBlock(outer, lane, first, count); });
+      });
+    forEachBlock([&](Value first, int64_t count) {
+      forEachLane([&](Value lane) { emitBlock(outer, lane, first, count); });
+    });
   });
 }
 

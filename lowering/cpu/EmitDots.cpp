@@ -106,7 +106,7 @@ void KernelEmitter::contractDots(tile::ContractOp op) {
         return next;
       }
       const Axis &axis = axes.front();
-      return loop(0, extent(axis), axis.str() == lane ? n : 1, start, [&](Value x, ValueRange carried) {
+      return loopAlong(axis, axis.str() == lane ? n : 1, start, [&](Value x, ValueRange carried) {
         return nest(axes.drop_front(), point.with(axis.str(), x), carried);
       });
     };

@@ -67,7 +67,10 @@ void KernelEmitter::emitLaggedLoad(tile::LoadOp op, bool contiguous) {
       forEachEntry(layout.axes, [&](const Point &point) { each(point, 0); });
   };
   Value lag = index(op.getLag());
-  Value isInside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, firstRow, lag);
+  Value first = firstRow;
+  if (sequence && validRows) // a short sequence repeats an early token
+    first = arith::MinUIOp::create(b, loc, first, add(length, -1));
+  Value isInside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, first, lag);
   auto branch = scf::IfOp::create(b, loc, isInside, /*withElse=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
@@ -78,6 +81,17 @@ void KernelEmitter::emitLaggedLoad(tile::LoadOp op, bool contiguous) {
 
 // In ascending order, and a row's source never lies before it: so the history may be replaced where it lies.
 void KernelEmitter::emitHistory(tile::HistoryOp op) {
+  forEachSequence(op, [&] {
+    if (op.getTo().getType().getPer() != tile::Per::Token || !validRows)
+      return writeHistory(op);
+    auto valid = scf::IfOp::create(b, loc, rowIsValid(index(0)), /*withElse=*/false);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(valid.thenBlock());
+    writeHistory(op);
+  });
+}
+
+void KernelEmitter::writeHistory(tile::HistoryOp op) {
   tile::ViewType view = op.getTokens().getType(), past = op.getPast().getType(), to = op.getTo().getType();
   const int64_t rowSize = ShapedType::getNumElements(view.getShape()), count = past.getShape().front();
   const bool isKept = to.getPer() == tile::Per::Token;

@@ -12,6 +12,8 @@ void KernelEmitter::forEachEntry(ArrayRef<Axis> axes, function_ref<void(const Po
     return body(point);
   const Axis &axis = axes.front();
   auto next = [&](Value i) { forEachEntry(axes.drop_front(), body, point.with(axis.str(), i)); };
+  if (sequence && axis.kind == tile::AxisKind::Seq)
+    return next(sequence);
   if (!panelIndex || axis.str() != plan.panel || plan.extent % plan.width == 0)
     return loop(0, extent(axis), 1, next);
   Value left = arith::SubIOp::create(b, loc, index(plan.extent), mul(panelIndex, plan.width)); // the last panel is cut
@@ -60,7 +62,56 @@ Value KernelEmitter::applyRegion(tile::MapOp op, const Point &point, StringRef l
   return values.lookup(region.getTerminator()->getOperand(0));
 }
 
+/// Rows that are the columns of these: n vectors of n lanes, n a power of two, in log2 n rounds of swapping halves.
+void KernelEmitter::transpose(MutableArrayRef<Value> rows) {
+  const auto n = static_cast<int64_t>(rows.size());
+  for (int64_t half = n / 2; half > 0; half /= 2) {
+    SmallVector<int64_t> low, high;
+    for (int64_t lane = 0; lane < n; ++lane) {
+      low.push_back(lane & half ? n + lane - half : lane);
+      high.push_back(lane & half ? n + lane : lane + half);
+    }
+    for (int64_t i = 0; i < n; ++i) {
+      if (i & half)
+        continue;
+      Value x = rows[i], y = rows[i + half];
+      rows[i] = vector::ShuffleOp::create(b, loc, x, y, low);
+      rows[i + half] = vector::ShuffleOp::create(b, loc, x, y, high);
+    }
+  }
+}
+
+/// A copy with other lanes, square block by square block; false where the extents are no whole blocks.
+bool KernelEmitter::turnBlocks(tile::MapOp op) {
+  const Layout from = place(op.getInputs()[0]).layout, to = place(op.getResult()).layout;
+  const int64_t n = from.lanes(plan);
+  if (to.lanes(plan) != n || n < 2 || from.axes.back().extent % n || to.axes.back().extent % n)
+    return false;
+  SmallVector<Axis> others;
+  for (const Axis &axis : to.axes)
+    if (axis.str() != from.lane() && axis.str() != to.lane())
+      others.push_back(axis);
+  forEachEntry(others, [&](const Point &outer) {
+    loop(0, from.axes.back().extent, n, [&](Value column) {
+      loop(0, to.axes.back().extent, n, [&](Value row) {
+        auto at = [&](int64_t i, int64_t j) {
+          return outer.with(from.lane(), add(column, i)).with(to.lane(), add(row, j));
+        };
+        SmallVector<Value> rows;
+        for (int64_t j = 0; j < n; ++j)
+          rows.push_back(fetch(op.getInputs()[0], at(0, j), from.lane(), n));
+        transpose(rows);
+        for (int64_t i = 0; i < n; ++i)
+          put(op.getResult(), at(i, 0), rows[i]);
+      });
+    });
+  });
+  return true;
+}
+
 void KernelEmitter::emitMap(tile::MapOp op) {
+  if (op->getAttrOfType<DictionaryAttr>(planAttr).contains("turned") && turnBlocks(op))
+    return;
   const Layout layout = place(op.getResult()).layout;
   forEachVector(layout, [&](const Point &point, int64_t n) {
     Value value = applyRegion(op, point, layout.lane(), n);
@@ -68,12 +119,14 @@ void KernelEmitter::emitMap(tile::MapOp op) {
   });
 }
 
-// In a full chunk every row is valid: the result is x, in x's own buffer where the axes are the same.
+// In a full chunk every row is valid: the result is x, in x's own buffer where the axes are the same. (What is carried has a
+// buffer that will change.)
 void KernelEmitter::emitSelect(tile::SelectOp op) {
   Place to = place(op.getResult());
   bool byTime = op.getMask().getDefiningOp<tile::ValidOp>() != nullptr;
   auto immediate = [](Value x) { return x.getDefiningOp<tile::ConstantOp>() || x.getDefiningOp<tile::IotaOp>(); };
-  if (byTime && !validRows && !immediate(op.getX())) {
+  auto isCarried = [](Value x) { return isa<BlockArgument>(x) || x.getDefiningOp<tile::RenameOp>(); };
+  if (byTime && !validRows && !immediate(op.getX()) && !(stepRow && isCarried(op.getX()))) {
     const Place &from = place(op.getX());
     if (from.layout.axes == to.layout.axes && from.layout.sliced == to.layout.sliced) {
       setPlace(op.getResult(), from);
@@ -81,6 +134,11 @@ void KernelEmitter::emitSelect(tile::SelectOp op) {
     }
   }
   StringRef lane = to.layout.lane();
+  if (byTime && validRows && (lane == "seq" || (lane == "time" && sequences > 1)))
+    return forEachEntry(to.layout.axes, [&](const Point &point) {
+      Value x = fetchEntry(op.getX(), point), y = fetchEntry(op.getY(), point);
+      putEntry(to, point, arith::SelectOp::create(b, loc, rowIsValid(point), x, y));
+    });
   forEachVector(to.layout, [&](const Point &point, int64_t n) {
     Value x = fetch(op.getX(), point, lane, n);
     if (byTime && !validRows) {
@@ -95,7 +153,7 @@ void KernelEmitter::emitSelect(tile::SelectOp op) {
           arith::SubIOp::create(b, loc, arith::MaxUIOp::create(b, loc, validRows, point.at("time")), point.at("time"));
       mask = vector::CreateMaskOp::create(b, loc, VectorType::get({n}, b.getI1Type()), ValueRange{left});
     } else {
-      mask = rowIsValid(point.at("time"));
+      mask = rowIsValid(point);
     }
     put(op.getResult(), point, clearPadding(to.layout, point, arith::SelectOp::create(b, loc, mask, x, y)));
   });

@@ -34,11 +34,32 @@ Value KernelEmitter::rounded(Value computed, tile::ViewType view) {
   return arith::BitcastOp::create(b, loc, like(computed, b.getI16Type()), narrow);
 }
 
-/// A tile has the tensor's dims in order, after time. What only kernels see, segments, lies with the panel axis last.
+void KernelEmitter::forEachSequence(Operation *op, function_ref<void()> body) {
+  if (sequences == 1)
+    return body();
+  const Value outerLength = length, outerRows = validRows;
+  loop(0, sequences, 1, [&](Value s) {
+    sequence = s;
+    length = lengthOf(s);
+    if (validRows) { // rows left from the chunk's first on, at least 0
+      Value left = arith::SubIOp::create(b, loc, arith::MaxUIOp::create(b, loc, length, firstRow), firstRow);
+      validRows = arith::MinUIOp::create(b, loc, left, index(chunk));
+    }
+    for (Value operand : op->getOperands())
+      if (isa<tile::ViewType>(operand.getType()) && tile::isPerSequence(operand))
+        readTensor(operand, s);
+    body();
+  });
+  sequence = {};
+  length = outerLength;
+  validRows = outerRows;
+}
+
+/// A tile has the tensor's dims in order, after time and sequences. What only kernels see, segments, lies with the panel axis last.
 SmallVector<std::pair<Axis, int64_t>> KernelEmitter::axesInMemory(tile::ViewType view, TileType type) {
   SmallVector<std::pair<Axis, int64_t>> axes;
   for (const Axis &axis : type.getAxes())
-    if (axis.str() != "time")
+    if (axis.str() != "time" && axis.kind != tile::AxisKind::Seq)
       axes.emplace_back(axis, view.getShape()[axes.size()]);
   if (view.getPer() == tile::Per::Segment)
     llvm::stable_sort(axes, [&](const auto &x, const auto &y) {
@@ -67,9 +88,9 @@ Value KernelEmitter::tensorOffset(tile::ViewType view, Value tensor, TileType ty
   return offset ? offset : index(0);
 }
 
-/// The row of a tensor of segments that belongs to the present chunk.
-Value KernelEmitter::segmentRow(Value tensor, int64_t every) {
-  Value segment = arith::DivUIOp::create(b, loc, firstRow, index(every));
+/// The row of a tensor of segments that belongs to the segment of a token.
+Value KernelEmitter::segmentRow(Value tensor, Value token, int64_t every) {
+  Value segment = arith::DivUIOp::create(b, loc, token, index(every));
   if (auto own = tensor.getDefiningOp<tile::BufferOp>())
     segment = arith::RemUIOp::create(b, loc, segment, index(own.getSlots()));
   return segment;
@@ -102,20 +123,44 @@ Value KernelEmitter::readNumbers(Value tensor, Value at, const Layout &layout, c
 // Rows of a chunk lie a whole [heads, dims] apart outside: copied next to each other they share no cache sets. The rows
 // of the next chunk are prefetched meanwhile.
 void KernelEmitter::emitLoad(tile::LoadOp op) {
+  if (!tile::isPerSequence(op.getTensor()) || sequences == 1)
+    return emitRows(op);
+  forEachSequence(op, [&] {
+    if (!validRows)
+      return emitRows(op);
+    // A sequence of no tokens has none to repeat.
+    Value isEmpty = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, length, index(0));
+    auto branch = scf::IfOp::create(b, loc, isEmpty, /*withElse=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    const Layout layout = place(op.getResult()).layout;
+    forEachEntry(layout.axes,
+                 [&](const Point &point) { putEntry(op.getResult(), point, number(0, layout.elementType)); });
+    b.setInsertionPointToStart(branch.elseBlock());
+    emitRows(op);
+  });
+}
+
+void KernelEmitter::emitRows(tile::LoadOp op) {
   auto type = cast<TileType>(op.getResult().getType());
   tile::ViewType view = op.getTensor().getType();
   const Layout layout = place(op.getResult()).layout;
   auto source = [&](const Point &point, bool next) {
     Value row = point.at("time");
     if (view.getPer() == tile::Per::Segment) {
-      row = segmentRow(op.getTensor(), op.getEvery());
+      row = segmentRow(op.getTensor(), firstRow, op.getEvery());
     } else if (stepRow && view.getPer() == tile::Per::Token) { // a token by itself
       row = add(firstRow, stepRow);
+      if (sequence && validRows)
+        row = arith::MinUIOp::create(b, loc, row, add(length, -1));
     } else if (row) {
-      Value last = add(length, -1);
-      row = add(firstRow, next ? add(row, chunk) : row);
-      if (validRows || next)
-        row = arith::MinUIOp::create(b, loc, row, last);
+      row = add(firstRow, row);
+      if (next && isReversed)
+        row = arith::MaxSIOp::create(b, loc, add(row, -chunk), index(0));
+      else if (next)
+        row = add(row, chunk);
+      if (validRows || (next && !isReversed))
+        row = arith::MinUIOp::create(b, loc, row, add(length, -1));
     }
     return tensorOffset(view, op.getTensor(), type, row, point);
   };
@@ -193,9 +238,10 @@ void KernelEmitter::storeAt(tile::StoreOp op, const Layout &layout, bool contigu
     else
       vector::StoreOp::create(b, loc, value, buffer, at);
   };
-  if (view.getPer() == tile::Per::Segment)
-    return write(buffers[op.getTensor()], view,
-                 tensorOffset(view, op.getTensor(), type, segmentRow(op.getTensor(), op.getEvery()), point));
+  if (view.getPer() == tile::Per::Segment) {
+    Value row = segmentRow(op.getTensor(), op.getNext() ? add(firstRow, chunk) : firstRow, op.getEvery());
+    return write(buffers[op.getTensor()], view, tensorOffset(view, op.getTensor(), type, row, point));
+  }
   Value within = stepRow ? stepRow : point.at("time"); // a kept state has neither
   Value row = within ? add(firstRow, within) : firstRow;
   if (!op.getHistory())
@@ -217,6 +263,10 @@ void KernelEmitter::storeAt(tile::StoreOp op, const Layout &layout, bool contigu
 }
 
 void KernelEmitter::emitStore(tile::StoreOp op) {
+  forEachSequence(op, [&] { storeRows(op); });
+}
+
+void KernelEmitter::storeRows(tile::StoreOp op) {
   auto type = cast<TileType>(op.getValue().getType());
   tile::ViewType view = op.getTensor().getType();
   Layout layout;
@@ -231,9 +281,10 @@ void KernelEmitter::emitStore(tile::StoreOp op) {
   bool contiguous =
       !immediate && !layout.axes.empty() && !inMemory.empty() && layout.lane() == inMemory.back().first.str();
   auto guarded = [&](const Point &point, int64_t n) {
-    if (!validRows || !point.at("time"))
+    Value row = point.at("time") ? point.at("time") : sequence ? index(0) : Value();
+    if (!validRows || !row)
       return storeAt(op, layout, contiguous, point, n);
-    auto valid = scf::IfOp::create(b, loc, rowIsValid(point.at("time")), /*withElse=*/false);
+    auto valid = scf::IfOp::create(b, loc, rowIsValid(row), /*withElse=*/false);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(valid.thenBlock());
     storeAt(op, layout, contiguous, point, n);
@@ -244,7 +295,7 @@ void KernelEmitter::emitStore(tile::StoreOp op) {
     b.setInsertionPointToStart(absent.elseBlock());
   }
   if (static_cast<int64_t>(op.getEvery()) > chunk) {
-    Value within = arith::RemUIOp::create(b, loc, firstRow, index(op.getEvery()));
+    Value within = arith::RemUIOp::create(b, loc, op.getNext() ? add(firstRow, chunk) : firstRow, index(op.getEvery()));
     Value begins = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, within, index(0));
     b.setInsertionPointToStart(scf::IfOp::create(b, loc, begins, /*withElse=*/false).thenBlock());
   }
@@ -283,38 +334,38 @@ void KernelEmitter::emitInit(tile::InitOp op) {
   if (!places.count(op.getResult()))
     definePlace(op.getResult());
   auto fill = [&](bool present) {
-    auto each = [&] {
-      forEachEntry(type.getAxes(), [&](const Point &point) {
-        Value entry;
-        if (present) {
-          entry = memref::LoadOp::create(b, loc, buffers[op.getTensor()],
-                                         tensorOffset(view, op.getTensor(), type, {}, point));
-          entry = extended(entry, view, b.getF32Type());
-        } else if (tile::ViewType param = op.getFallback() ? op.getFallback().getType() : tile::ViewType()) {
-          entry = memref::LoadOp::create(b, loc, buffers[op.getFallback()],
-                                         tensorOffset(param, op.getFallback(), type, {}, point));
-          entry = extended(entry, param, b.getF32Type());
-        } else if (op.getIdentity()) {
-          Value same = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, point.at(type.getAxes()[0].str()),
-                                             point.at(type.getAxes()[1].str()));
-          entry = arith::SelectOp::create(b, loc, same, number(1, b.getF32Type()), number(0, b.getF32Type()));
-        } else {
-          entry = number(op.getStart().convertToDouble(), b.getF32Type());
-        }
-        putEntry(op.getResult(), point, entry);
-      });
-    };
-    each();
+    forEachEntry(type.getAxes(), [&](const Point &point) {
+      Value entry;
+      if (present) {
+        entry = memref::LoadOp::create(b, loc, buffers[op.getTensor()],
+                                       tensorOffset(view, op.getTensor(), type, {}, point));
+        entry = extended(entry, view, b.getF32Type());
+      } else if (tile::ViewType param = op.getFallback() ? op.getFallback().getType() : tile::ViewType()) {
+        entry = memref::LoadOp::create(b, loc, buffers[op.getFallback()],
+                                       tensorOffset(param, op.getFallback(), type, {}, point));
+        entry = extended(entry, param, b.getF32Type());
+      } else if (op.getIdentity()) {
+        SmallVector<Axis> axes = tile::withoutSequences(type.getAxes());
+        Value same =
+            arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, point.at(axes[0].str()), point.at(axes[1].str()));
+        entry = arith::SelectOp::create(b, loc, same, number(1, b.getF32Type()), number(0, b.getF32Type()));
+      } else {
+        entry = number(op.getStart().convertToDouble(), b.getF32Type());
+      }
+      putEntry(op.getResult(), point, entry);
+    });
   };
-  unsigned tensor = cast<BlockArgument>(op.getTensor()).getArgNumber();
-  if (cast<StringAttr>(kernel.getRoles()[tensor]).getValue() == "state")
+  // A block that is not full lacks sequences, and so their states in place, too.
+  if (sequences == 1 && tile::roleOf(op.getTensor()) == "state")
     return fill(true);
-  auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(absent.thenBlock());
-  fill(false);
-  b.setInsertionPointToStart(absent.elseBlock());
-  fill(true);
+  forEachSequence(op, [&] {
+    auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(absent.thenBlock());
+    fill(false);
+    b.setInsertionPointToStart(absent.elseBlock());
+    fill(true);
+  });
 }
 
 void KernelEmitter::emitFinal(tile::FinalOp op) {
@@ -326,11 +377,13 @@ void KernelEmitter::emitFinal(tile::FinalOp op) {
     if (start->getAttrOfType<DictionaryAttr>(planAttr).contains("external") && start->getOperand(0) == op.getTensor())
       return; // already there
   }
-  auto wanted = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(wanted.elseBlock());
-  forEachEntry(type.getAxes(), [&](const Point &point) {
-    memref::StoreOp::create(b, loc, rounded(fetchEntry(op.getValue(), point), view), buffers[op.getTensor()],
-                            tensorOffset(view, op.getTensor(), type, {}, point));
+  forEachSequence(op, [&] {
+    auto wanted = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(wanted.elseBlock());
+    forEachEntry(type.getAxes(), [&](const Point &point) {
+      memref::StoreOp::create(b, loc, rounded(fetchEntry(op.getValue(), point), view), buffers[op.getTensor()],
+                              tensorOffset(view, op.getTensor(), type, {}, point));
+    });
   });
 }

@@ -29,23 +29,65 @@ static Value memoryAt(OpBuilder &b, Location loc, Value pointer, Type element) {
   return UnrealizedConversionCastOp::create(b, loc, memory, descriptor).getResult(0);
 }
 
+/// `forward` of @NAME_forward, and of @NAME_forward_8, which works on 8 sequences.
+static StringRef entryOf(tile::KernelOp kernel) {
+  StringRef entry = kernel.getSymName().drop_front(kernel.getMixer().size() + 1);
+  return kernel.getSequences() > 1 ? entry.rsplit('_').first : entry;
+}
+
+/// The tensor's pointer and memory, of a sequence of the block.
+void KernelEmitter::readTensor(Value tensor, Value sequence) {
+  Value root = tensor;
+  while (auto steps = dyn_cast<tile::StepsOp>(cast<BlockArgument>(root).getOwner()->getParentOp()))
+    root = steps.operandOf(cast<BlockArgument>(root));
+  auto ptr = LLVM::LLVMPointerType::get(b.getContext());
+  const int64_t first = cast<BlockArgument>(root).getArgNumber() * sequences;
+  Value at = arith::IndexCastOp::create(b, loc, b.getI64Type(), add(sequence, first));
+  Value address = LLVM::GEPOp::create(b, loc, ptr, ptr, tensorArray, ArrayRef<LLVM::GEPArg>{at});
+  pointers[tensor] = LLVM::LoadOp::create(b, loc, ptr, address);
+  Type stored = cast<tile::ViewType>(tensor.getType()).getElementType();
+  buffers[tensor] = memoryAt(b, loc, pointers[tensor], stored.isF32() ? stored : b.getI16Type()); // see EmitMemory.cpp
+}
+
+Value KernelEmitter::lengthOf(Value sequence) {
+  Value tokens = memref::LoadOp::create(b, loc, lengths, sequence);
+  return arith::IndexCastOp::create(b, loc, b.getIndexType(), tokens);
+}
+
+/// The number of tokens, or the numbers of a block of sequences.
+void KernelEmitter::readLengths(Value argument) {
+  if (sequences == 1) {
+    length = arith::IndexCastOp::create(b, loc, b.getIndexType(), argument);
+    return;
+  }
+  lengths = memoryAt(b, loc, argument, b.getI64Type());
+  length = loop(0, sequences, 1, {index(0)}, [&](Value s, ValueRange longest) -> SmallVector<Value> {
+    return {arith::MaxUIOp::create(b, loc, longest[0], lengthOf(s))};
+  })[0];
+}
+
 FailureOr<func::FuncOp> KernelEmitter::emit() {
   auto ptr = LLVM::LLVMPointerType::get(b.getContext());
-  auto type = b.getFunctionType({ptr, ptr, b.getI64Type(), ptr}, {});
+  sequences = static_cast<int64_t>(kernel.getSequences());
+  auto type = b.getFunctionType({ptr, ptr, sequences > 1 ? Type(ptr) : b.getI64Type(), ptr}, {});
   auto function = func::FuncOp::create(b, loc, (kernel.getSymName() + "_kernel").str(), type);
   auto partials = kernel->getAttrOfType<ArrayAttr>("partials");
-  function->setAttr(
-      "mix.kernel",
-      b.getDictionaryAttr(
-          {b.getNamedAttr("mixer", kernel.getMixerAttr()),
-           b.getNamedAttr("entry", b.getStringAttr(kernel.getSymName().drop_front(kernel.getMixer().size() + 1))),
-           b.getNamedAttr("names", kernel.getNamesAttr()), b.getNamedAttr("roles", kernel.getRolesAttr()),
-           b.getNamedAttr("scratch", b.getI64IntegerAttr(plan.scratch)), b.getNamedAttr("saved", savedTensors()),
-           b.getNamedAttr("partials", partials ? partials : b.getArrayAttr({}))}));
+  SmallVector<NamedAttribute> described = {
+      b.getNamedAttr("mixer", kernel.getMixerAttr()),
+      b.getNamedAttr("entry", b.getStringAttr(entryOf(kernel))),
+      b.getNamedAttr("names", kernel.getNamesAttr()),
+      b.getNamedAttr("roles", kernel.getRolesAttr()),
+      b.getNamedAttr("scratch", b.getI64IntegerAttr(plan.scratch)),
+      b.getNamedAttr("saved", savedTensors()),
+      b.getNamedAttr("partials", partials ? partials : b.getArrayAttr({}))};
+  if (sequences > 1)
+    described.push_back(b.getNamedAttr("sequences", b.getI64IntegerAttr(sequences)));
+  function->setAttr("mix.kernel", b.getDictionaryAttr(described));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(function.addEntryBlock());
-  Value tensorArray = function.getArgument(0), strideArray = function.getArgument(1);
-  length = arith::IndexCastOp::create(b, loc, b.getIndexType(), function.getArgument(2));
+  Value strideArray = function.getArgument(1);
+  tensorArray = function.getArgument(0);
+  readLengths(function.getArgument(2));
   scratch =
       memref::ReinterpretCastOp::create(b, loc, MemRefType::get({std::max<int64_t>(plan.scratch, 1)}, b.getI8Type()),
                                         memoryAt(b, loc, function.getArgument(3), b.getI8Type()), int64_t(0),
@@ -53,15 +95,11 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
 
   Block &body = kernel.getBody().front();
   for (BlockArgument tensor : body.getArguments()) {
-    auto element = [&](Value array, Type type) -> Value {
-      Value at = LLVM::GEPOp::create(b, loc, ptr, type, array, ArrayRef<LLVM::GEPArg>{int32_t(tensor.getArgNumber())});
-      return LLVM::LoadOp::create(b, loc, type, at);
-    };
-    pointers[tensor] = element(tensorArray, ptr);
-    Type stored = cast<tile::ViewType>(tensor.getType()).getElementType();
-    buffers[tensor] =
-        memoryAt(b, loc, pointers[tensor], stored.isF32() ? stored : b.getI16Type()); // see EmitMemory.cpp
-    rowStrides[tensor] = arith::IndexCastOp::create(b, loc, b.getIndexType(), element(strideArray, b.getI64Type()));
+    readTensor(tensor, index(0));
+    Value at = LLVM::GEPOp::create(b, loc, ptr, b.getI64Type(), strideArray,
+                                   ArrayRef<LLVM::GEPArg>{int32_t(tensor.getArgNumber())});
+    Value stride = LLVM::LoadOp::create(b, loc, b.getI64Type(), at);
+    rowStrides[tensor] = arith::IndexCastOp::create(b, loc, b.getIndexType(), stride);
   }
   tokens = length;
 
@@ -197,15 +235,18 @@ LogicalResult KernelEmitter::emitChunks(tile::ChunksOp chunks) {
   }
   bool isInner = isa<tile::ChunksOp>(chunks->getParentOp()), isOuter = !body.getOps<tile::ChunksOp>().empty();
   Value start = isInner ? firstRow : index(0), count = tokens;
-  auto around = std::tuple(firstRow, tokens, chunk);
+  auto around = std::tuple(firstRow, tokens, chunk, isReversed);
   chunk = chunks.getSize();
+  isReversed = chunks.getReverse();
   LogicalResult done = isOuter ? emitLoops(chunks, start, count) : emitChunks(chunks, start, count);
-  std::tie(firstRow, tokens, chunk) = around;
+  std::tie(firstRow, tokens, chunk, isReversed) = around;
   return done;
 }
 
 LogicalResult KernelEmitter::emitLoops(tile::ChunksOp chunks, Value start, Value count) {
   Value whole = arith::CeilDivUIOp::create(b, loc, count, index(chunk));
+  if (chunks.getLeaveLast())
+    whole = add(whole, -1);
   auto loop = scf::ForOp::create(b, loc, index(0), whole, index(1));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
@@ -219,7 +260,12 @@ LogicalResult KernelEmitter::emitLoops(tile::ChunksOp chunks, Value start, Value
 }
 
 LogicalResult KernelEmitter::emitChunks(tile::ChunksOp chunks, Value start, Value count) {
-  Value full = arith::DivUIOp::create(b, loc, count, index(chunk));
+  Value shortest = count;
+  if (sequences > 1)
+    shortest = loop(0, sequences, 1, {count}, [&](Value s, ValueRange least) -> SmallVector<Value> {
+      return {arith::MinUIOp::create(b, loc, least[0], lengthOf(s))};
+    })[0];
+  Value full = arith::DivUIOp::create(b, loc, shortest, index(chunk));
   auto emitFull = [&] {
     auto loop = scf::ForOp::create(b, loc, index(0), full, index(1));
     OpBuilder::InsertionGuard guard(b);
@@ -240,6 +286,12 @@ LogicalResult KernelEmitter::emitChunks(tile::ChunksOp chunks, Value start, Valu
     validRows = {};
     return done;
   };
+  if (chunks.getLeaveLast()) {
+    full = add(arith::CeilDivUIOp::create(b, loc, count, index(chunk)), -1);
+    return emitFull();
+  }
+  if (sequences > 1)
+    return failed(emitFull()) ? failure() : emitRagged(chunks, mul(full, chunk));
   if (chunk == 1)
     return emitFull();
   if (chunks.getReverse())
@@ -252,6 +304,18 @@ Value KernelEmitter::chunkOf(tile::ChunksOp chunks, Value count, Value i) {
   if (!chunks.getReverse())
     return i;
   return arith::SubIOp::create(b, loc, add(count, -1), i);
+}
+
+/// The chunks from row `full` on, where some sequence of the block has ended, until the longest does.
+LogicalResult KernelEmitter::emitRagged(tile::ChunksOp chunks, Value full) {
+  auto loop = scf::ForOp::create(b, loc, full, length, index(chunk));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  firstRow = loop.getInductionVar();
+  validRows = arith::MinUIOp::create(b, loc, arith::SubIOp::create(b, loc, length, firstRow), index(chunk));
+  LogicalResult done = emitBody(chunks);
+  validRows = {};
+  return done;
 }
 
 LogicalResult KernelEmitter::emitBody(tile::ChunksOp chunks) {

@@ -53,19 +53,27 @@ private:
   void yieldCarried(tile::ChunksOp chunks);
   mlir::ArrayAttr savedTensors();
   mlir::LogicalResult emitBody(tile::ChunksOp chunks);
+  mlir::LogicalResult emitRagged(tile::ChunksOp chunks, mlir::Value full);
+  void readLengths(mlir::Value argument);
+  mlir::Value lengthOf(mlir::Value sequence);
+  void readTensor(mlir::Value tensor, mlir::Value sequence);
   mlir::LogicalResult emitOp(mlir::Operation *op);
   mlir::LogicalResult emitPanels(llvm::ArrayRef<mlir::Operation *> ops);
   bool isPanelOp(mlir::Operation *op) const;
 
   // EmitMemory.cpp
+  /// The ops of a memory op, once, or in a loop over the sequences of a block; its tensors are those of the sequence then.
+  void forEachSequence(mlir::Operation *op, llvm::function_ref<void()> body);
   void emitLoad(tile::LoadOp op);
+  void emitRows(tile::LoadOp op);
   void emitStore(tile::StoreOp op);
   void storeAt(tile::StoreOp op, const Layout &layout, bool contiguous, const Point &point, int64_t n);
   void addNumbers(mlir::Value buffer, tile::ViewType view, mlir::Value at, mlir::Value numbers, mlir::Value mask);
-  mlir::Value segmentRow(mlir::Value tensor, int64_t every);
+  mlir::Value segmentRow(mlir::Value tensor, mlir::Value token, int64_t every);
   void defineBuffer(tile::BufferOp op);
   /// The tile's axes in the order in which the tensor has them in memory.
   llvm::SmallVector<std::pair<tile::Axis, int64_t>> axesInMemory(tile::ViewType view, tile::TileType type);
+  void storeRows(tile::StoreOp op);
   void storeLanes(mlir::Value value, mlir::Value mask, mlir::Value buffer, mlir::Value at, int64_t n);
   void emitInit(tile::InitOp op);
   void defineExternal(mlir::Value tile, mlir::Value tensor);
@@ -81,6 +89,7 @@ private:
   void emitLaggedLoad(tile::LoadOp op, bool contiguous);
   void emitHistory(tile::HistoryOp op);
   void emitHistoryGrad(tile::HistoryGradOp op);
+  void writeHistory(tile::HistoryOp op);
   /// Is the pointer null? Then there is no such tensor.
   mlir::Value isAbsent(mlir::Value pointer);
   /// then(), or otherwise() if the condition does not hold: a vector or number of this type.
@@ -89,6 +98,8 @@ private:
 
   // EmitMap.cpp: map, select, cast, reduce, row, rename, split, join
   void emitMap(tile::MapOp op);
+  bool turnBlocks(tile::MapOp op);
+  void transpose(llvm::MutableArrayRef<mlir::Value> rows);
   void emitSelect(tile::SelectOp op);
   void emitCast(tile::CastOp op);
   void emitReduce(tile::ReduceOp op);
@@ -139,6 +150,7 @@ private:
   mlir::Value clearPadding(const Layout &layout, const Point &point, mlir::Value vector, double pad = 0);
   int64_t extent(const tile::Axis &axis) const;
   mlir::Value rowIsValid(mlir::Value row);
+  mlir::Value rowIsValid(const Point &point);
 
   // small builders
   mlir::Value index(int64_t value);
@@ -157,6 +169,10 @@ private:
   llvm::SmallVector<mlir::Value>
   loop(int64_t from, int64_t to, int64_t step, mlir::ValueRange start,
        llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
+  /// Along an axis, a panel at a time where it is that of the panels: body(index, what is carried).
+  llvm::SmallVector<mlir::Value>
+  loopAlong(const tile::Axis &axis, int64_t step, mlir::ValueRange start,
+            llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
   llvm::SmallVector<mlir::Value>
   loop(mlir::Value from, mlir::Value to, mlir::ValueRange start,
        llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
@@ -167,13 +183,16 @@ private:
   mlir::OpBuilder &b;
   mlir::Location loc;
 
-  mlir::Value tensors, strides, length, scratch; // the function's arguments
+  mlir::Value tensorArray, lengths, length, scratch; // the function's arguments; length: of the longest sequence
   llvm::DenseMap<mlir::Value, Place> places;
   llvm::DenseMap<mlir::Value, mlir::Value> pointers, buffers, rowStrides; // of the kernel's tensors
   mlir::Value firstRow;                                                   // of the present chunk
   mlir::Value tokens; // of the present chunk of an outer loop, or of the sequence
   mlir::Value validRows;                                                  // null in a full chunk
   int64_t chunk = 1;
+  bool isReversed = false; // do chunks come last to first?
+  int64_t sequences = 1;
+  mlir::Value sequence;   // of the block, null where all are meant; then length and validRows are its own
   mlir::Value panelIndex; // null outside panel loops
   mlir::Value stepRow;    // the present row of the chunk; null outside steps
 };

@@ -3,7 +3,10 @@
 //
 // On the kernel:  plan = {cpu = "znver4", lanes = 16, panel = "V", width = 16, scratch = 81920}
 // On an op:       plan = {stage = 1, layout = ["time", "V"], sliced, offset = 4096}   or {stage = 1, fused}
+//                 plan = {stage = 2, layout = ["V", "K"], turned, offset = 8192}: a copy with other lanes
 // On tile.steps:  plan = {stage = 1, results = [{layout, sliced, offset | in_place, through}]}
+//
+// Tiles of a loop's body lie in one memory, those that are not needed at the same time in the same place.
 //
 // The carried tiles of tile.steps lie where their results do. One that is only handed on to another passes `through` a buffer of
 // its own, since both change.

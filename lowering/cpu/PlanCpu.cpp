@@ -34,6 +34,16 @@ bool isImmediate(Operation *op) { return isa<tile::ConstantOp, tile::IotaOp, til
 /// Outside the innermost loops ops run one after the other.
 bool holdsLoops(Block *block) { return !block->getOps<tile::ChunksOp>().empty(); }
 
+/// The same tile in a buffer of its own.
+Value copyOf(OpBuilder &builder, Value tile) {
+  auto map = tile::MapOp::create(builder, tile.getLoc(), tile.getType(), tile);
+  OpBuilder::InsertionGuard guard(builder);
+  Block *body = builder.createBlock(&map.getBody(), {}, {cast<TileType>(tile.getType()).getElementType()},
+                                    {map.getLoc()});
+  tile::YieldOp::create(builder, map.getLoc(), ValueRange{body->getArgument(0)});
+  return map.getResult();
+}
+
 class Planner {
 public:
   Planner(tile::KernelOp kernel, const Target &target) : kernel(kernel), target(target) {}
@@ -43,6 +53,7 @@ private:
   void choosePanel();
   bool meetsMatrices(TileType state);
   void materializeImmediates();
+  void turnOperands();
   bool ownsBuffer(tile::ChunksOp loop, unsigned i);
   int64_t stageOf(Operation *op);
   void sinkLoads(Block &block);
@@ -53,6 +64,8 @@ private:
   void placeSteps(tile::StepsOp steps);
   void planSteps(tile::StepsOp steps);
   Attribute offsetOf(const Layout &layout);
+  void packBuffers(Block &block, int64_t base);
+  std::pair<int64_t, int64_t> lifetimeOf(Operation *op, const DenseMap<Operation *, int64_t> &positions);
   bool isDecode();
   static bool isMatrixOfParams(Operation *op);
   bool isExternal(Operation *op, const Layout &layout) const;
@@ -77,8 +90,10 @@ private:
     auto over = op->getAttrOfType<ArrayAttr>("over");
     return over && llvm::any_of(over, [&](Attribute name) { return cast<StringAttr>(name).getValue() == plan.panel; });
   }
-  /// Cuts, renames or, step by step, sums over the panel axis itself, so it works on whole tiles between the panel loops.
+  /// Cuts, renames, turns or sums over the panel axis itself, so it works on whole tiles between the panel loops.
   bool isWhole(Operation *op) const {
+    if (whole.contains(op))
+      return true;
     if (auto steps = dyn_cast<tile::StepsOp>(op))
       return llvm::any_of(steps.getBody().front(),
                           [&](Operation &inner) { return isWhole(&inner) || isOverPanel(&inner); });
@@ -98,6 +113,8 @@ private:
   DenseMap<Value, int64_t> stepsInPlace;  // result of steps -> the tile carried over chunks where it lies
   DenseSet<Value> slicedCarried;          // tiles carried by steps, of one panel
   DenseSet<Operation *> fused;
+  DenseSet<Operation *> whole, turned;   // work on whole tiles; copies whose lanes are another axis than the panels'
+  DenseMap<Operation *, int64_t> packed; // bytes of a buffer whose offset is found once all others have theirs
 };
 
 /// Do steps load matrices on these axes? Then the state had best lie as they do.
@@ -151,6 +168,8 @@ Layout Planner::layoutOf(TileType type, bool sliced) {
       return {5, 0};
     if (axis.str() == plan.panel)
       return {4, 0};
+    if (axis.kind == AxisKind::Seq)
+      return {0, 1};
     if (axis.kind == AxisKind::Time)
       return {1, 0};
     if (axis.kind == AxisKind::Source)
@@ -244,10 +263,11 @@ void Planner::updateInPlace(tile::ChunksOp chunks) {
       unsigned result = cast<OpResult>(value).getResultNumber();
       bool isLast = llvm::all_of(old.getUses(), [&](OpOperand &use) {
         Operation *user = use.getOwner();
-        return user == def
-                   ? use.getOperandNumber() == result
-                   : user != yield && !isa<tile::RenameOp>(user) &&
-                         (stages[user] < stages[def] || (stages[user] == stages[def] && user->isBeforeInBlock(def)));
+        if (user == def)
+          return use.getOperandNumber() == result;
+        Operation *at = fused.contains(user) ? *user->user_begin() : user; // where it is computed
+        return at != yield && !isa<tile::RenameOp>(at) &&
+               (stages[at] < stages[def] || (stages[at] == stages[def] && at->isBeforeInBlock(def)));
       });
       if (isLast && result < steps.getInits().size() && steps.getInits()[result] == old)
         stepsInPlace[value] = i;
@@ -259,9 +279,9 @@ void Planner::updateInPlace(tile::ChunksOp chunks) {
     for (OpOperand &use : old.getUses()) {
       Operation *user = use.getOwner();
       bool entrywise = isa<tile::MapOp>(user) || (isa<tile::ContractOp>(user) && use.getOperandNumber() == 2);
-      bool isUpdate = user == def || (fused.contains(user) && *user->user_begin() == def);
-      if (isUpdate ? !entrywise
-                   : !(stages[user] < stages[def] || (stages[user] == stages[def] && user->isBeforeInBlock(def))))
+      Operation *at = fused.contains(user) ? *user->user_begin() : user; // where it is computed
+      if (at == def ? !entrywise
+                    : !(stages[at] < stages[def] || (stages[at] == stages[def] && at->isBeforeInBlock(def))))
         legal = false;
     }
     if (legal)
@@ -284,8 +304,8 @@ void Planner::updateInPlace(tile::StepsOp steps) {
         if (isa<tile::RenameOp>(user))
           return isLegal(user->getResult(0), true);
         bool entrywise = isa<tile::MapOp>(user) || (isa<tile::ContractOp>(user) && use.getOperandNumber() == 2);
-        bool isUpdate = user == def || (fused.contains(user) && *user->user_begin() == def);
-        return isUpdate ? entrywise && !isRenamed : user->isBeforeInBlock(def);
+        Operation *at = fused.contains(user) ? *user->user_begin() : user; // where it is computed
+        return at == def ? entrywise && !isRenamed : at->isBeforeInBlock(def);
       });
     };
     if (isLegal(body.getArgument(i), false))
@@ -352,6 +372,8 @@ bool Planner::isExternal(Operation *op, const Layout &layout) const {
     tensor = init.getTensor();
   else if (isMatrixOfParams(op))
     tensor = cast<tile::LoadOp>(op).getTensor();
+  if (cast<TileType>(op->getResult(0).getType()).has("seq")) // they lie apart
+    return false;
   return tensor && cast<tile::ViewType>(tensor.getType()).getElementType() == layout.elementType && !layout.sliced &&
          !layout.padded(plan) && ArrayRef(layout.axes) == cast<TileType>(op->getResult(0).getType()).getAxes();
 }
@@ -372,6 +394,13 @@ void Planner::place(Operation *op) {
     if (auto it = inPlace.find(op); inSteps && it != inPlace.end())
       sliced = slicedCarried.contains(op->getBlock()->getArgument(it->second));
     Layout layout = layoutOf(cast<TileType>(result.getType()), sliced);
+    if (turned.contains(op)) { // the panel axis first, the longest of the others last
+      std::rotate(layout.axes.begin(), layout.axes.end() - 1, layout.axes.end());
+      std::iter_swap(std::max_element(layout.axes.begin() + 1, layout.axes.end(),
+                                      [](const Axis &x, const Axis &y) { return x.extent < y.extent; }),
+                     layout.axes.end() - 1);
+      add("turned", builder.getUnitAttr());
+    }
     if (isMatrixOfParams(op) && isDecode()) // touched once: as it lies
       layout.axes.assign(cast<TileType>(result.getType()).getAxes().begin(),
                          cast<TileType>(result.getType()).getAxes().end());
@@ -382,6 +411,8 @@ void Planner::place(Operation *op) {
       add("external", builder.getUnitAttr());
     } else if (auto it = inPlace.find(op); it != inPlace.end()) {
       add("in_place", builder.getI64IntegerAttr(it->second));
+    } else if (inLoop && !layout.padded(plan)) { // padding is 0, always, so what has some shares with no one
+      packed[op] = layout.bytes(plan);
     } else {
       add("offset", offsetOf(layout));
     }
@@ -392,6 +423,55 @@ void Planner::place(Operation *op) {
     plan.scratch += llvm::alignTo(4 * numbers * static_cast<int64_t>(buffer.getSlots()), 64);
   }
   op->setAttr(planAttr, builder.getDictionaryAttr(entries));
+}
+
+/// The positions between which a tile of a loop's body is needed; those of an odd stage, whose ops take turns panel by
+/// panel, count as one. A renamed or selected tile may be the tile itself.
+std::pair<int64_t, int64_t> Planner::lifetimeOf(Operation *op, const DenseMap<Operation *, int64_t> &positions) {
+  int64_t first = positions.lookup(op), last = first;
+  for (Operation *user : op->getUsers()) {
+    while (user->getBlock() != op->getBlock())
+      user = user->getParentOp();
+    last = std::max(last, positions.lookup(user));
+    if (isa<tile::RenameOp, tile::SelectOp>(user) || fused.contains(user))
+      last = std::max(last, lifetimeOf(user, positions).second);
+  }
+  return {first, last};
+}
+
+/// Gives the tiles of a loop's body places in scratch memory from `base` on, the same to tiles that are not needed at the same time:
+/// the first place that fits, in order of their first use.
+void Planner::packBuffers(Block &block, int64_t base) {
+  DenseMap<Operation *, int64_t> positions;
+  int64_t position = 0, stage = 0;
+  for (Operation &op : block) {
+    bool isTogether = stages[&op] == stage && stage % 2;
+    position += !isTogether;
+    stage = stages[&op];
+    positions[&op] = position;
+  }
+  struct Used {
+    int64_t from, to, last;
+  };
+  SmallVector<Used> used; // in order of places
+  Builder builder(block.front().getContext());
+  for (Operation &op : block) {
+    auto found = packed.find(&op);
+    if (found == packed.end())
+      continue;
+    auto [first, last] = lifetimeOf(&op, positions);
+    llvm::erase_if(used, [first = first](const Used &other) { return other.last < first; });
+    int64_t from = base;
+    auto next = used.begin();
+    for (; next != used.end() && next->from < from + found->second; ++next)
+      from = std::max(from, next->to);
+    used.insert(next, {from, from + found->second, last});
+    plan.scratch = std::max(plan.scratch, from + found->second);
+    auto attr = op.getAttrOfType<DictionaryAttr>(planAttr);
+    SmallVector<NamedAttribute> entries(attr.getValue());
+    entries.push_back(builder.getNamedAttr("offset", builder.getI64IntegerAttr(from)));
+    op.setAttr(planAttr, builder.getDictionaryAttr(entries));
+  }
 }
 
 /// Carried tiles start in buffers that nothing else reads: of states they are such; of others they are copied to.
@@ -405,6 +485,35 @@ bool Planner::ownsBuffer(tile::ChunksOp loop, unsigned i) {
   return init.getDefiningOp<tile::InitOp>() ||
          (carried && carried.getOwner() == loop->getBlock() &&
           carried.getOwner()->getTerminator()->getOperand(carried.getArgNumber()) == loop.getResult(i));
+}
+
+// A sum over the panel axis, which is the lane axis too, would end in a sum across lanes for every entry: of a state, of which it needs
+// every row, a copy with other lanes is made first, and lanes are summed no more. Sums of tokens' rows stay dot products, whole ones.
+void Planner::turnOperands() {
+  if (plan.panel.empty() || lane != plan.panel)
+    return;
+  DenseMap<Value, Value> copies;
+  kernel.walk([&](tile::ContractOp op) {
+    if (!isOverPanel(op) || !isa<tile::ChunksOp>(op->getParentOp()) || holdsLoops(op->getBlock()))
+      return;
+    whole.insert(op);
+    for (OpOperand *operand : {&op->getOpOperand(0), &op->getOpOperand(1)}) {
+      auto type = cast<TileType>(operand->get().getType());
+      bool isState = type.rank() > 1 && hasPanel(type) && llvm::none_of(type.getAxes(), [](const Axis &axis) {
+        return axis.kind == AxisKind::Time || axis.kind == AxisKind::Source;
+      });
+      if (!isState)
+        continue;
+      Value &copy = copies[operand->get()];
+      if (!copy || !copy.getDefiningOp()->isBeforeInBlock(op)) {
+        OpBuilder builder(op);
+        copy = copyOf(builder, operand->get());
+        whole.insert(copy.getDefiningOp());
+        turned.insert(copy.getDefiningOp());
+      }
+      operand->set(copy);
+    }
+  });
 }
 
 /// Sums, renames and steps work on buffers: give them one where they are handed an immediate value.
@@ -425,17 +534,23 @@ void Planner::materializeImmediates() {
   });
   for (OpOperand *use : uses) {
     OpBuilder builder(use->getOwner());
-    auto type = cast<TileType>(use->get().getType());
-    auto map = tile::MapOp::create(builder, use->getOwner()->getLoc(), type, use->get());
-    Block *body = builder.createBlock(&map.getBody(), {}, {type.getElementType()}, {map.getLoc()});
-    tile::YieldOp::create(builder, map.getLoc(), ValueRange{body->getArgument(0)});
-    use->set(map.getResult());
+    use->set(copyOf(builder, use->get()));
   }
 }
 
 LogicalResult Planner::run() {
+  // A vector of bits in memory is no array of bits: masks are worked out where they are used.
+  WalkResult masks = kernel.walk([](tile::MapOp map) {
+    if (!map.getResult().getType().getElementType().isInteger(1))
+      return WalkResult::advance();
+    map.emitError("keeps a mask");
+    return WalkResult::interrupt();
+  });
+  if (masks.wasInterrupted())
+    return failure();
   choosePanel();
   materializeImmediates();
+  turnOperands();
   SmallVector<Block *> blocks{&kernel.getBody().front()};
   kernel.walk([&](tile::ChunksOp chunks) { blocks.push_back(&chunks.getBody().front()); });
   for (Block *block : blocks) {
@@ -458,6 +573,9 @@ LogicalResult Planner::run() {
       if (!isa<tile::ChunksOp>(op) && !op.hasTrait<OpTrait::IsTerminator>())
         place(&op);
   }
+  int64_t base = plan.scratch; // loops run one after the other, so their bodies' tiles share
+  for (Block *block : blocks)
+    packBuffers(*block, base);
   kernel->setAttr(planAttr, plan.toAttr(kernel.getContext()));
   return success();
 }

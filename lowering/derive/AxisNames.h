@@ -30,7 +30,7 @@ public:
 private:
   mlir::MLIRContext *context;
   std::map<std::tuple<tile::AxisKind, std::string, int64_t>, tile::Axis> known;
-  std::set<std::string> taken = {"time", "source"};
+  std::set<std::string> taken = {"time", "source", "seq"};
 };
 
 /// The dims of a declaration as the user wrote them; numbers where that is unknown.

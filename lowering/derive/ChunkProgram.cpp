@@ -291,7 +291,7 @@ static tile::ChunksOp dropUnstored(tile::ChunksOp loop) {
   body.eraseArguments(dead);
   OpBuilder builder(loop);
   auto smaller = tile::ChunksOp::create(builder, loop.getLoc(), ValueRange(inits).getTypes(), loop.getSizeAttr(),
-                                        loop.getReverseAttr(), inits);
+                                        loop.getReverseAttr(), loop.getLeaveLastAttr(), inits);
   smaller.getBody().takeBody(loop.getBody());
   loop.erase();
   for (Value init : all)
@@ -341,7 +341,7 @@ tile::KernelOp KernelBuilder::build() {
   for (State &state : states)
     inits.push_back(startOf(state));
   loop = tile::ChunksOp::create(builder, loc, ValueRange(inits).getTypes(), builder.getI64IntegerAttr(options.chunk),
-                                UnitAttr(), inits);
+                                UnitAttr(), UnitAttr(), inits);
   Block &step = loop.getBody().emplaceBlock();
   for (auto [state, init] : llvm::zip(states, inits))
     state.tile = step.addArgument(init.getType(), init.getLoc());

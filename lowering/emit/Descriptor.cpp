@@ -89,9 +89,9 @@ private:
 
   /// The fields of a mixrt_program.
   Expected<SmallVector<Constant *>> describeProgram(const std::string &name, const KernelInfo &info) {
+    Constant *null = ConstantPointerNull::get(pointer);
     if (info.function.empty())
-      return SmallVector<Constant *>{ConstantPointerNull::get(pointer), ConstantPointerNull::get(pointer), number(0),
-                                     number(0)};
+      return SmallVector<Constant *>{null, null, number(0), number(0), null, number(1)};
     Function *kernel = module.getFunction(info.function);
     if (!kernel || kernel->isDeclaration() || kernel->arg_size() != 4)
       return createStringError("internal error: the kernel @" + info.function + " is not a function of four arguments");
@@ -102,8 +102,14 @@ private:
     fields.front() = pointer;
     Type *rowType = StructType::get(module.getContext(), fields);
     Constant *rows = constant(ConstantArray::get(ArrayType::get(rowType, tensors.size()), tensors), name + "_tensors");
-    static_assert(sizeof(mixrt_program) == 4 * 8);
-    return SmallVector<Constant *>{kernel, rows, number(tensors.size()), number(info.scratchBytes)};
+    Constant *blockKernel = null;
+    if (!info.blockFunction.empty())
+      blockKernel = module.getFunction(info.blockFunction);
+    if (!blockKernel)
+      return createStringError("internal error: there is no kernel @" + info.blockFunction);
+    static_assert(sizeof(mixrt_program) == 6 * 8);
+    return SmallVector<Constant *>{
+        kernel, rows, number(tensors.size()), number(info.scratchBytes), blockKernel, number(info.block)};
   }
 
   Expected<Constant *> describeEntry(const std::string &name, const EntryInfo &entry) {
@@ -118,7 +124,7 @@ private:
         return program.takeError();
       append_range(fields, *program);
     }
-    static_assert(sizeof(mixrt_entry) == 13 * 8);
+    static_assert(sizeof(mixrt_entry) == 17 * 8);
     return constant(ConstantStruct::getAnon(fields), name + "_entry");
   }
 
@@ -153,7 +159,7 @@ Error addEntryPoints(Module &module, ArrayRef<MixerInterface> mixers, const Requ
     if (!function.isDeclaration())
       function.setLinkage(GlobalValue::InternalLinkage);
   for (GlobalVariable &global : module.globals())
-    if (!global.isDeclaration() && !global.hasLocalLinkage())
+    if (!global.isDeclaration() && !global.hasLocalLinkage() && !global.isExternallyInitialized())
       global.setLinkage(GlobalValue::InternalLinkage);
   EntryPoints entryPoints(module, requirements);
   for (const MixerInterface &mixer : mixers)

@@ -2,175 +2,16 @@
 // argument structs hold, in which order, and the `mix.kernel` attributes of its functions say which of it each kernel
 // takes.
 #include "lowering/emit/Interface.h"
-#include "dialect/mix/ElementType.h"
-#include "lowering/emit/Names.h"
+#include "lowering/emit/Declarations.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/StringExtras.h"
-#include <fmt/format.h>
 
 using namespace mlir;
 
 namespace mixc {
 namespace {
 
-constexpr StringRef forwardLeading[] = {"size", "batch", "time", "heads", "groups", "sequences", "cu_seqlens"};
-constexpr StringRef decodeLeading[] = {"size", "batch", "time", "heads", "groups"};
-constexpr StringRef forwardTrailing[] = {"workspace", "saved", "threads", "parallel_for", "parallel_for_context"};
-constexpr StringRef decodeTrailing[] = {"workspace", "threads", "parallel_for", "parallel_for_context"};
-
-/// The tensors of one role in an argument struct: what is declared as what, and what its fields are called.
-struct Part {
-  StringRef role, of, suffix;
-};
-constexpr Part forwardParts[] = {{"input", "input", ""},
-                                 {"param", "param", ""},
-                                 {"initial", "state", "_initial"},
-                                 {"output", "output", ""},
-                                 {"final", "state", "_final"}};
-constexpr Part decodeParts[] = {{"input", "input", ""},
-                                {"param", "param", ""},
-                                {"state", "state", ""},
-                                {"output", "output", ""},
-                                {"kept", "state", "_kept"}};
-constexpr Part backwardParts[] = {{"input", "input", ""},
-                                  {"param", "param", ""},
-                                  {"initial", "state", "_initial"},
-                                  {"output_grad", "output", "_grad"},
-                                  {"final_grad", "state", "_final_grad"},
-                                  {"input_grad", "input", "_grad"},
-                                  {"param_grad", "param", "_grad"},
-                                  {"initial_grad", "state", "_initial_grad"}};
-
-ArrayRef<Part> partsOf(EntryKind kind) {
-  return kind == EntryKind::Forward    ? ArrayRef<Part>(forwardParts)
-         : kind == EntryKind::Backward ? ArrayRef<Part>(backwardParts)
-                                       : ArrayRef<Part>(decodeParts);
-}
-
 llvm::Error bug(const Twine &message) { return llvm::createStringError("internal error: " + message.str()); }
-
-/// The declarations of a mixer by role, under the names of the argument struct.
-class Declarations {
-public:
-  explicit Declarations(mix::MixerOp mixer) : mixer(mixer) {
-    if (DictionaryAttr dims = mixer.getBindingsAttr())
-      for (NamedAttribute dim : dims)
-        if (auto number = dyn_cast<IntegerAttr>(dim.getValue()))
-          bindings[dim.getName().str()] = number.getInt();
-  }
-
-  llvm::Error read() {
-    for (Operation &op : mixer.step()) {
-      llvm::Error error = llvm::Error::success();
-      if (auto input = dyn_cast<mix::InputOp>(op))
-        error = add(op, "input", input.getType(), input.getLoAttr(), input.getHiAttr());
-      else if (auto param = dyn_cast<mix::ParamOp>(op))
-        error = add(op, "param", param.getType(), param.getLoAttr(), param.getHiAttr());
-      else if (auto state = dyn_cast<mix::StateOp>(op))
-        error = add(state);
-      else if (auto output = dyn_cast<mix::OutputOp>(op))
-        error = add(op, "output", output.getValue().getType());
-      if (error)
-        return error;
-      if (isa<mix::InputOp, mix::ParamOp, mix::StateOp, mix::OutputOp>(op))
-        all.back().elementType = mix::nameOfElementType(mix::elementTypeOf(&op)).str();
-    }
-    for (auto input : mixer.step().getOps<mix::InputOp>())
-      if (mix::historyOf(input))
-        addHistory(input);
-    return llvm::Error::success();
-  }
-
-  /// The tensors of an entry in the order of its struct, slots counted.
-  std::vector<TensorInfo> structOf(EntryKind kind) const {
-    std::vector<TensorInfo> tensors;
-    FieldNames names(leadingFields(kind), trailingFields(kind));
-    unsigned slot = leadingFields(kind).size();
-    for (const Part &part : partsOf(kind))
-      for (const TensorInfo &declared : all) {
-        if (part.of != declared.role)
-          continue;
-        TensorInfo tensor = declared;
-        tensor.role = part.role.str();
-        if (tensor.isGradient() || tensor.role == "output_grad" || tensor.role == "final_grad")
-          tensor.lo = tensor.hi = std::nullopt;
-        auto sibling = llvm::find_if(
-            tensors, [&](const TensorInfo &known) { return known.name == tensor.name && known.role == tensor.role; });
-        if (sibling == tensors.end()) {
-          tensor.field = names.choose(tensor.name + part.suffix.str());
-          tensor.slot = slot++;
-        } else { // a member of a family: the field is the family's
-          tensor.field = sibling->field;
-          tensor.slot = sibling->slot;
-        }
-        tensors.push_back(std::move(tensor));
-      }
-    return tensors;
-  }
-
-  std::map<std::string, int64_t> bindings;
-
-private:
-  llvm::Error add(Operation &op, StringRef role, mix::TensorType type, FloatAttr lo = {}, FloatAttr hi = {}) {
-    const mix::Home home = mix::homeOf(&op);
-    TensorInfo tensor;
-    tensor.name = home.tensor.str();
-    tensor.declared = op.getAttrOfType<StringAttr>("name").str();
-    tensor.role = role.str();
-    tensor.perGroup = mix::isPerGroup(type);
-    if (home.isFamily()) {
-      tensor.member = home.member;
-      tensor.members = home.count;
-      tensor.dims.push_back(home.count);
-    }
-    for (const mix::Dim &dim : type.getDims()) {
-      std::optional<int64_t> extent = dim.evaluate(bindings);
-      if (!extent)
-        return bug("the dim `" + dim.str() + "` of `" + tensor.declared + "` is not bound to a number");
-      tensor.dims.push_back(*extent);
-    }
-    if (lo && hi) {
-      tensor.lo = lo.getValueAsDouble();
-      tensor.hi = hi.getValueAsDouble();
-    }
-    // An output is computed for every head, even if nothing in it depends on the head.
-    if (role == "output")
-      tensor.perGroup = false;
-    all.push_back(std::move(tensor));
-    return llvm::Error::success();
-  }
-
-  llvm::Error add(mix::StateOp state) {
-    if (llvm::Error error = add(*state, "state", state.getType()))
-      return error;
-    const double start = state.getStart() ? state.getStart()->convertToDouble() : 0.0;
-    std::string &words = all.back().start;
-    words = state.getIdentityStart() ? "the identity" : start == 0 ? "zero" : fmt::format("{}", start);
-    if (std::optional<StringRef> param = state.getStartParam()) {
-      all.back().startParam = param->str();
-      words = fmt::format("the param {}", param->str());
-    }
-    return llvm::Error::success();
-  }
-
-  /// The history of an input is a state: its last tokens, oldest first.
-  void addHistory(mix::InputOp input) {
-    TensorInfo history = *llvm::find_if(
-        all, [&](const TensorInfo &known) { return known.role == "input" && known.declared == input.getName(); });
-    history.name += ".history";
-    history.declared += ".history";
-    history.role = "state";
-    history.dims.insert(history.dims.begin() + mix::homeOf(input).isFamily(), mix::historyOf(input));
-    history.elementType = mix::nameOfElementType(mix::historyTypeOf(input)).str();
-    history.lo = history.hi = std::nullopt;
-    history.start = "zero";
-    history.isHistory = true;
-    all.push_back(std::move(history));
-  }
-
-  mix::MixerOp mixer;
-  std::vector<TensorInfo> all; // in order of declaration; states have the role `state`
-};
 
 /// Reads one kernel function.
 class KernelReader {
@@ -331,7 +172,18 @@ llvm::Expected<MixerInterface> readMixer(mix::MixerOp mixer, const Declarations 
     llvm::Expected<EntryInfo> entry = readEntry(*kind, reader, declarations);
     if (!entry)
       return entry.takeError();
-    interface.entries.push_back(std::move(*entry));
+    auto sequences = kernel.getAs<IntegerAttr>("sequences");
+    if (!sequences || sequences.getInt() == 1) {
+      interface.entries.push_back(std::move(*entry));
+      continue;
+    }
+    // The kernel for a block of sequences stands behind the one that it belongs to.
+    if (interface.entries.empty() || interface.entries.back().kind != kind)
+      return bug("@" + function.getName() + " has no kernel for one sequence before it");
+    EntryInfo &single = interface.entries.back();
+    single.blockFunction = entry->function;
+    single.block = sequences.getInt();
+    single.scratchBytes = std::max(single.scratchBytes, entry->scratchBytes);
   }
   llvm::sort(interface.entries, [](const EntryInfo &x, const EntryInfo &y) { return x.kind < y.kind; });
   for (EntryInfo &entry : interface.entries)
@@ -398,14 +250,6 @@ StringRef nameOf(EntryKind kind) {
 
 std::string workspaceSizeSuffix(EntryKind kind) {
   return kind == EntryKind::Forward ? "_workspace_size" : ("_" + nameOf(kind) + "_workspace_size").str();
-}
-
-ArrayRef<StringRef> leadingFields(EntryKind kind) {
-  return kind == EntryKind::Decode ? ArrayRef<StringRef>(decodeLeading) : ArrayRef<StringRef>(forwardLeading);
-}
-
-ArrayRef<StringRef> trailingFields(EntryKind kind) {
-  return kind == EntryKind::Decode ? ArrayRef<StringRef>(decodeTrailing) : ArrayRef<StringRef>(forwardTrailing);
 }
 
 llvm::Expected<std::vector<MixerInterface>> readInterfaces(ModuleOp module) {

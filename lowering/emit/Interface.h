@@ -10,6 +10,9 @@
 // next. scratch: `scratchBytes` bytes, 64-byte aligned. The function carries `mix.kernel = {mixer = "NAME", entry =
 // "forward"|"decode"|"backward"|"replay", names = [...], roles = [...], scratch = N : i64}`; names are the declared ones.
 //
+// With `sequences = 8 : i64` in it, it is the entry's kernel for a block of 8: for each tensor a pointer a sequence, and an
+// array of lengths (mixrt_block_kernel); it saves nothing.
+//
 // What forward leaves for backward are tensors of the role `saved`, named saved.0, saved.1, ..., float32, null if the caller
 // does not want them kept. `saved = [{per = "token"|"segment", elements = N : i64, every = 128 : i64}, ...]` of `mix.kernel`
 // describes them in this order, the same in forward, backward and replay: a row for every token, or for every segment of
@@ -98,7 +101,9 @@ struct TensorInfo {
 struct KernelInfo {
   std::string function;            // its symbol; empty: there is none
   std::vector<TensorInfo> tensors; // in its order
-  int64_t scratchBytes = 0;        // per thread
+  std::string blockFunction;       // that for a block of sequences; empty: there is none
+  int64_t block = 1;               // sequences in it
+  int64_t scratchBytes = 0;        // per thread, for either
 };
 
 struct EntryInfo : KernelInfo { // tensors: then those of the argument struct that the kernel does not take

@@ -154,6 +154,11 @@ Outcome<Value> Linearity::applyFactors(Value matrix, bool transposed, Value x, O
     Outcome<Value> inner = applyMatrix(transposed ? matmul.getX() : matmul.getY(), transposed, x, op);
     return inner ? applyMatrix(transposed ? matmul.getY() : matmul.getX(), transposed, *inner, op) : inner;
   }
+  if (auto outer = dyn_cast<OuterOp>(by)) { // (u z') x = u (z'x), z a state of one row
+    Value left = transposed ? outer.getY() : outer.getX(), right = transposed ? outer.getX() : outer.getY();
+    Outcome<Value> along = local(e.dot(right, x)), u = local(left);
+    return along && u ? e.mul(*along, *u) : Outcome<Value>((along ? u : along).obstacle());
+  }
   auto binary = dyn_cast<BinaryOp>(by);
   if (!binary || (typeOf(binary.getX()).isScalar() && binary.getKind() != BinaryKind::Mul))
     return none;

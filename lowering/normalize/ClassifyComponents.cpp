@@ -3,15 +3,11 @@
 //     transition   identity    a_ii = 1, nothing else
 //                  scalar      every a_ij a scalar
 //                  diagonal    some a_ij a vector of the key axis
-//     writes       free        no w_m uses a read
-//                  affine      w = b + sum_i c_i r_i, c_i scalars, no gate on the value axis: every value channel has
-//                  one triangle channel     c_i vectors of the value axis, or such a gate: a triangle for each value
-//                  channel nonlinear   any other function of the reads, mixing of value channels among them
+//     writes       free, affine, channel, nonlinear: ReadDependence.h. Behind a gate on the value axis, affine is channel
 #include "lowering/Passes.h"
 #include "lowering/normalize/Classify.h"
+#include "lowering/normalize/ReadDependence.h"
 #include "lowering/normalize/Scans.h"
-#include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -25,72 +21,6 @@ using namespace mix;
 namespace {
 
 TensorType typeOf(Value value) { return cast<TensorType>(value.getType()); }
-
-/// How values of phi depend on its arguments.
-class ReadDependence {
-public:
-  explicit ReadDependence(ComponentOp component)
-      : phi(component.getPhi().front()), rows(typeOf(component.getStates()[0]).isVector()) {}
-
-  WriteKind of(Value value) {
-    if (auto known = memo.find(value); known != memo.end())
-      return known->second;
-    WriteKind kind = find(value);
-    return memo[value] = kind;
-  }
-
-private:
-  WriteKind find(Value value) {
-    if (auto argument = dyn_cast<BlockArgument>(value))
-      return argument.getOwner() == &phi ? WriteKind::Affine : WriteKind::Free;
-    Operation *op = value.getDefiningOp();
-    if (op->getBlock() != &phi)
-      return WriteKind::Free;
-    return TypeSwitch<Operation *, WriteKind>(op)
-        .Case([&](UnaryOp unary) { return unary.getKind() == UnaryKind::Neg ? of(unary.getX()) : anyFunction(op); })
-        .Case([&](BinaryOp binary) { return ofBinary(binary); })
-        .Case([&](FillOp fill) { return of(fill.getScalar()); })
-        .Case([&](DotOp) {
-          // Of a memory of one row the reads are scalars: nothing mixes value channels.
-          return rows ? bilinear(op) : anyFunction(op);
-        })
-        .Default([&](Operation *) { return anyFunction(op); });
-  }
-
-  WriteKind ofBinary(BinaryOp op) {
-    WriteKind x = of(op.getX()), y = of(op.getY());
-    bool vectors = !rows && !typeOf(op.getResult()).isScalar();
-    switch (op.getKind()) {
-    case BinaryKind::Add:
-    case BinaryKind::Sub: return std::max(x, y);
-    case BinaryKind::Mul: {
-      WriteKind both = bilinear(op);
-      Value coefficient = x == WriteKind::Free ? op.getX() : op.getY();
-      bool channels = vectors && !typeOf(coefficient).isScalar();
-      return both == WriteKind::Affine && channels ? WriteKind::Channel : both;
-    }
-    case BinaryKind::Div:
-      if (y != WriteKind::Free)
-        return WriteKind::Nonlinear;
-      return x == WriteKind::Affine && vectors && !typeOf(op.getY()).isScalar() ? WriteKind::Channel : x;
-    default: return anyFunction(op);
-    }
-  }
-
-  WriteKind bilinear(Operation *op) {
-    WriteKind x = of(op->getOperand(0)), y = of(op->getOperand(1));
-    return x == WriteKind::Free || y == WriteKind::Free ? std::max(x, y) : WriteKind::Nonlinear;
-  }
-
-  WriteKind anyFunction(Operation *op) {
-    bool free = llvm::all_of(op->getOperands(), [&](Value operand) { return of(operand) == WriteKind::Free; });
-    return free ? WriteKind::Free : WriteKind::Nonlinear;
-  }
-
-  Block &phi;
-  bool rows;
-  llvm::DenseMap<Value, WriteKind> memo;
-};
 
 bool isOne(Value value) {
   auto constant = value.getDefiningOp<ConstantOp>();
@@ -121,7 +51,13 @@ std::string counted(int64_t number, StringRef what) {
 } // namespace
 
 ClassAttr classify(ComponentOp component) {
-  ReadDependence dependence(component);
+  Block &phi = component.getPhi().front();
+  auto isRead = [&](Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    return argument && argument.getOwner() == &phi;
+  };
+  auto isFree = [&](Value value) { return value.getParentBlock() != &phi; };
+  ReadDependence dependence(isRead, isFree, typeOf(component.getStates()[0]).isVector());
   WriteKind writes = WriteKind::Free;
   for (Value value : component.getPhi().front().getTerminator()->getOperands())
     writes = std::max(writes, dependence.of(value));

@@ -71,6 +71,8 @@ public:
   Term turn(const Term &t);
   /// Does the value depend on the states, by themselves or through reads?
   bool touches(Value value);
+  /// r = sum_j S_j p_j; an obstacle if a p_j depends on the states.
+  Outcome<Value> read(llvm::SmallVector<std::pair<unsigned, Value>, 1> along, Operation *op);
   /// From now on reads may be late: no write uses what is asked for.
   void allowLate() { late = true; }
   /// p = sum_i c_i x_i with x_i free of the states, as far as p has that form.
@@ -125,7 +127,6 @@ private:
   /// matrix * x, or matrix' * x if turned.
   Outcome<Value> applyMatrix(Value matrix, bool transposed, Value x, Operation *op);
   Outcome<Value> applyFactors(Value matrix, bool transposed, Value x, Operation *op);
-  Outcome<Value> read(llvm::SmallVector<std::pair<unsigned, Value>, 1> along, Operation *op);
   Value lateRead(const Term &gate, Value x);
 
   // Anything else: Local.cpp

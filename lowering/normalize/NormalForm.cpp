@@ -8,9 +8,15 @@
 // Sums in values and directions are taken apart where that leaves fewer writes:
 //
 //     a x' + b y' - (c a + d b) z'  -> a (x - c z)' + b (y - d z)'
+//
+// All of this leaves the expressions as they are spelt. Where multiplying them out (Expansion.h, OuterSum.h) shows fewer
+// writes, a faster class, or gates of one form e s', what that gives is taken instead: so the class and the number of
+// writes do not depend on the spelling. A scalar decay in front of a gate on the value axis belongs to the gate.
 #include "lowering/normalize/NormalForm.h"
 #include "lowering/Rules.h"
+#include "lowering/normalize/Expansion.h"
 #include "lowering/normalize/Formula.h"
+#include "lowering/normalize/OuterSum.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
@@ -45,7 +51,7 @@ namespace {
 
 class Collector {
 public:
-  explicit Collector(Linearity &linearity) : linearity(linearity), e(linearity.expressions()) {}
+  explicit Collector(Linearity &linearity) : linearity(linearity), e(linearity.expressions()), expansion(linearity) {}
 
   Outcome<NormalForm> run(ArrayRef<NextOp> nexts) {
     form.states.assign(linearity.states().begin(), linearity.states().end());
@@ -59,6 +65,8 @@ public:
         if (std::optional<Obstacle> obstacle = collect(index, form.turned[index] ? linearity.turn(term) : term, next))
           return *obstacle;
     }
+    if (std::optional<Obstacle> obstacle = collectTransition(nexts))
+      return *obstacle;
     collectWrites();
     return form;
   }
@@ -66,21 +74,12 @@ public:
 private:
   /// A term of the update of state i, or of its transpose if that is turned: values left, keys right.
   std::optional<Obstacle> collect(unsigned i, const Term &term, NextOp next) {
-    auto obstacle = [&](const std::string &what, const std::string &help) {
-      return Obstacle{Obstacle::Other, "the update of `" + next.getName().str() + "` " + what, culpritOf(next), help};
-    };
+    auto obstacle = [&](const std::string &what, const std::string &help) { return obstacleOf(next, what, help); };
     switch (term.kind) {
     case Term::Gate: {
       if (term.flipped != form.turned[term.state])
         return obstacle("takes a transposed state", "states that keep their axes can be chunked");
-      if (hasGate && term.left != form.gate)
-        return obstacle("has different gates on the value axis in different terms",
-                        "one gate for all terms can be chunked");
-      hasGate = true;
-      form.gate = term.left;
-      Value entry = e.mul(term.factor, term.right);
-      Value &a = form.transition[{i, term.state}];
-      a = e.add(a, entry ? entry : e.constant(1));
+      gates.push_back({{i, term.state}, term.left, e.mul(term.factor, term.right)});
       return std::nullopt;
     }
     case Term::Outer: {
@@ -104,6 +103,100 @@ private:
     llvm_unreachable("every kind of term is collected");
   }
 
+  struct Gate {
+    std::pair<unsigned, unsigned> index; // (i, j)
+    Value left, right;                   // of diag(left) S_j diag(right); null is 1
+  };
+  using Transition = std::map<std::pair<unsigned, unsigned>, Value>;
+
+  /// Gates as they are spelt, if all have one left side.
+  std::optional<std::pair<Value, Transition>> transitionAsSpelt() {
+    Transition transition;
+    for (const Gate &gate : gates) {
+      if (gate.left != gates.front().left)
+        return std::nullopt;
+      Value entry = gate.right, &a = transition[gate.index];
+      a = e.add(a, entry ? entry : e.constant(1));
+    }
+    return std::pair(gates.empty() ? Value() : gates.front().left, transition);
+  }
+
+  /// The same multiplied out, as one gate e and a_ij. A scalar that every state decays by belongs to the gate.
+  struct Multiplied {
+    Polynomial gate = 1;
+    std::map<std::pair<unsigned, unsigned>, Polynomial> transition;
+  };
+  std::optional<Multiplied> transitionMultipliedOut() {
+    unsigned n = form.states.size();
+    OuterSum sum([](Atom) { return false; });
+    for (const Gate &gate : gates)
+      sum.add(gate.left ? expansion.of(gate.left) : 1, gate.index.first * n + gate.index.second,
+              gate.right ? expansion.of(gate.right) : 1);
+    std::optional<std::vector<OuterSum::Product>> products = sum.fewest();
+    if (!products || products->size() > 1)
+      return std::nullopt;
+    Multiplied result;
+    if (products->empty())
+      return result;
+    const auto &[gate, along] = products->front();
+    const Polynomial &first = along.begin()->second;
+    bool isScalar = along.size() == n;
+    for (const auto &[index, a] : along)
+      isScalar &= index / n == index % n && a == first && !a.hasVectors();
+    bool hasGate = gate.hasVectors();
+    result.gate = !hasGate ? Polynomial(1) : isScalar ? gate * first : gate;
+    for (const auto &[index, a] : along)
+      result.transition[{index / n, index % n}] = !hasGate ? gate * a : isScalar ? Polynomial(1) : a;
+    return result;
+  }
+
+  static TransitionKind kindOf(size_t n, const Transition &transition) {
+    bool isIdentity = transition.size() == n;
+    for (auto [index, a] : transition) {
+      if (!typeOf(a).isScalar())
+        return TransitionKind::Diagonal;
+      auto number = a.getDefiningOp<ConstantOp>();
+      isIdentity &= index.first == index.second && number && number.getValue().isExactlyValue(1.0);
+    }
+    return isIdentity ? TransitionKind::Identity : TransitionKind::Scalar;
+  }
+
+  std::optional<Obstacle> collectTransition(ArrayRef<NextOp> nexts) {
+    std::optional<std::pair<Value, Transition>> spelt = transitionAsSpelt();
+    std::optional<Multiplied> multiplied = transitionMultipliedOut();
+    if (!spelt && !multiplied)
+      return obstacleOf(nexts[gates.front().index.first], "has different gates on the value axis in different terms",
+                        "one gate for all terms can be chunked");
+    size_t n = form.states.size();
+    if (spelt)
+      std::tie(form.gate, form.transition) = *spelt;
+    if (!multiplied)
+      return std::nullopt;
+    Value gate;
+    Transition transition;
+    auto dims = [&](unsigned i) { return typeOf(form.states[i]->getResult(0)).getDims(); };
+    if (multiplied->gate.hasVectors())
+      gate = expansion.build(multiplied->gate, form.turned[0] ? dims(0).back() : dims(0).front());
+    for (const auto &[index, a] : multiplied->transition) {
+      unsigned j = index.second;
+      std::optional<Dim> length = form.turned[j] ? dims(j).front() : dims(j).back();
+      transition[index] = expansion.build(a, a.hasVectors() ? length : std::nullopt);
+    }
+    auto cost = [&](Value gate, const Transition &transition) {
+      return std::tuple(kindOf(n, transition), static_cast<bool>(gate), transition.size());
+    };
+    if (spelt && cost(form.gate, form.transition) <= cost(gate, transition))
+      return std::nullopt;
+    countRule("one gate, multiplied out");
+    form.gate = gate;
+    form.transition = transition;
+    return std::nullopt;
+  }
+
+  static Obstacle obstacleOf(NextOp next, const std::string &what, const std::string &help) {
+    return {Obstacle::Other, "the update of `" + next.getName().str() + "` " + what, culpritOf(next), help};
+  }
+
   /// Different scalars free of reads: they move into one direction.
   void joinFreeRows() {
     auto isFree = [&](const Outer &outer) { return !linearity.touches(outer.value); };
@@ -122,6 +215,23 @@ private:
   }
 
   void collectWrites() {
+    SmallVector<Outer> all = outers;
+    form.writes = writesAsSpelt();
+    outers = std::move(all);
+    if (std::optional<Products> products = productsMultipliedOut()) {
+      WriteKind kind = WriteKind::Free;
+      for (const OuterSum::Product &product : *products)
+        kind = std::max(kind, expansion.kind(product.value));
+      if (std::tuple(products->size(), kind) < std::tuple(form.writes.size(), kindAsSpelt(form.writes))) {
+        countRule("fewest writes, multiplied out");
+        form.writes = written(*products);
+      }
+    }
+    orderWrites();
+  }
+
+  SmallVector<Write> writesAsSpelt() {
+    SmallVector<Write> writes;
     joinFreeRows();
     Groups best = byValue(outers);
     for (bool apartByValue : {true, false})
@@ -135,9 +245,42 @@ private:
         Value &u = write.along[outer.state];
         u = e.add(u, sameFactor ? outer.along : e.mul(outer.factor, outer.along));
       }
-      form.writes.push_back(write);
+      writes.push_back(write);
     }
-    orderWrites();
+    return writes;
+  }
+
+  WriteKind kindAsSpelt(ArrayRef<Write> writes) {
+    WriteKind kind = WriteKind::Free;
+    for (const Write &write : writes)
+      kind = std::max(kind, expansion.kindAsSpelt(write.value));
+    return kind;
+  }
+
+  using Products = std::vector<OuterSum::Product>;
+  std::optional<Products> productsMultipliedOut() {
+    OuterSum sum([&](Atom atom) { return expansion.touches(atom); });
+    for (const Outer &outer : outers)
+      sum.add(expansion.of(outer.value), outer.state, expansion.of(outer.along));
+    return sum.fewest();
+  }
+
+  SmallVector<Write> written(const Products &products) {
+    auto length = [](Value value) {
+      ArrayRef<Dim> dims = typeOf(value).getDims();
+      return dims.empty() ? std::nullopt : std::optional(dims[0]);
+    };
+    std::map<unsigned, Dim> keys;
+    for (const Outer &outer : outers)
+      keys[outer.state] = *length(outer.along);
+    SmallVector<Write> writes;
+    for (const OuterSum::Product &product : products) {
+      Write write{expansion.build(product.value, length(outers.front().value)), {}};
+      for (const auto &[state, along] : product.along)
+        write.along[state] = expansion.build(along, keys.at(state));
+      writes.push_back(write);
+    }
+    return writes;
   }
 
   struct Outer {
@@ -229,8 +372,9 @@ private:
 
   Linearity &linearity;
   Expressions &e;
+  Expansion expansion;
   NormalForm form;
-  bool hasGate = false;
+  SmallVector<Gate> gates;
   SmallVector<Outer> outers;
 };
 

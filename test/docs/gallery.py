@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every folder of examples/ that has a .mix is an example, and what it says of itself is so.
+"""Every folder NAME of examples/ that has a NAME.mix is an example, and what it says of itself is so.
 
     test/docs/gallery.py MIXC ROOT            READMEs and docs/gallery.md against `mixc explain`, its JSON against docs/explain.md
     test/docs/gallery.py MIXC ROOT --write    puts what `mixc explain` says into both
@@ -84,8 +84,8 @@ class Example:
 
 
 def examples(mixc, root):
-    folders = sorted({os.path.dirname(path) for path in glob.glob(os.path.join(root, "examples", "*", "*.mix"))})
-    return [Example(mixc, folder) for folder in folders]
+    folders = sorted(glob.glob(os.path.join(root, "examples", "*")))
+    return [Example(mixc, at) for at in folders if os.path.exists(os.path.join(at, os.path.basename(at) + ".mix"))]
 
 
 def table(all_examples):

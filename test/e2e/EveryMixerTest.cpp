@@ -35,12 +35,14 @@ std::vector<TestMixer> mixersOf(const std::string &path) {
   return found;
 }
 
-/// The .mix files of all folders of examples/, in order.
+/// NAME.mix of all folders NAME of examples/ that have one, in order.
 std::vector<std::string> exampleFiles() {
   std::vector<std::string> files;
-  for (const auto &entry : std::filesystem::recursive_directory_iterator(MIXC_EXAMPLES))
-    if (entry.path().extension() == ".mix")
-      files.push_back(entry.path());
+  for (const auto &entry : std::filesystem::directory_iterator(MIXC_EXAMPLES)) {
+    const std::filesystem::path file = entry.path() / (entry.path().filename().string() + ".mix");
+    if (std::filesystem::exists(file))
+      files.push_back(file);
+  }
   llvm::sort(files);
   return files;
 }

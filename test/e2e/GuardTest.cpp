@@ -124,6 +124,28 @@ TEST_P(Guard, NothingOutsideTheArgumentsIsTouched) {
   }
 }
 
+/// A block of sequences that is not full, one that is, and the two of them.
+TEST(GuardOfBlocks, NothingOutsideTheArgumentsIsTouched) {
+  const TestMixer mixer{.name = "lstm", .allDims = {{"N", 21}}};
+  Library &built = library(mixer, 21, 0);
+  ASSERT_EQ(built.error, "");
+  for (int64_t batch : {5, 8, 12})
+    for (int64_t time : {1, 15, 35}) {
+      mix::Call call =
+          makeCall(mixer, built.equations, {.batch = batch, .time = time, .groups = 2, .initial = true}, 12);
+      llvm::Expected<mix::Answer> reference = mix::interpret(built.equations, call);
+      ASSERT_TRUE(bool(reference));
+      for (const char *entry : {"forward", "decode"}) {
+        GuardedCall guarded(built, mixer.name, entry, call);
+        ASSERT_TRUE(guarded.succeeds()); // or dies of SIGSEGV
+        EXPECT_TRUE(guarded.intact()) << entry << ", " << time << " tokens";
+        mix::Array want = reference->outputs.at("y");
+        want.shape.clear();
+        EXPECT_LE(relativeError(guarded.output(), want), 1e-5) << entry << ", " << time << " tokens at once";
+      }
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Mixers, Guard, testing::ValuesIn(mixerNames()), testName);
 
 } // namespace

@@ -10,7 +10,9 @@
 #include "frontend/driver/Compare.h"
 #include "frontend/driver/Compile.h"
 #include "frontend/driver/Run.h"
+#include "lowering/Passes.h"
 #include "lowering/normalize/Classify.h"
+#include "mlir/Pass/PassManager.h"
 #include "test/random/Isolate.h"
 #include "test/random/Random.h"
 #include "test/random/Rewrite.h"
@@ -288,7 +290,7 @@ private:
       if (static_cast<int64_t>(component.getNumWrites()) > allowed)
         return fail("too many writes", fmt::format("{}; {} were written", verdict.findings, allowed));
       // Where no write reads, the reads alone say which axis is the keys': a gate may be of either.
-      if (writes == mix::WriteKind::Free && gated != (transition == mix::TransitionKind::Diagonal) &&
+      if (found.getWrites() == mix::WriteKind::Free && gated != (transition == mix::TransitionKind::Diagonal) &&
           gated != found.getValueGate()) {
         gated = found.getValueGate();
         transition = gated ? mix::TransitionKind::Scalar : mix::TransitionKind::Diagonal;
@@ -322,7 +324,7 @@ private:
         if (!agrees("tile program" + suffix.str(), op, call, references[i++], interpretTiles(kernel, op, call)))
           return false;
     }
-    return checkGradients(op);
+    return checkGradients(op) && checkBlocks();
   }
 
   /// From what the forward kernel saves, and from what replaying does.
@@ -340,6 +342,27 @@ private:
                             interpretTilesBackward(findKernel(compilation->module(), saving), backward, op, call,
                                                    cotangents)))
           return false;
+    }
+    return true;
+  }
+
+  /// A block of sequences gives each what it gets by itself, worth it or not.
+  bool checkBlocks() {
+    mlir::PassManager passes(context.get());
+    passes.addPass(createBuildBatched({/*sequences=*/8, /*all=*/true}));
+    if (failed(passes.run(compilation->module())))
+      return fail("no block of sequences", "");
+    for (StringRef suffix : {"_forward", "_decode"}) {
+      tile::KernelOp one = findKernel(compilation->module(), suffix);
+      tile::KernelOp block = findKernel(compilation->module(), (suffix + "_8").str());
+      if (!one || !block)
+        continue;
+      mark("a block of sequences");
+      Expected<std::string> difference = differenceInBlock(block, one, 21, trial.seed);
+      if (!difference)
+        return fail("block of sequences fails", toString(difference.takeError()));
+      if (!difference->empty())
+        return fail("a block of sequences is not its sequences", *difference);
     }
     return true;
   }
@@ -416,7 +439,10 @@ private:
     if (!library)
       return fail("not loaded", toString(library.takeError()));
     mix::MixerOp op = compiled->equations("m");
-    for (mix::Call call : calls(op)) {
+    std::vector<mix::Call> all = calls(op);
+    if (const int64_t block = compiled->mixers.front().entries.front().block; block > 1)
+      all.push_back(mix::sample(op, dims(), block + block / 2, 19, 2, 1, trial.seed, {.initialStates = true}));
+    for (mix::Call call : all) {
       roundToFloat32(call);
       for (StringRef kernel : {"chunked", "recurrent"})
         if ((kernel == "chunked" || op.step().getOps<mix::EndOp>().empty()) &&

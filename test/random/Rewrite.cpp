@@ -1,4 +1,5 @@
 #include "test/random/Rewrite.h"
+#include "test/random/Random.h"
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -380,8 +381,38 @@ const std::vector<Rule> &rules() {
   return all;
 }
 
+static constexpr const char *severalRules = "several rules";
+
+/// Chains of rewrites, the same ones each time.
+static std::vector<Mixer> chained(const Mixer &mixer) {
+  constexpr int chains = 3, steps = 4;
+  constexpr size_t largest = 200;
+  std::vector<std::string> names = {"transpose a state"};
+  for (const Rule &rule : rules())
+    names.emplace_back(rule.name);
+  std::vector<Mixer> results;
+  for (int chain = 0; chain < chains; ++chain) {
+    Random random(chain);
+    Mixer last = mixer;
+    bool isChanged = false;
+    for (int step = 0; step < steps; ++step) {
+      std::vector<Mixer> next = rewritten(last, random.pick(names));
+      if (next.empty())
+        continue;
+      Mixer candidate = random.pick(next);
+      if (candidate.size() > largest)
+        continue;
+      last = candidate;
+      isChanged = true;
+    }
+    if (isChanged)
+      results.push_back(last);
+  }
+  return results;
+}
+
 std::vector<std::string> ruleNames() {
-  std::vector<std::string> names = {"inline", "name a term", "unroll", "transpose a state"};
+  std::vector<std::string> names = {"inline", "name a term", "unroll", "transpose a state", severalRules};
   for (const Rule &rule : rules())
     names.emplace_back(rule.name);
   return names;
@@ -396,6 +427,8 @@ std::vector<Mixer> rewritten(const Mixer &mixer, const std::string &rule) {
     return unrolled(mixer);
   if (rule == "transpose a state")
     return turnedStates(mixer);
+  if (rule == severalRules)
+    return chained(mixer);
   std::vector<Mixer> results;
   for (const Rule &candidate : rules()) {
     if (candidate.name != rule)

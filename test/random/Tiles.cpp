@@ -1,6 +1,7 @@
 #include "test/random/Tiles.h"
 #include "dialect/tile/Interpreter.h"
 #include <cmath>
+#include <random>
 
 using namespace mlir;
 
@@ -130,12 +131,16 @@ public:
   }
   Part part(StringRef name, tile::ViewType view) const { return {declarations, name, view, call, head}; }
 
-  /// What the caller passes in; what the kernel writes is NaN first, what it saves is there.
-  void fill() {
+  /// What the caller passes in; what the kernel writes is NaN first.
+  void fill(bool saves) {
     forEach([&](size_t, StringRef name, StringRef role, tile::ViewType view) {
       tile::Buffer &buffer = tensors.emplace_back();
-      if (role == "saved")
+      if (role == "saved") {
+        buffer.present = saves;
+        if (view.getPer() == tile::Per::Token) // segments come one by one
+          buffer.data.assign(call.time * ShapedType::getNumElements(view.getShape()), std::nan(""));
         return;
+      }
       Part part = this->part(name, view);
       if (role == "input" || role == "param") {
         buffer.data = part.read((role == "input" ? call.inputs : call.params).at(part.tensor));
@@ -167,7 +172,7 @@ llvm::Expected<mix::Answer> interpretTiles(tile::KernelOp kernel, mix::MixerOp e
   Declarations declarations(equations);
   for (int64_t head = 0; head < call.heads; ++head) {
     Work work(kernel, declarations, call, head);
-    work.fill();
+    work.fill(/*saves=*/false);
     if (llvm::Error error = work.run())
       return std::move(error);
     work.forEach([&](size_t i, StringRef name, StringRef role, tile::ViewType view) {
@@ -188,7 +193,7 @@ llvm::Expected<mix::Gradients> interpretTilesBackward(tile::KernelOp saving, til
   auto partials = backward->getAttrOfType<ArrayAttr>("partials");
   for (int64_t head = 0; head < call.heads; ++head) {
     Work before(saving, declarations, call, head);
-    before.fill();
+    before.fill(/*saves=*/true);
     if (llvm::Error error = before.run())
       return std::move(error);
     std::map<std::string, tile::Buffer> saved;
@@ -198,7 +203,7 @@ llvm::Expected<mix::Gradients> interpretTilesBackward(tile::KernelOp saving, til
     });
 
     Work work(backward, declarations, call, head);
-    work.fill();
+    work.fill(/*saves=*/true);
     work.forEach([&](size_t i, StringRef name, StringRef role, tile::ViewType view) {
       tile::Buffer &buffer = work.tensors[i];
       if (role == "saved") {
@@ -227,6 +232,54 @@ llvm::Expected<mix::Gradients> interpretTilesBackward(tile::KernelOp saving, til
     });
   }
   return gradients;
+}
+
+llvm::Expected<std::string> differenceInBlock(tile::KernelOp block, tile::KernelOp one, int64_t length, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::uniform_real_distribution<double> numbers(0, 1); // legal for most gates
+  const auto count = static_cast<int64_t>(block.getSequences());
+  std::vector<int64_t> lengths(count, length);
+  for (int64_t s = 1; s < count; s += 2)
+    lengths[s] = s % 4 == 1 ? 0 : static_cast<int64_t>(random() % (length + 1));
+  std::vector<std::vector<tile::Buffer>> alone(count);
+  std::vector<tile::Buffer> together;
+  for (auto [i, type] : llvm::enumerate(one.getBody().front().getArgumentTypes())) {
+    auto view = cast<tile::ViewType>(type);
+    StringRef role = cast<StringAttr>(one.getRoles()[i]).getValue();
+    if (role == "saved") { // a block saves nothing
+      for (int64_t s = 0; s < count; ++s)
+        alone[s].push_back({{}, /*present=*/false});
+      continue;
+    }
+    for (int64_t s = 0; s < count; ++s) {
+      int64_t size = view.getPer() == tile::Per::Token ? lengths[s] : 1;
+      for (int64_t extent : view.getShape())
+        size *= extent;
+      tile::Buffer buffer;
+      buffer.data.resize(size);
+      for (double &number : buffer.data)
+        number = numbers(random);
+      buffer.present = role != "initial" || s % 3 != 0;
+      if (role == "param" && s > 0)
+        buffer = alone[0].back();
+      alone[s].push_back(buffer);
+      together.push_back(buffer);
+    }
+  }
+  if (llvm::Error error = tile::interpret(block, lengths, together))
+    return std::move(error);
+  for (int64_t s = 0; s < count; ++s) {
+    if (llvm::Error error = tile::interpret(one, lengths[s], alone[s]))
+      return std::move(error);
+    for (size_t i = 0; i < together.size() / count; ++i) {
+      const std::vector<double> &got = together[i * count + s].data, &wanted = alone[s][i].data;
+      auto isSame = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
+      if (!llvm::equal(got, wanted, isSame))
+        return "tensor " + cast<StringAttr>(one.getNames()[i]).getValue().str() + " of sequence " + std::to_string(s) +
+               ", " + std::to_string(lengths[s]) + " tokens";
+    }
+  }
+  return "";
 }
 
 } // namespace mixc::random

@@ -77,8 +77,15 @@ tile.kernel @chunks_c3 of "m" names [] roles [] {
 // chunks_c4
 tile.kernel @chunks_c4 of "m" names [] roles [] {
   tile.chunks size 4 {
-      // expected-error @below {{stands outside a kernel's body}}
-    tile.chunks size 2 {
+      // expected-error @below {{cuts chunks of 4 tokens into chunks of 3}}
+    tile.chunks size 3 {
     }
   }
+}
+
+// -----
+
+// kernel_c5
+// expected-error @below {{works on 0 sequences at once}}
+tile.kernel @kernel_c5 of "m" names [] roles [] sequences 0 {
 }

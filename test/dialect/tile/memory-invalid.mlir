@@ -156,7 +156,37 @@ func.func @valid_c1() {
 // valid_c2
 tile.kernel @valid_c2 of "m" names [] roles [] {
   tile.chunks size 4 {
-  // expected-error @below {{gives '!tile.t<[time:4], f32>', expected !tile.t<[time:4], i1>}}
+  // expected-error @below {{gives '!tile.t<[time:4], f32>', expected '!tile.t<[time:4], i1>'}}
     %a = tile.valid : !tile.t<[time:4], f32>
+  }
+}
+
+// -----
+
+// valid_c3
+tile.kernel @valid_c3 of "m" names [] roles [] sequences 8 {
+  tile.chunks size 4 {
+  // expected-error @below {{gives '!tile.t<[seq:8], i1>', expected '!tile.t<[time:4, seq:8], i1>'}}
+    %a = tile.valid : !tile.t<[seq:8], i1>
+  }
+}
+
+// -----
+
+// init_c2_seq
+tile.kernel @init_c2_seq of "m" names ["x"] roles ["initial"] sequences 8 {
+^bb0(%x: !tile.tensor<head, [3], f32>):
+  // expected-error @below {{of a block of sequences lacks the axis seq:8 in [key(K):3]}}
+  %a = tile.init %x : !tile.tensor<head, [3], f32> -> !tile.t<[key(K):3], f32>
+}
+
+// -----
+
+// load_c2_seq
+tile.kernel @load_c2_seq of "m" names ["x"] roles ["input"] sequences 8 {
+^bb0(%x: !tile.tensor<token, [3], f32>):
+  tile.chunks size 4 {
+    // expected-error @below {{of a block of sequences lacks the axis seq:8 in [time:4, seq:4, key(K):3]}}
+    %a = tile.load %x : !tile.tensor<token, [3], f32> -> !tile.t<[time:4, seq:4, key(K):3], f32>
   }
 }

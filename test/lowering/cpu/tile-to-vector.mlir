@@ -9,7 +9,7 @@
 
 // The function takes tensors, strides, length and scratch; what it is stays with it.
 // CHECK-LABEL: func.func @n_forward_kernel(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: !llvm.ptr)
-// CHECK-SAME: mix.kernel = {entry = "forward", mixer = "n", names = ["q", "H", "y"], roles = ["input", "initial", "output"], scratch = {{[0-9]+}} : i64}
+// CHECK-SAME: mix.kernel = {entry = "forward", mixer = "n", names = ["q", "H", "y"], partials = [], roles = ["input", "initial", "output"], saved = [], scratch = {{[0-9]+}} : i64}
 tile.kernel @n_forward of "n" names ["q", "H", "y"] roles ["input", "initial", "output"] {
 ^bb0(%q_in: !vec, %first: !mem, %y_out: !out):
   %start = tile.init %first : !mem -> !state

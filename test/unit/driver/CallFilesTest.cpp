@@ -80,6 +80,56 @@ TEST_F(CallFiles, PackedSequences) {
   EXPECT_EQ(read->initial["H"].shape.front(), 3);
 }
 
+TEST_F(CallFiles, CotangentsRoundTrip) {
+  for (const std::vector<int64_t> &cu : {std::vector<int64_t>{}, {0, 3, 3, 7}}) {
+    mix::Call call = random(cu.empty() ? 2 : 1, 7, {.cuSeqlens = cu});
+    mix::Cotangents cotangents = mix::sampleCotangents(mixer, call, 5);
+    ASSERT_FALSE(writeCotangents(folder, cotangents));
+    llvm::Expected<mix::Cotangents> read = readCotangents(folder, mixer, call);
+    ASSERT_TRUE(bool(read)) << llvm::toString(read.takeError());
+    EXPECT_EQ(read->outputs["y"].data, cotangents.outputs["y"].data);
+    EXPECT_EQ(read->final["H"].shape, (std::vector<int64_t>{call.sequences(), 4, 3, 4}));
+    EXPECT_EQ(read->final["H"].data, cotangents.final["H"].data);
+  }
+}
+
+TEST_F(CallFiles, CotangentsOfFinalStatesAreOptional) {
+  mix::Call call = random(2, 5);
+  mix::Cotangents cotangents = mix::sampleCotangents(mixer, call, 5);
+  cotangents.final.clear();
+  ASSERT_FALSE(writeCotangents(folder, cotangents));
+  llvm::Expected<mix::Cotangents> read = readCotangents(folder, mixer, call);
+  ASSERT_TRUE(bool(read)) << llvm::toString(read.takeError());
+  EXPECT_TRUE(read->final.empty());
+}
+
+TEST_F(CallFiles, CotangentsMustFitTheCall) {
+  auto refusal = [&](const mix::Call &call) {
+    llvm::Expected<mix::Cotangents> read = readCotangents(folder, mixer, call);
+    return read ? "" : llvm::toString(read.takeError());
+  };
+  mix::Call call = random(2, 5);
+  EXPECT_EQ(refusal(call), "error: there is no `" + folder + "/y.grad.npy` for the output `y`\n");
+  ASSERT_FALSE(writeCotangents(folder, mix::sampleCotangents(mixer, call, 5)));
+  EXPECT_EQ(refusal(random(2, 6)), "error: y.grad.npy has time = 5, but the call has 6\n");
+  ASSERT_FALSE(writeNpy(folder + "/H.final.grad.npy", mix::Array({3, 4, 3, 4}), NpyType::Float32));
+  EXPECT_EQ(refusal(call), "error: H.final.grad.npy has sequences = 3, but the call has 2\n");
+  ASSERT_FALSE(writeNpy(folder + "/H.final.grad.npy", mix::Array({2, 4, 4, 3}), NpyType::Float32));
+  EXPECT_EQ(refusal(call), "error: `H.final.grad.npy` is [2, 4, 4, 3], expected [sequences, heads, V = 3, K = 4]\n");
+}
+
+TEST_F(CallFiles, GradientsHaveTheNamesOfWhatTheyAreOf) {
+  mix::Call call = random(2, 5);
+  llvm::Expected<mix::Gradients> gradients = mix::interpretBackward(mixer, call, mix::sampleCotangents(mixer, call, 5));
+  ASSERT_TRUE(bool(gradients)) << llvm::toString(gradients.takeError());
+  ASSERT_FALSE(writeGradients(folder, *gradients, /*inFloat64=*/true));
+  for (const char *name : {"q.grad", "k.grad", "v.grad", "alpha.grad", "gamma.grad", "H.initial.grad"})
+    EXPECT_TRUE(llvm::sys::fs::exists(folder + "/" + name + ".npy")) << name;
+  llvm::Expected<mix::Array> alpha = readNpy(folder + "/alpha.grad.npy");
+  ASSERT_TRUE(bool(alpha));
+  EXPECT_EQ(alpha->data, gradients->inputs["alpha"].data);
+}
+
 TEST_F(CallFiles, SequencesMustFitTheTokens) {
   ASSERT_FALSE(writeCall(folder, random(1, 7)));
   std::string path = folder + "/cu_seqlens.npy";

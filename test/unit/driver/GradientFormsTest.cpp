@@ -1,8 +1,8 @@
-// The gradients of a mixer's equations and of its normal form are the same: of every mixer of examples/ and of language.mix,
-// over groups, packed sequences, given states and decays.
-#include "dialect/mix/Sample.h"
+// The interpreter's gradients of every mixer of examples/ and of language.mix are slopes, and those of the equations are
+// those of the normal form: over groups, packed sequences, given states and decays.
 #include "frontend/driver/Compare.h"
 #include "frontend/driver/Compile.h"
+#include "test/unit/mix/Differences.h"
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <regex>
@@ -55,23 +55,36 @@ std::vector<mix::Call> callsOf(mix::MixerOp mixer, const std::map<std::string, i
 
 void PrintTo(const InFile &mixer, std::ostream *os) { *os << mixer.mixer; }
 
-class GradientForms : public testing::TestWithParam<InFile> {};
+class GradientForms : public testing::TestWithParam<InFile> {
+protected:
+  void SetUp() override {
+    options.dims = GetParam().dims;
+    options.mixer = GetParam().mixer;
+    compilation.emplace(*context, llvm::cantFail(readSource(GetParam().path)), options);
+    llvm::cantFail(compilation->read());
+    module = compilation->module().clone();
+    equations = *module->getOps<mix::MixerOp>().begin();
+  }
 
-TEST_P(GradientForms, Agree) {
   std::unique_ptr<mlir::MLIRContext> context = makeContext();
   CompileOptions options;
-  options.dims = GetParam().dims;
-  options.mixer = GetParam().mixer;
-  Compilation compilation(*context, llvm::cantFail(readSource(GetParam().path)), options);
-  llvm::cantFail(compilation.read());
-  mlir::OwningOpRef<mlir::ModuleOp> equations = compilation.module().clone();
-  llvm::cantFail(compilation.advance("component"));
-  mix::MixerOp one = *equations->getOps<mix::MixerOp>().begin();
-  mix::MixerOp other = *compilation.module().getOps<mix::MixerOp>().begin();
-  for (const mix::Call &call : callsOf(one, options.dims)) {
-    mix::Cotangents cotangents = mix::sampleCotangents(one, call, 3);
-    mix::Gradients found = llvm::cantFail(mix::interpretBackward(other, call, cotangents));
-    for (const TensorError &error : llvm::cantFail(compareGradients(one, call, cotangents, found)))
+  std::optional<Compilation> compilation;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mix::MixerOp equations;
+};
+
+TEST_P(GradientForms, AreSlopes) {
+  for (const mix::Call &call : callsOf(equations, options.dims))
+    mix::expectSlope(equations, call, 1e-8);
+}
+
+TEST_P(GradientForms, Agree) {
+  llvm::cantFail(compilation->advance("component"));
+  mix::MixerOp components = *compilation->module().getOps<mix::MixerOp>().begin();
+  for (const mix::Call &call : callsOf(equations, options.dims)) {
+    mix::Cotangents cotangents = mix::sampleCotangents(equations, call, 3);
+    mix::Gradients found = llvm::cantFail(mix::interpretBackward(components, call, cotangents));
+    for (const TensorError &error : llvm::cantFail(compareGradients(equations, call, cotangents, found)))
       EXPECT_LE(error.error, 1e-12) << error.name;
   }
 }

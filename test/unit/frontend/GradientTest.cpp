@@ -166,6 +166,8 @@ TEST(Gradient, Norms) {
   check("norm(layernorm(N[t-1] * w) - w)^2", "N");
   check("dot(w, softmax(x[t-1]))", "x");
   check("norm(softmax(3 * x[t-1] .* w) - w)^2", "x");
+  std::string named = "  let s = r\n  let r = norm(x[t-1] - w)\n";
+  check("s^2 + s * r + s^3.5 + s", "x", named);
 }
 
 TEST(Gradient, PartsOfVectors) {
@@ -186,6 +188,7 @@ TEST(Gradient, AtKinks) {
   using Values = std::vector<double>;
   EXPECT_EQ(gradientAt("norm(x[t-1])", "x", 0), Values(4, 0.0));
   EXPECT_EQ(gradientAt("norm(x[t-1])^2", "x", 0), Values(4, 0.0));
+  EXPECT_EQ(gradientAt("s^2 + s * s + s^4", "x", 0, "  let s = norm(x[t-1])\n"), Values(4, 0.0));
   EXPECT_EQ(gradientAt("sum(abs(x[t-1]))", "x", 0), Values(4, 0.0));
   EXPECT_EQ(gradientAt("sum(relu(x[t-1]))", "x", 0), Values(4, 0.0));
   EXPECT_EQ(gradientAt("sum(elu(x[t-1]))", "x", 0), Values(4, 1.0));
@@ -210,7 +213,11 @@ TEST(Gradient, IsTakenByName) {
   ASSERT_TRUE(byLet.good()) << byLet.codes();
   mix::Call call = someCall();
   call.initial["a"].data = {3};
-  EXPECT_DOUBLE_EQ(byLet.run(call).outputs["d"].data[0], 2 * 27.0); // a^2 u^2, by u
+  EXPECT_DOUBLE_EQ(byLet.run(call).outputs["d"].data[0], 2 * 27.0);                // a^2 u^2, by u
+  Evaluator ofNorm(mixerOf("s^2", "s", "scalar", "  let s = norm(a[t-1] * w)\n")); // a norm that is X itself: 2 X
+  ASSERT_TRUE(ofNorm.good()) << ofNorm.codes();
+  mix::Answer answer = ofNorm.run(call);
+  EXPECT_DOUBLE_EQ(std::pow(answer.outputs["d"].data[0], 2), 4 * answer.outputs["y"].data[0]);
   // H[t] and other states are held.
   EXPECT_EQ(gradientAt("dot(x[t], x[t-1]) - dot(x[t], x[t-1])", "x", 1), Values(4, 0.0));
   EXPECT_EQ(gradientAt("norm(x[t])^2 + a[t-1]", "x", 1), Values(4, 0.0));

@@ -78,14 +78,14 @@ void check(const std::string &lines, const std::string &type) {
   SCOPED_TRACE(lines);
   TestMixer test(text(lines, type));
   ASSERT_TRUE(test.mixer) << "does not parse";
-  expectDifferences(test, callOf(test));
+  expectDifferences(test.mixer, callOf(test));
 }
 
 void checkSlope(const std::string &lines, const std::string &type) {
   SCOPED_TRACE(lines);
   TestMixer test(text(lines, type));
   ASSERT_TRUE(test.mixer) << "does not parse";
-  expectSlope(test, callOf(test));
+  expectSlope(test.mixer, callOf(test));
 }
 
 TEST(BackwardOps, AgreeWithDifferences) {

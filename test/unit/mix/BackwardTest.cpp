@@ -27,7 +27,7 @@ void check(const char *text, const std::map<std::string, int64_t> &dims = kDims)
   TestMixer test(text);
   ASSERT_TRUE(test.mixer);
   for (const Call &call : callsOf(test, dims))
-    expectDifferences(test, call);
+    expectDifferences(test.mixer, call);
 }
 
 TEST(Backward, Equations) {
@@ -50,7 +50,7 @@ TEST(Backward, BothFormsAgree) {
       TestMixer one(equations), other(component);
       for (const Call &call : callsOf(one, {{"K", 5}, {"V", 7}}, decay)) {
         Cotangents cotangents = sampleCotangents(one.mixer, call, 3);
-        expectNear(gradientsOf(one, call, cotangents), gradientsOf(other, call, cotangents), 1e-12);
+        expectNear(gradientsOf(one.mixer, call, cotangents), gradientsOf(other.mixer, call, cotangents), 1e-12);
       }
     }
 }
@@ -184,14 +184,14 @@ TEST(Backward, DecaysOfZeroAndOneAreExact) {
   for (double decay : {0.0, 1.0}) {
     Call call = sample(test.mixer, kDims, 1, 5, 2, 1, 7);
     call.inputs["alpha"].data.assign(10, decay);
-    expectDifferences(test, call);
+    expectDifferences(test.mixer, call);
   }
   // A reset: nothing before it has a gradient from what is after it, and nothing is NaN.
   Call call = sample(test.mixer, kDims, 1, 4, 1, 1, 7);
   call.inputs["alpha"].data = {1, 1, 0, 1};
   Cotangents cotangents;
   cotangents.final["H"] = Array({1, 1, 3, 4}, 1);
-  Gradients gradients = gradientsOf(test, call, cotangents);
+  Gradients gradients = gradientsOf(test.mixer, call, cotangents);
   EXPECT_EQ(gradients.initial["H"].data, std::vector<double>(12, 0));
   EXPECT_EQ(gradients.inputs["alpha"].data[0], 0);
   EXPECT_NE(gradients.inputs["alpha"].data[2], 0); // by the decay itself
@@ -201,7 +201,7 @@ TEST(Backward, DecaysOfZeroAndOneAreExact) {
 
 //===-- Kinks ---------------------------------------------------------------------------------------------------===//
 
-/// The gradients of a sum(y) by x, where y is a function of x and w.
+/// The gradients of sum(y) by x, where y is a function of x and w.
 Gradients gradientsAt(const std::string &lines, std::vector<double> x, std::vector<double> w = {},
                       const char *type = "<[N], head>") {
   TestMixer test(R"(
@@ -219,7 +219,7 @@ mix.mixer @m dims ["N"] {
   Cotangents cotangents;
   cotangents.outputs["y"] = test.run(call).outputs["y"];
   llvm::fill(cotangents.outputs["y"].data, 1);
-  return gradientsOf(test, call, cotangents);
+  return gradientsOf(test.mixer, call, cotangents);
 }
 
 using Numbers = std::vector<double>;
@@ -295,19 +295,19 @@ TEST(Backward, MissingCotangentsAreZero) {
   TestMixer test(kMomentum);
   Call call = sample(test.mixer, kDims, 2, 3, 2, 1, 1);
   Cotangents zeros, all = sampleCotangents(test.mixer, call, 1);
-  for (const auto &[name, array] : gradientsOf(test, call, {}).inputs)
+  for (const auto &[name, array] : gradientsOf(test.mixer, call, {}).inputs)
     EXPECT_EQ(array.data, std::vector<double>(array.data.size(), 0)) << name;
   zeros = all;
   llvm::fill(zeros.final["S"].data, 0);
   all.final.erase("S");
-  expectNear(gradientsOf(test, call, all), gradientsOf(test, call, zeros), 0);
+  expectNear(gradientsOf(test.mixer, call, all), gradientsOf(test.mixer, call, zeros), 0);
 }
 
 TEST(Backward, SequencesWithoutTokensPassTheirCotangentOn) {
   TestMixer test(kMomentum);
   Call call = sample(test.mixer, kDims, 3, 0, 2, 1, 1);
   Cotangents cotangents = sampleCotangents(test.mixer, call, 1);
-  Gradients gradients = gradientsOf(test, call, cotangents);
+  Gradients gradients = gradientsOf(test.mixer, call, cotangents);
   EXPECT_EQ(gradients.initial["S"].data, cotangents.final["S"].data);
   EXPECT_EQ(gradients.inputs["q"].shape, (std::vector<int64_t>{3, 0, 2, 4}));
 }
@@ -333,10 +333,10 @@ TEST(Backward, SegmentsAreRunAgain) {
   options.decay = Decay::NearHigh;
   options.cuSeqlens = {0, 64, 193, 258};
   Call call = sample(test.mixer, kDims, 1, 258, 1, 1, 3, options);
-  expectSlope(test, call, 1e-8);
+  expectSlope(test.mixer, call, 1e-8);
   // One call for the first tokens and one for the rest give the same.
   Cotangents cotangents = sampleCotangents(test.mixer, call, 3);
-  Gradients whole = gradientsOf(test, call, cotangents);
+  Gradients whole = gradientsOf(test.mixer, call, cotangents);
   auto part = [](Array array, int64_t from, int64_t to) {
     int64_t row = array.size() / array.shape[1];
     array.data = {array.data.begin() + from * row, array.data.begin() + to * row};
@@ -359,9 +359,9 @@ TEST(Backward, SegmentsAreRunAgain) {
   }
   second.initial = test.run(first).final;
   Cotangents ofSecond{{{"y", part(cotangents.outputs["y"], 164, 193)}}, {{"H", sequence(cotangents.final["H"], 1)}}};
-  Gradients late = gradientsOf(test, second, ofSecond);
+  Gradients late = gradientsOf(test.mixer, second, ofSecond);
   Cotangents ofFirst{{{"y", part(cotangents.outputs["y"], 64, 164)}}, late.initial};
-  Gradients early = gradientsOf(test, first, ofFirst);
+  Gradients early = gradientsOf(test.mixer, first, ofFirst);
   for (const auto &[name, gradient] : whole.inputs) {
     EXPECT_EQ(late.inputs[name].data, part(gradient, 164, 193).data) << name;
     EXPECT_EQ(early.inputs[name].data, part(gradient, 64, 164).data) << name;
@@ -374,9 +374,9 @@ TEST(Backward, RoundsToFloat32) {
     TestMixer test(text);
     Call call = sample(test.mixer, {{"K", 16}, {"V", 8}}, 1, 100, 2, 1, 9);
     Cotangents cotangents = sampleCotangents(test.mixer, call, 2);
-    Gradients exact = gradientsOf(test, call, cotangents);
+    Gradients exact = gradientsOf(test.mixer, call, cotangents);
     call.roundToFloat32 = true;
-    Gradients rounded = gradientsOf(test, call, cotangents);
+    Gradients rounded = gradientsOf(test.mixer, call, cotangents);
     auto check = [](const Arrays &found, const Arrays &reference) {
       for (const auto &[name, array] : found) {
         for (double value : array.data)
@@ -397,7 +397,7 @@ TEST(Backward, LongSequencesAreQuick) {
   Call call = sample(test.mixer, {{"K", 128}, {"V", 128}}, 1, 2048, 1, 1, 4);
   Cotangents cotangents = sampleCotangents(test.mixer, call, 2);
   auto begin = std::chrono::steady_clock::now();
-  gradientsOf(test, call, cotangents);
+  gradientsOf(test.mixer, call, cotangents);
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   RecordProperty("seconds", std::to_string(seconds));
   EXPECT_LT(seconds, 20);

@@ -317,8 +317,8 @@ TEST(Delta, GatesOfOneStateAreOneGate) {
   }
 }
 
-// Scalars leave a gate on the value axis, and gates that differ by one are one gate.
-TEST(Delta, ScalarsLeaveGates) {
+// Scalars join a gate on the value axis, and gates that differ by one are one gate.
+TEST(Delta, ScalarsJoinGates) {
   Equations m({"K", "V"});
   Expr q = m.input("q", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"V"}), a = m.gate("a"),
        e = m.gate("e", {"V"});
@@ -326,7 +326,7 @@ TEST(Delta, ScalarsLeaveGates) {
   m.next("H", next);
   m.output("y", next * q);
   m.normalize();
-  EXPECT_EQ(m.summary(), "1 reads, 1 writes, scalar, free, value gate\n") << m.text();
+  EXPECT_EQ(m.summary(), "1 reads, 1 writes, identity, free, value gate\n") << m.text();
 }
 
 TEST(Delta, ARotatedPair) {

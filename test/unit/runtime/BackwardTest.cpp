@@ -298,6 +298,27 @@ TEST(BackwardCall, ArgumentsAreChecked) {
   EXPECT_EQ(mixrt_saved_size(&twofoldForward<float>(), nullptr), 0u);
 }
 
+TEST(ForwardCall, WhatItSavesIsChecked) {
+  Calling<float> calling(Twofold(2, 5, 6, 2));
+  std::vector<int64_t> forward(calling.slots.begin(), calling.slots.begin() + Y);
+  forward.resize(ForwardSlots);
+  forward[Size] = 8 * ForwardSlots;
+  std::vector<float> y(2 * 5 * 6 * 2, NAN);
+  Bytes workspace(1 << 12);
+  forward[Y] = reinterpret_cast<int64_t>(y.data());
+  forward[ForwardWorkspace] = reinterpret_cast<int64_t>(workspace.data());
+  forward[ForwardSaved] = reinterpret_cast<int64_t>(workspace.data()) + 2;
+  EXPECT_STREQ(mix_status_message(mixrt_run(&twofoldForward<float>(), forward.data())),
+               "saved is not aligned to 4 bytes");
+  EXPECT_TRUE(std::isnan(y[0]));
+  // 54 bytes a token are saved; u has 72 in float32, but in bf16 no array has more than 48.
+  forward[Batch] = 1 << 14, forward[Time] = LONG_MAX / 52 / (1 << 14);
+  EXPECT_STREQ(mix_status_message(mixrt_run(&twofoldForward<Bf16>(), forward.data())),
+               "saved would have more than 2^63 bytes");
+  EXPECT_EQ(mixrt_saved_size(&twofoldForward<Bf16>(), forward.data()), 0u);
+  EXPECT_TRUE(std::isnan(y[0]));
+}
+
 /// A kernel whose gradient of x is x: what the sum of one part makes of it is what is rounded.
 void copyRows(void *const *tensors, const int64_t *strides, int64_t length, void *) {
   for (int64_t t = 0; t < length; ++t)

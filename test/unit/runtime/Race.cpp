@@ -25,6 +25,23 @@ const mixrt_tensor tensors[] = {{.field = "x", .role = MIXRT_INPUT, .elements = 
 const mixrt_entry entry = {
     .name = "race_forward", .kind = MIXRT_FORWARD, .slots = 14, .cpu = "any", .main = {kernel, tensors, 2, 64}};
 
+/// The gradient of a param w in y = w x, for the cotangent x: a part from every (sequence, head).
+void backward(void *const *tensors, const int64_t *strides, int64_t length, void *) {
+  float sum = 0;
+  for (int64_t t = 0; t < length; ++t)
+    sum += static_cast<const float *>(tensors[0])[t * strides[0]];
+  *static_cast<float *>(tensors[1]) = sum;
+}
+
+const mixrt_tensor backwardTensors[] = {
+    {.field = "y_grad", .role = MIXRT_OUTPUT_GRAD, .elements = 1, .slot = 7, .own = 1},
+    {.field = "w_grad", .role = MIXRT_PARAM_GRAD, .elements = 1, .slot = 8, .own = 1, .source = MIXRT_PARTIAL}};
+const mixrt_entry backwardEntry = {.name = "race_backward",
+                                   .kind = MIXRT_BACKWARD,
+                                   .slots = 14,
+                                   .cpu = "any",
+                                   .main = {backward, backwardTensors, 2, 0}};
+
 void ownThreads(void *, int64_t count, void (*body)(void *, int64_t), void *argument) {
   std::vector<std::thread> threads;
   for (int64_t i = 1; i < count; ++i)
@@ -37,6 +54,23 @@ void ownThreads(void *, int64_t count, void (*body)(void *, int64_t), void *argu
 [[noreturn]] void fail(const char *what) {
   fprintf(stderr, "%s\n", what);
   exit(1);
+}
+
+/// The sums are read from all items' parts, which any thread may have written.
+void sumUp(int64_t (&slots)[14], const std::vector<float> &x, int64_t heads) {
+  std::vector<float> sums(heads, -1);
+  slots[8] = reinterpret_cast<int64_t>(sums.data());
+  std::vector<char> workspace(mixrt_workspace_size(&backwardEntry, slots));
+  slots[9] = reinterpret_cast<int64_t>(workspace.data());
+  if (mix_status status = mixrt_run(&backwardEntry, slots))
+    fail(mix_status_message(status));
+  for (int64_t h = 0; h < heads; ++h) {
+    float sum = 0; // of small whole numbers: exact
+    for (size_t i = h; i + 1 < x.size(); i += heads)
+      sum += x[i];
+    if (sums[h] != sum)
+      fail("a wrong sum");
+  }
 }
 
 void callMany(int caller) {
@@ -68,6 +102,7 @@ void callMany(int caller) {
           if (y[i] != static_cast<float>(i + t))
             fail("a wrong number");
         }
+    sumUp(slots, x, heads);
     slots[3] = -caller - 1; // and a failure, whose message is this thread's own
     mix_status status = mixrt_run(&entry, slots);
     if (!status || mix_status_message(status) != "heads is " + std::to_string(-caller - 1))

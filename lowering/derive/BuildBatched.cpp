@@ -1,0 +1,250 @@
+// Builds `tile.kernel @NAME_forward_8` beside @NAME_forward, and the same for decode: for 8 sequences at once.
+//
+//     U h                 N^2 numbers of U read for N^2 multiplications: one sequence
+//     U [h_1 ... h_8]     ... for 8 N^2 of them, a matmul: a block of sequences
+//
+// Done where a state that steps through the chunk meets a matrix that no token changes (LSTM, GRU, sLSTM), so that a
+// token cannot start before the one before it, and where no state is itself a matrix: eight of those would not stay in
+// L1. All other kernels have their matmuls within a sequence.
+//
+// Axes have names, so the program stays as it is, op by op; what is loaded for a sequence gains the axis `seq`, and
+// with it all that is computed from it:
+//
+//     load, init      + seq, but for params               contract a, b      a [N, M], b [seq, M] -> [seq, N]
+//     valid           [time] -> [time, seq]               map, reduce, ...   + seq if an operand has it
+//     steps, chunks   what is carried + seq, and kept as it was past a sequence's end:  S <- select(valid, S', S)
+//
+// Chunked components select by `valid` already. A `solve` whose triangle differs from sequence to sequence has no such
+// form: then there is no kernel for blocks. How many sequences: 8 rows fill the register tile of a matmul (two or four
+// vectors by eight or four rows), and a byte of U then meets as many multiplications as L2 can feed; of more, a call
+// with few sequences would waste more.
+#include "lowering/Passes.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+namespace mixc {
+#define GEN_PASS_DEF_BUILDBATCHED
+#include "lowering/Passes.h.inc"
+} // namespace mixc
+
+using namespace mlir;
+using namespace mixc;
+using tile::TileType;
+
+namespace {
+
+/// Is the tile the same for all tokens and sequences? Then it is computed before the loop over chunks.
+bool isOfParams(Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto steps = dyn_cast<tile::StepsOp>(argument.getOwner()->getParentOp());
+    return steps && argument.getArgNumber() >= steps.getInits().size() && isOfParams(steps.operandOf(argument));
+  }
+  Operation *op = value.getDefiningOp();
+  return isa<tile::KernelOp>(op->getParentOp()) && !isa<tile::InitOp>(op);
+}
+
+bool isWorthIt(tile::KernelOp kernel) {
+  bool meetsMatrix = false, isMatrix = false;
+  kernel.walk([&](tile::ContractOp contract) {
+    if (isa<tile::StepsOp>(contract->getParentOp()))
+      for (Value operand : {contract.getA(), contract.getB()})
+        meetsMatrix |= cast<TileType>(operand.getType()).rank() > 1 && isOfParams(operand);
+  });
+  kernel.walk([&](tile::InitOp init) { isMatrix |= init.getResult().getType().rank() > 1; });
+  return meetsMatrix && !isMatrix;
+}
+
+class Batching {
+public:
+  explicit Batching(tile::KernelOp kernel)
+      : kernel(kernel), sequences(static_cast<int64_t>(kernel.getSequences())), builder(kernel.getContext()) {}
+
+  LogicalResult run() { return convert(kernel.getBody().front()); }
+
+private:
+  LogicalResult convert(Block &block);
+  LogicalResult convert(tile::ChunksOp op);
+  LogicalResult convert(tile::StepsOp op);
+  void convert(tile::ContractOp op);
+  void convert(tile::RecurOp op);
+
+  static bool has(Value value) {
+    auto type = dyn_cast_or_null<TileType>(value ? value.getType() : Type());
+    return type && type.has("seq");
+  }
+  Type batched(Type type) const { return tile::withSequences(cast<TileType>(type), sequences); }
+  void extend(Value value) { value.setType(batched(value.getType())); }
+  /// The operand has the axis.
+  void need(OpOperand &operand);
+  Value broadcast(Value value);
+  /// What is carried on: `after`, or `before` where the token is past the end of its sequence.
+  Value heldPastEnd(Value after, Value before);
+
+  tile::KernelOp kernel;
+  int64_t sequences;
+  OpBuilder builder;
+};
+
+Value Batching::broadcast(Value value) {
+  auto type = cast<TileType>(value.getType());
+  auto map = tile::MapOp::create(builder, value.getLoc(), batched(type), value);
+  OpBuilder::InsertionGuard guard(builder);
+  Block *body = builder.createBlock(&map.getBody(), {}, {type.getElementType()}, {value.getLoc()});
+  tile::YieldOp::create(builder, value.getLoc(), ValueRange{body->getArgument(0)});
+  return map.getResult();
+}
+
+void Batching::need(OpOperand &operand) {
+  if (has(operand.get()))
+    return;
+  builder.setInsertionPoint(operand.getOwner());
+  operand.set(broadcast(operand.get()));
+}
+
+Value Batching::heldPastEnd(Value after, Value before) {
+  if (after == before)
+    return after;
+  auto row = TileType::get(builder.getContext(), {}, builder.getI1Type());
+  Value valid = tile::ValidOp::create(builder, after.getLoc(), batched(row));
+  return tile::SelectOp::create(builder, after.getLoc(), before.getType(), valid, after, before);
+}
+
+LogicalResult Batching::convert(tile::ChunksOp op) {
+  Block &body = op.getBody().front();
+  for (BlockArgument argument : body.getArguments())
+    extend(argument);
+  if (failed(convert(body)))
+    return failure();
+  Operation *yield = body.getTerminator();
+  for (auto [operand, before] : llvm::zip(yield->getOpOperands(), body.getArguments())) {
+    need(operand);
+    // A chunk of one token knows no rows past the end, but for those of steps.
+    builder.setInsertionPoint(yield);
+    if (op.getSize() == 1 && !operand.get().getDefiningOp<tile::StepsOp>())
+      operand.set(heldPastEnd(operand.get(), before));
+  }
+  for (Value result : op.getResults())
+    extend(result);
+  return success();
+}
+
+LogicalResult Batching::convert(tile::StepsOp op) {
+  const unsigned carried = op.getInits().size(), rows = op.getRows().size();
+  for (unsigned i = 0; i < carried; ++i)
+    need(op->getOpOperand(i));
+  Block &body = op.getBody().front();
+  for (BlockArgument argument : body.getArguments()) {
+    Type type = op.operandOf(argument).getType();
+    const bool isRow = argument.getArgNumber() >= carried && argument.getArgNumber() < carried + rows;
+    argument.setType(isRow ? cast<TileType>(type).without("time") : type);
+  }
+  if (failed(convert(body)))
+    return failure();
+  Operation *yield = body.getTerminator();
+  for (unsigned i = 0; i < carried; ++i) {
+    need(yield->getOpOperand(i));
+    builder.setInsertionPoint(yield);
+    yield->setOperand(i, heldPastEnd(yield->getOperand(i), body.getArgument(i)));
+  }
+  for (auto [result, value] : llvm::zip(op.getResults(), yield->getOperands()))
+    if (has(value))
+      extend(result);
+  return success();
+}
+
+void Batching::convert(tile::ContractOp op) {
+  const bool isSum = has(op.getA()) || has(op.getB());
+  if (op.getAcc() && has(op.getAcc()) && !isSum)
+    need(op.getBMutable());
+  if (op.getAcc() && isSum)
+    need(*op.getAccMutable().begin());
+  if (has(op.getA()) || has(op.getB()))
+    extend(op.getResult());
+}
+
+void Batching::convert(tile::RecurOp op) {
+  if (has(op.getA()) || has(op.getInit()))
+    need(op.getBMutable());
+  if (has(op.getB()))
+    extend(op.getResult());
+}
+
+LogicalResult Batching::convert(Block &block) {
+  for (Operation &each : llvm::make_early_inc_range(block)) {
+    LogicalResult done =
+        llvm::TypeSwitch<Operation *, LogicalResult>(&each)
+            .Case<tile::ChunksOp, tile::StepsOp>([&](auto op) { return convert(op); })
+            .Case<tile::ContractOp, tile::RecurOp>([&](auto op) { return convert(op), success(); })
+            .Case([&](tile::LoadOp op) {
+              if (tile::isPerSequence(op.getTensor()))
+                extend(op.getResult());
+              return success();
+            })
+            .Case<tile::InitOp, tile::ValidOp>([&](auto op) { return extend(op.getResult()), success(); })
+            .Case<tile::StoreOp, tile::FinalOp>([&](auto op) { return need(op->getOpOperand(0)), success(); })
+            .Case([&](tile::SolveOp op) { // one triangle for all
+              if (has(op.getL()))
+                return failure();
+              if (has(op.getB()))
+                extend(op.getResult());
+              return success();
+            })
+            .Case<tile::YieldOp, tile::HistoryOp>([](auto) { return success(); })
+            .Default([&](Operation *op) {
+              if (!llvm::any_of(op->getOperands(), has))
+                return success();
+              if (isa<tile::JoinOp>(op))
+                for (OpOperand &part : op->getOpOperands())
+                  need(part);
+              extend(op->getResult(0));
+              return success();
+            });
+    if (failed(done))
+      return failure();
+  }
+  return success();
+}
+
+bool hasOutputs(tile::KernelOp kernel) {
+  return llvm::is_contained(kernel.getRoles().getAsValueRange<StringAttr>(), "output");
+}
+
+/// A block saves nothing for the backward pass, which goes sequence by sequence: what forward saves comes last.
+void dropSaved(tile::KernelOp kernel) {
+  kernel.walk([](tile::StoreOp store) {
+    if (tile::roleOf(store.getTensor()) == "saved")
+      store.erase();
+  });
+  SmallVector<Attribute> names(kernel.getNames().getValue()), roles(kernel.getRoles().getValue());
+  while (cast<StringAttr>(roles.back()).getValue() == "saved") {
+    names.pop_back();
+    roles.pop_back();
+    kernel.getBody().eraseArgument(names.size());
+  }
+  Builder builder(kernel.getContext());
+  kernel.setNamesAttr(builder.getArrayAttr(names));
+  kernel.setRolesAttr(builder.getArrayAttr(roles));
+  kernel->removeAttr("segment");
+}
+
+struct BuildBatched : mixc::impl::BuildBatchedBase<BuildBatched> {
+  using BuildBatchedBase::BuildBatchedBase;
+
+  void runOnOperation() override {
+    if (sequences < 2)
+      return;
+    for (auto kernel : llvm::to_vector(getOperation().getOps<tile::KernelOp>())) {
+      if (kernel.getSequences() != 1 || !hasOutputs(kernel) || !(all || isWorthIt(kernel)))
+        continue;
+      OpBuilder builder(&getContext());
+      builder.setInsertionPointAfter(kernel);
+      auto batched = cast<tile::KernelOp>(builder.clone(*kernel));
+      batched.setSymName((kernel.getSymName() + "_" + std::to_string(sequences)).str());
+      dropSaved(batched);
+      batched.setSequences(sequences);
+      if (failed(Batching(batched).run()))
+        batched.erase();
+    }
+  }
+};
+
+} // namespace
