@@ -174,15 +174,17 @@ SmallVector<Value> KernelEmitter::indices(const Place &place, const Point &point
   return result;
 }
 
+Value KernelEmitter::position(const Point &point, StringRef axis) {
+  Value at = point.at(axis);
+  return panelIndex && axis == plan.panel ? add(mul(panelIndex, plan.width), at) : at;
+}
+
 Value KernelEmitter::fetchEntry(Value tile, const Point &point) {
   Type type = cast<TileType>(tile.getType()).getElementType();
   if (auto constant = tile.getDefiningOp<tile::ConstantOp>())
     return number(constant.getValue().convertToDouble(), type);
   if (tile.getDefiningOp<tile::IotaOp>()) {
-    StringRef axis = cast<TileType>(tile.getType()).getAxes().front().str();
-    Value at = point.at(axis);
-    if (panelIndex && axis == plan.panel)
-      at = add(mul(panelIndex, plan.width), at);
+    Value at = position(point, cast<TileType>(tile.getType()).getAxes().front().str());
     return arith::SIToFPOp::create(b, loc, type, arith::IndexCastOp::create(b, loc, b.getI64Type(), at));
   }
   if (auto present = tile.getDefiningOp<tile::PresentOp>()) {

@@ -74,10 +74,7 @@ Value KernelEmitter::tensorOffset(tile::ViewType view, Value tensor, TileType ty
   int64_t stride = 1;
   auto axes = axesInMemory(view, type);
   for (auto [axis, size] : llvm::reverse(axes)) {
-    Value at = point.at(axis.str());
-    if (panelIndex && axis.str() == plan.panel)
-      at = add(mul(panelIndex, plan.width), at);
-    Value term = mul(at, stride);
+    Value term = mul(position(point, axis.str()), stride);
     offset = offset ? add(offset, term) : term;
     stride *= size;
   }
@@ -346,8 +343,8 @@ void KernelEmitter::emitInit(tile::InitOp op) {
         entry = extended(entry, param, b.getF32Type());
       } else if (op.getIdentity()) {
         SmallVector<Axis> axes = tile::withoutSequences(type.getAxes());
-        Value same =
-            arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, point.at(axes[0].str()), point.at(axes[1].str()));
+        Value row = position(point, axes[0].str()), column = position(point, axes[1].str());
+        Value same = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, row, column);
         entry = arith::SelectOp::create(b, loc, same, number(1, b.getF32Type()), number(0, b.getF32Type()));
       } else {
         entry = number(op.getStart().convertToDouble(), b.getF32Type());

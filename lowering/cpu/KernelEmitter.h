@@ -153,6 +153,8 @@ private:
   mlir::Value rowIsValid(const Point &point);
 
   // small builders
+  /// Where a point lies along an axis of the whole tile: in a panel, its start included.
+  mlir::Value position(const Point &point, llvm::StringRef axis);
   mlir::Value index(int64_t value);
   mlir::Value add(mlir::Value x, mlir::Value y);
   mlir::Value add(mlir::Value x, int64_t y);
@@ -187,8 +189,8 @@ private:
   llvm::DenseMap<mlir::Value, Place> places;
   llvm::DenseMap<mlir::Value, mlir::Value> pointers, buffers, rowStrides; // of the kernel's tensors
   mlir::Value firstRow;                                                   // of the present chunk
-  mlir::Value tokens; // of the present chunk of an outer loop, or of the sequence
-  mlir::Value validRows;                                                  // null in a full chunk
+  mlir::Value tokens;    // of the present chunk of an outer loop, or of the sequence
+  mlir::Value validRows; // null in a full chunk
   int64_t chunk = 1;
   bool isReversed = false; // do chunks come last to first?
   int64_t sequences = 1;

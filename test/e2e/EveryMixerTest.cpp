@@ -214,6 +214,28 @@ TEST_P(EveryMixer, InPiecesThenDecodedIsOnePrefill) {
 
 INSTANTIATE_TEST_SUITE_P(Mixers, EveryMixer, testing::ValuesIn(allCases()), caseName);
 
+/// The start I of a state of more than one panel.
+TEST(Starts, OfAnIdentityInPanels) {
+  TestMixer mixer;
+  for (const TestMixer &known : mixersOf(LANGUAGE))
+    if (known.name == "learned_starts")
+      mixer = known;
+  for (int64_t keys : {17, 40}) {
+    mixer.allDims["K"] = keys;
+    Library &built = library(mixer, keys, 0);
+    ASSERT_EQ(built.error, "");
+    mix::Call call = mix::sample(built.equations, mixer.allDims, 1, 20, /*heads=*/2, /*groups=*/1, /*seed=*/0);
+    roundToStorage(built.equations, call);
+    for (const char *kernel : {"chunked", "recurrent"}) {
+      std::optional<mix::Answer> got = runKernel(built, kernel, call);
+      ASSERT_TRUE(got);
+      for (const TensorError &tensor : llvm::cantFail(compare(built.equations, call, *got)))
+        EXPECT_TRUE(tensor.passes()) << kernel << ", K = " << keys << ": " << tensor.name << " is off by "
+                                     << tensor.error;
+    }
+  }
+}
+
 #if defined(__x86_64__)
 /// Pairs of tokens under a mask go by blocks of 4 x 4, 4 x 2 or 4 x 1: chunks of less than one, and with a rest.
 class MaskedBlocks : public testing::TestWithParam<const char *> {};

@@ -55,8 +55,8 @@ private:
   Memory fresh(const std::string &valueDim, const std::string &keyDim, bool turned);
   Memory memory(const Steps &allowed, const std::vector<Term> &sources);
   void declare(const std::string &name, const Shape &shape, Term update, const Promise &promise, bool mayStart = true);
-  /// A read of a memory before the token, after it, between two steps, or at the end; more often a late one where that is
-  /// rare otherwise: under a gate of the values, of states that mix.
+  /// A read of a memory before the token, after it, between two steps, or at the end; under a gate of the values, and of
+  /// states that mix, more often a late one, which is rare otherwise.
   Term readOf(Memory &memory, int latePercent = 8);
   /// Reads that no write uses: two hops, the other axis, all entries, P vectors at once.
   Term lateRead(Memory &memory, Term S);
