@@ -128,8 +128,8 @@ public:
         return error;
     for (auto [threads, peak] : peaks)
       if (options.backward)
-        if (Error error = timeTraining(mix::sample(equations, dims, 1, length, heads, heads, 0), mixer, *flops,
-                                       threads, peak))
+        if (Error error =
+                timeTraining(mix::sample(equations, dims, 1, length, heads, heads, 0), mixer, *flops, threads, peak))
           return error;
     if (llvm::none_of(mixer.entries, [](const EntryInfo &entry) { return entry.kind == EntryKind::Decode; }))
       return Error::success(); // it reads the end of the sequence
@@ -168,9 +168,9 @@ private:
       if (const char *wrong = (*part)())
         return createStringError(mixer.name + ": " + wrong);
     const double tokens = static_cast<double>(call.time * call.heads);
-    const std::string shape = fmt::format("T = {}, {} heads, {} thread{}, {:.1f} KB kept a token and head", call.time,
-                                          call.heads, threads, threads > 1 ? "s" : "",
-                                          static_cast<double>(forward->savedBytes()) / tokens / 1e3);
+    const std::string shape =
+        fmt::format("T = {}, {} heads, {} thread{}, {:.1f} KB kept a token and head", call.time, call.heads, threads,
+                    threads > 1 ? "s" : "", static_cast<double>(forward->savedBytes()) / tokens / 1e3);
     print({"saving", shape, medianSeconds([&] { (*forward)(); }), flops * tokens, 0}, peak);
     print({"backward", shape, medianSeconds([&] { (*backward)(); }), 2 * flops * tokens, 0}, peak);
     return Error::success();

@@ -72,8 +72,8 @@ static int64_t rowSize(ViewType type) { return ShapedType::getNumElements(type.g
 
 /// May the caller do without it?
 static bool isOptional(StringRef role) {
-  return llvm::is_contained({"initial", "final", "kept", "saved", "final_grad", "input_grad", "param_grad", "initial_grad"},
-                            role);
+  return llvm::is_contained(
+      {"initial", "final", "kept", "saved", "final_grad", "input_grad", "param_grad", "initial_grad"}, role);
 }
 
 Error Machine::checkSizes() {

@@ -142,8 +142,8 @@ struct ContractProducts : OpRewritePattern<ReduceOp> {
       return failure();
     Block &body = map.getBody().front();
     auto product = body.getTerminator()->getOperand(0).getDefiningOp<arith::MulFOp>();
-    if (!product || !llvm::hasSingleElement(body.without_terminator()) ||
-        !isa<BlockArgument>(product.getLhs()) || !isa<BlockArgument>(product.getRhs()))
+    if (!product || !llvm::hasSingleElement(body.without_terminator()) || !isa<BlockArgument>(product.getLhs()) ||
+        !isa<BlockArgument>(product.getRhs()))
       return failure();
     Value x = map.getInputs()[cast<BlockArgument>(product.getLhs()).getArgNumber()];
     Value y = map.getInputs()[cast<BlockArgument>(product.getRhs()).getArgNumber()];

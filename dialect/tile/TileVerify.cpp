@@ -74,8 +74,8 @@ LogicalResult KernelOp::verify() {
     // kernel_c3: roles are known ones; inputs, outputs and kept states are per token, params and states per head.
     StringRef role = cast<StringAttr>(getRoles()[i]).getValue();
     bool perToken = llvm::is_contained({"input", "output", "kept", "output_grad", "input_grad"}, role);
-    bool perHead = llvm::is_contained(
-        {"param", "initial", "final", "state", "final_grad", "param_grad", "initial_grad"}, role);
+    bool perHead =
+        llvm::is_contained({"param", "initial", "final", "state", "final_grad", "param_grad", "initial_grad"}, role);
     if (!perToken && !perHead && role != "saved")
       return emitOpError() << "argument " << i << " has unknown role `" << role << "`";
     bool fits = perToken  ? view.getPer() == Per::Token
@@ -311,7 +311,8 @@ LogicalResult BufferOp::verify() {
   if (type.getPer() != Per::Segment || !type.getElementType().isF32())
     return emitOpError() << "is a " << type << ", expected segments of f32";
   if (getSlots() < 1 || !isa_and_nonnull<KernelOp>((*this)->getParentOp()))
-    return emitOpError() << "with " << static_cast<int64_t>(getSlots()) << " slots stands outside a kernel's body, or has none";
+    return emitOpError() << "with " << static_cast<int64_t>(getSlots())
+                         << " slots stands outside a kernel's body, or has none";
   return success();
 }
 

@@ -199,8 +199,8 @@ LogicalResult AdjointBuilder::build(RowOp op) {
     auto number = [&](double value) -> Value {
       return arith::ConstantOp::create(b, loc, b.getFloatAttr(x.getElementType(), value));
     };
-    Value isHere = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, z[0],
-                                         number(static_cast<double>(op.getIndex())));
+    Value isHere =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, z[0], number(static_cast<double>(op.getIndex())));
     return arith::SelectOp::create(b, loc, isHere, z[1], number(0));
   });
   return success();

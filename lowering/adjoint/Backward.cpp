@@ -1,10 +1,10 @@
 #include "lowering/adjoint/Backward.h"
 #include "lowering/adjoint/Adjoint.h"
 #include "lowering/adjoint/Elementwise.h"
-#include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/SetVector.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace mixc;
@@ -136,7 +136,8 @@ namespace {
 class BackwardBuilder {
 public:
   BackwardBuilder(KernelOp forward, mix::MixerOp mixer, int64_t every, bool keepWrites)
-      : forward(forward), mixer(mixer), every(every), keepWrites(keepWrites), builder(forward.getContext()), loc(forward.getLoc()) {}
+      : forward(forward), mixer(mixer), every(every), keepWrites(keepWrites), builder(forward.getContext()),
+        loc(forward.getLoc()) {}
 
   FailureOr<KernelOp> build();
 
@@ -178,12 +179,12 @@ private:
     SmallVector<Value> states;
     SmallVector<std::pair<Value, Value>> writes; // of the forward kernel, and where it keeps them
   };
-  DenseMap<Operation *, Saved> saved; // of its loops
+  DenseMap<Operation *, Saved> saved;         // of its loops
   SmallVector<std::pair<Value, Value>> known; // what need not be worked out again, and the load of it
-  DenseSet<Value> active;               // what the forward kernel computes outside its loops, of params and ends
-  llvm::MapVector<Value, Value> endOf;  // the end of a state, found again: the forward loop's result
-  Cotangents ends;                      // of the forward loops' results and starts
-  Cotangents sums;                    // of what this kernel computes outside the loops
+  DenseSet<Value> active;                     // what the forward kernel computes outside its loops, of params and ends
+  llvm::MapVector<Value, Value> endOf;        // the end of a state, found again: the forward loop's result
+  Cotangents ends;                            // of the forward loops' results and starts
+  Cotangents sums;                            // of what this kernel computes outside the loops
 };
 
 } // namespace
@@ -567,8 +568,7 @@ FailureOr<KernelOp> BackwardBuilder::build() {
   addTensors();
   for (auto history : forward.getBody().getOps<HistoryOp>())
     HistoryGradOp::create(builder, loc, argumentOf(history.getTo(), "final_grad"),
-                          argumentOf(history.getTokens(), "input_grad"),
-                          argumentOf(history.getPast(), "initial_grad"));
+                          argumentOf(history.getTokens(), "input_grad"), argumentOf(history.getPast(), "initial_grad"));
   cloneOutside();
   Block &body = forward.getBody().front();
   for (auto final : body.getOps<FinalOp>())

@@ -32,7 +32,7 @@ tile::KernelOp buildReplay(tile::KernelOp forward);
 /// Turns a forward kernel, which saves nothing, into @NAME_backward behind it; `every`, a multiple of its chunk, and `keepWrites` are
 /// as for `save`. The mixer says which tensors several heads share. Failure has been reported.
 mlir::FailureOr<tile::KernelOp> buildBackward(tile::KernelOp forward, mix::MixerOp mixer, int64_t every,
-                                            bool keepWrites);
+                                              bool keepWrites);
 
 } // namespace mixc
 

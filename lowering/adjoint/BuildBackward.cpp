@@ -31,7 +31,8 @@ bool arePairsCheap(mix::MixerOp mixer) {
   return llvm::all_of(mixer.step().getOps<mix::ComponentOp>(), [](mix::ComponentOp component) {
     mix::ClassAttr found = component.getClassAttrAttr();
     return found && component.getStates().size() == 1 && found.getTransition() != mix::TransitionKind::Diagonal &&
-           !found.getValueGate() && (found.getWrites() == mix::WriteKind::Free || found.getWrites() == mix::WriteKind::Affine);
+           !found.getValueGate() &&
+           (found.getWrites() == mix::WriteKind::Free || found.getWrites() == mix::WriteKind::Affine);
   });
 }
 

@@ -45,9 +45,8 @@ LogicalResult mixc::differentiate(Block &block, ArrayRef<Value> wanted, OpBuilde
   // The adjoint may be built into this same block: look only at what is there now.
   SmallVector<Operation *> ops = llvm::map_to_vector(block, [](Operation &op) { return &op; });
   for (Operation *op : llvm::reverse(ops)) {
-    bool isReached = llvm::any_of(op->getResults(), [&](Value result) {
-      return active.contains(result) && cotangents.lookup(result);
-    });
+    bool isReached = llvm::any_of(op->getResults(),
+                                  [&](Value result) { return active.contains(result) && cotangents.lookup(result); });
     if (!isReached)
       continue;
     if (auto steps = dyn_cast<StepsOp>(op)) {

@@ -20,8 +20,8 @@ static StepsOp stackCarried(StepsOp op, OpBuilder &builder) {
     llvm::append_range(axes, typeOf(argument).getAxes());
     types.push_back(TileType::get(builder.getContext(), axes, typeOf(argument).getElementType()));
   }
-  auto more = StepsOp::create(builder, op.getLoc(), types, op.getInits(), op.getRows(), op.getOthers(),
-                              op.getReverse());
+  auto more =
+      StepsOp::create(builder, op.getLoc(), types, op.getInits(), op.getRows(), op.getOthers(), op.getReverse());
   more.getBody().takeBody(op.getBody());
   Operation *yield = more.getBody().front().getTerminator();
   yield->insertOperands(yield->getNumOperands(), more.getBody().front().getArguments().take_front(carried));
@@ -34,8 +34,7 @@ namespace {
 /// The reversed steps in the making: operands and the body's arguments, group by group.
 class Reversed {
 public:
-  Reversed(StepsOp op, const DenseSet<Value> &active, OpBuilder &builder, Cotangents &cotangents,
-           GradientOf gradientOf)
+  Reversed(StepsOp op, const DenseSet<Value> &active, OpBuilder &builder, Cotangents &cotangents, GradientOf gradientOf)
       : op(op), active(active), builder(builder), outside(cotangents), gradientOf(gradientOf), loc(op.getLoc()),
         forward(op.getBody().front()) {}
 
@@ -65,7 +64,7 @@ private:
   Block *body = nullptr;
   Cotangents inside; // of the body's values
   SmallVector<Value> inits, rows, others;
-  SmallVector<std::pair<LoadOp, Value>> loads; // in the body, and the gradient's tensor
+  SmallVector<std::pair<LoadOp, Value>> loads;     // in the body, and the gradient's tensor
   SmallVector<unsigned> carriedOf, sumsOf, rowsOf; // operands of op, by result of the reversed steps
 };
 
@@ -80,8 +79,8 @@ LogicalResult Reversed::build(SmallVector<Value> bars) {
   SmallVector<Value> starts, barsOfCarried(carried), sums(op->getNumOperands()), barRows(op.getNumResults());
   IRMapping mapping;
   for (unsigned i = 0; i < carried; ++i)
-    barsOfCarried[i] = argumentFor(inits, bars[i] ? bars[i] : zero(op.getInits()[i].getType()),
-                                   op.getInits()[i].getType());
+    barsOfCarried[i] =
+        argumentFor(inits, bars[i] ? bars[i] : zero(op.getInits()[i].getType()), op.getInits()[i].getType());
   for (unsigned j = firstOther; j < op->getNumOperands(); ++j)
     if (active.contains(op->getOperand(j))) {
       Type type = op->getOperand(j).getType();

@@ -127,9 +127,8 @@ void KernelEmitter::contractLanes(tile::ContractOp op) {
       if (sources)
         carried = run(index(0), first, carried);
       for (int64_t x = 0; x < count; ++x)
-        carried = step(point.with(axis.str(), add(first, x)), carried, [&](int64_t row) {
-          return (lower && x == row) || (sources ? x < row : row < x);
-        });
+        carried = step(point.with(axis.str(), add(first, x)), carried,
+                       [&](int64_t row) { return (lower && x == row) || (sources ? x < row : row < x); });
       return sources ? carried : run(add(first, count), index(extent(axis)), carried);
     };
     SmallVector<Value> starts = sums;
@@ -157,12 +156,10 @@ void KernelEmitter::contractLanes(tile::ContractOp op) {
   const bool isMatrixShared = m && m->kind == tile::AxisKind::Seq;
   forEachEntry(rows, [&](const Point &outer) {
     if (isMatrixShared)
-      return forEachLane([&](Value lane) {
-        forEachBlock([&](Value first, int64_t count) { emitBlock(outer, lane, first, count); });
-      });
-    forEachBlock([&](Value first, int64_t count) {
-      forEachLane([&](Value lane) { emitBlock(outer, lane, first, count); });
-    });
+      return forEachLane(
+          [&](Value lane) { forEachBlock([&](Value first, int64_t count) { emitBlock(outer, lane, first, count); }); });
+    forEachBlock(
+        [&](Value first, int64_t count) { forEachLane([&](Value lane) { emitBlock(outer, lane, first, count); }); });
   });
 }
 

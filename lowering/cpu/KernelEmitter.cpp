@@ -72,14 +72,13 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
   auto type = b.getFunctionType({ptr, ptr, sequences > 1 ? Type(ptr) : b.getI64Type(), ptr}, {});
   auto function = func::FuncOp::create(b, loc, (kernel.getSymName() + "_kernel").str(), type);
   auto partials = kernel->getAttrOfType<ArrayAttr>("partials");
-  SmallVector<NamedAttribute> described = {
-      b.getNamedAttr("mixer", kernel.getMixerAttr()),
-      b.getNamedAttr("entry", b.getStringAttr(entryOf(kernel))),
-      b.getNamedAttr("names", kernel.getNamesAttr()),
-      b.getNamedAttr("roles", kernel.getRolesAttr()),
-      b.getNamedAttr("scratch", b.getI64IntegerAttr(plan.scratch)),
-      b.getNamedAttr("saved", savedTensors()),
-      b.getNamedAttr("partials", partials ? partials : b.getArrayAttr({}))};
+  SmallVector<NamedAttribute> described = {b.getNamedAttr("mixer", kernel.getMixerAttr()),
+                                           b.getNamedAttr("entry", b.getStringAttr(entryOf(kernel))),
+                                           b.getNamedAttr("names", kernel.getNamesAttr()),
+                                           b.getNamedAttr("roles", kernel.getRolesAttr()),
+                                           b.getNamedAttr("scratch", b.getI64IntegerAttr(plan.scratch)),
+                                           b.getNamedAttr("saved", savedTensors()),
+                                           b.getNamedAttr("partials", partials ? partials : b.getArrayAttr({}))};
   if (sequences > 1)
     described.push_back(b.getNamedAttr("sequences", b.getI64IntegerAttr(sequences)));
   function->setAttr("mix.kernel", b.getDictionaryAttr(described));

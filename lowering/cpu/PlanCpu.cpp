@@ -38,8 +38,8 @@ bool holdsLoops(Block *block) { return !block->getOps<tile::ChunksOp>().empty();
 Value copyOf(OpBuilder &builder, Value tile) {
   auto map = tile::MapOp::create(builder, tile.getLoc(), tile.getType(), tile);
   OpBuilder::InsertionGuard guard(builder);
-  Block *body = builder.createBlock(&map.getBody(), {}, {cast<TileType>(tile.getType()).getElementType()},
-                                    {map.getLoc()});
+  Block *body =
+      builder.createBlock(&map.getBody(), {}, {cast<TileType>(tile.getType()).getElementType()}, {map.getLoc()});
   tile::YieldOp::create(builder, map.getLoc(), ValueRange{body->getArgument(0)});
   return map.getResult();
 }
@@ -389,7 +389,8 @@ void Planner::place(Operation *op) {
   } else if (op->getNumResults() == 1 && isa<TileType>(op->getResult(0).getType()) && !isImmediate(op) &&
              !(isa<tile::RenameOp>(op) && !isWhole(op))) {
     Value result = op->getResult(0);
-    bool inLoop = isa<tile::ChunksOp>(op->getParentOp()) && !holdsLoops(op->getBlock()), inSteps = isa<tile::StepsOp>(op->getParentOp());
+    bool inLoop = isa<tile::ChunksOp>(op->getParentOp()) && !holdsLoops(op->getBlock()),
+         inSteps = isa<tile::StepsOp>(op->getParentOp());
     bool sliced = hasPanel(result.getType()) && stages[op] % 2 && (inSteps || (inLoop && !needsWhole(result, op)));
     if (auto it = inPlace.find(op); inSteps && it != inPlace.end())
       sliced = slicedCarried.contains(op->getBlock()->getArgument(it->second));
@@ -500,8 +501,8 @@ void Planner::turnOperands() {
     for (OpOperand *operand : {&op->getOpOperand(0), &op->getOpOperand(1)}) {
       auto type = cast<TileType>(operand->get().getType());
       bool isState = type.rank() > 1 && hasPanel(type) && llvm::none_of(type.getAxes(), [](const Axis &axis) {
-        return axis.kind == AxisKind::Time || axis.kind == AxisKind::Source;
-      });
+                       return axis.kind == AxisKind::Time || axis.kind == AxisKind::Source;
+                     });
       if (!isState)
         continue;
       Value &copy = copies[operand->get()];

@@ -142,8 +142,8 @@ TEST_P(EveryMixer, GradientsAgreeWithTheInterpreter) {
                                            mix::Decay::Resets, mix::Decay::High};
   auto count = [](const auto &levels) { return static_cast<int>(levels.size()); };
   uint64_t seed = 2000;
-  for (const std::vector<int> &row :
-       coverPairs({count(lengths), count(groups), /*starts*/ 2, /*packed*/ 2, /*saved*/ 2, /*final*/ 2, count(regimes)})) {
+  for (const std::vector<int> &row : coverPairs(
+           {count(lengths), count(groups), /*starts*/ 2, /*packed*/ 2, /*saved*/ 2, /*final*/ 2, count(regimes)})) {
     const int64_t time = lengths[row[0]];
     mix::SampleOptions options{.decay = regimes[row[6]], .initialStates = row[2] == 1};
     if (row[3])

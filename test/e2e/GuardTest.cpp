@@ -50,8 +50,8 @@ public:
         call(call), slots(entry.slots) {
     void *handle = dlopen(library.path.c_str(), RTLD_NOW);
     function = reinterpret_cast<const void *(*)(const void *)>(dlsym(handle, (mixer + "_" + entryName).c_str()));
-    auto workspaceSize = reinterpret_cast<size_t (*)(const void *)>(
-        dlsym(handle, (mixer + workspaceSizeSuffix(entry.kind)).c_str()));
+    auto workspaceSize =
+        reinterpret_cast<size_t (*)(const void *)>(dlsym(handle, (mixer + workspaceSizeSuffix(entry.kind)).c_str()));
     const int64_t counts[] = {int64_t(8 * slots.size()), call.batch, call.time, call.heads, call.groups};
     std::copy(std::begin(counts), std::end(counts), slots.begin());
     slots[slots.size() - 3] = 1; // thread

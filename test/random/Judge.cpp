@@ -338,9 +338,9 @@ private:
       if (!reference)
         return fail("no gradients", toString(reference.takeError()));
       for (StringRef saving : {"_forward", "_replay"})
-        if (!gradientsAgree("gradients from" + saving.str(), op, call, cotangents, *reference,
-                            interpretTilesBackward(findKernel(compilation->module(), saving), backward, op, call,
-                                                   cotangents)))
+        if (!gradientsAgree(
+                "gradients from" + saving.str(), op, call, cotangents, *reference,
+                interpretTilesBackward(findKernel(compilation->module(), saving), backward, op, call, cotangents)))
           return false;
     }
     return true;
