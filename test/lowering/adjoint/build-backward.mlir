@@ -1,0 +1,87 @@
+// RUN: mix-opt %s --mix-bind-dims=bindings=K=4,V=8 --mix-build-chunked --mix-build-backward --canonicalize --cse | FileCheck %s
+// RUN: mix-opt %s --mix-bind-dims=bindings=K=4,V=8 --mix-build-chunked --mix-build-backward=keep=states --canonicalize --cse | FileCheck %s --check-prefix=ALONE
+
+// A delta rule: forward saves its state every 128 tokens, and the writes that it solves for.
+// CHECK-LABEL: tile.kernel @delta_forward
+// CHECK-SAME:  names ["k", "v", "b", "H", "y", "H", "saved.0", "saved.1"]
+// CHECK-SAME:  segment = 128
+// CHECK:       tile.chunks size 16
+// CHECK-NEXT:  ^bb0(%[[S:.*]]: !tile.t
+// CHECK-NEXT:  tile.store %[[S]], %{{.*}} every 128 : {{.*}}<segment, [8, 4], f32>
+// CHECK:       %[[W:.*]] = tile.solve
+// CHECK:       tile.store %[[W]], %{{.*}} : {{.*}}<token, [8], f32>
+
+// Replay does the same, and no output.
+// CHECK-LABEL: tile.kernel @delta_replay
+// CHECK-SAME:  roles ["input", "input", "input", "initial", "saved", "saved"]
+// CHECK:       tile.solve
+// CHECK-NOT:   tile.final
+
+// Backward goes from the last segment to the first. In each, the states before its chunks are found again with the writes as
+// they were kept, then chunks run backwards: one transposed solve, and no other.
+// CHECK-LABEL: tile.kernel @delta_backward
+// CHECK-SAME:  "output_grad", "final_grad", "saved", "saved", "input_grad", "input_grad", "input_grad", "initial_grad"]
+// CHECK-SAME:  partials = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+// CHECK:       %[[BAR:.*]] = tile.init %{{.*}}
+// CHECK:       %[[KEPT:.*]] = tile.buffer 4
+// CHECK:       tile.chunks size 128 reverse iter(%[[BAR]]
+// CHECK:       %[[FIRST:.*]] = tile.load %{{.*}} every 128
+// CHECK:       tile.store %[[FIRST]], %[[KEPT]] every 32
+// CHECK:       tile.chunks size 32 leave_last iter(%[[FIRST]]
+// CHECK-NOT:   tile.solve
+// CHECK:       tile.store %{{.*}}, %[[KEPT]] every 32 next
+// CHECK:       tile.chunks size 32 reverse
+// CHECK:       tile.load %[[KEPT]] every 32
+// CHECK-NOT:   tile.solve
+// CHECK:       tile.solve {{.*}} transpose
+// CHECK-NOT:   tile.solve
+// CHECK:       tile.final
+
+// With the states alone kept, the writes are solved for again, in both loops.
+// ALONE-LABEL: tile.kernel @delta_forward
+// ALONE-SAME:  "H", "saved.0"]
+// ALONE-LABEL: tile.kernel @delta_backward
+// ALONE:       tile.chunks size 32 leave_last
+// ALONE:       tile.solve
+// ALONE:       tile.chunks size 32 reverse
+// ALONE:       tile.solve
+// ALONE:       tile.solve {{.*}} transpose
+mix.mixer @delta dims ["K", "V"] {
+  %k = mix.input "k" : <[K], head>
+  %v = mix.input "v" : <[V], head>
+  %b = mix.input "b" : <[], head>
+  %one = mix.constant 1.0 : <[], constant>
+  %H = mix.state "H" : <[V, K], head>
+  %r:2 = mix.component states(%H : <[V, K], head>)
+    reads(%k[0, 0] : <[K], head>)
+    transition(%one[0, 0] : <[], constant>)
+    gate()
+    writes(%k[0, 0] : <[K], head>)
+    class <identity, affine> phi(%r0: !mix.t<[V], head>) {
+      %0 = mix.binary sub %v, %r0 : <[V], head>, <[V], head>
+      %1 = mix.binary mul %b, %0 : <[], head>, <[V], head>
+      mix.yield %1 : !mix.t<[V], head>
+    }
+  mix.output "y", %r#0 : <[V], head>
+}
+
+// What heads share is a part of a sum, and what the kernel comes to more than once too.
+// CHECK-LABEL: tile.kernel @shared_backward
+// CHECK-SAME:  "input_grad", "input_grad", "param_grad", "initial_grad"]
+// CHECK-SAME:  partials = [0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0]
+// CHECK:       tile.store %{{.*}} add
+mix.mixer @shared dims ["K", "V"] {
+  %k = mix.input "k" : <[K], group>
+  %v = mix.input "v" : <[V], head>
+  %g = mix.param "g" : <[], param>
+  %H = mix.state "H" : <[V, K], head>
+  %r:2 = mix.component states(%H : <[V, K], head>)
+    reads(%k[0, 0] : <[K], group>)
+    transition(%g[0, 0] : <[], param>)
+    gate()
+    writes(%k[0, 0] : <[K], group>)
+    class <scalar, free> phi(%r0: !mix.t<[V], head>) {
+      mix.yield %v : !mix.t<[V], head>
+    }
+  mix.output "y", %r#0 : <[V], head>
+}
