@@ -14,7 +14,7 @@ import sys
 import time
 
 LIT = "/usr/lib/llvm-22/bin/lit"
-LIMIT = 900  # seconds a suite
+LIMIT = 2400  # seconds a suite
 
 
 def run(command, report):
