@@ -275,16 +275,20 @@ void Planner::updateInPlace(tile::ChunksOp chunks) {
     }
     if (!isa<tile::ContractOp, tile::MapOp>(def))
       continue;
-    bool legal = true;
-    for (OpOperand &use : old.getUses()) {
-      Operation *user = use.getOwner();
-      bool entrywise = isa<tile::MapOp>(user) || (isa<tile::ContractOp>(user) && use.getOperandNumber() == 2);
-      Operation *at = fused.contains(user) ? *user->user_begin() : user; // where it is computed
-      if (at == def ? !entrywise
-                    : !(stages[at] < stages[def] || (stages[at] == stages[def] && at->isBeforeInBlock(def))))
-        legal = false;
-    }
-    if (legal)
+    // A rename is the same memory under other names, for as long as it is read.
+    std::function<bool(Value, bool)> isReadBefore = [&](Value known, bool isRenamed) {
+      return llvm::all_of(known.getUses(), [&](OpOperand &use) {
+        Operation *user = use.getOwner();
+        if (isa<tile::RenameOp>(user))
+          return isReadBefore(user->getResult(0), true);
+        bool entrywise = isa<tile::MapOp>(user) || (isa<tile::ContractOp>(user) && use.getOperandNumber() == 2);
+        Operation *at = fused.contains(user) ? *user->user_begin() : user; // where it is computed
+        if (at == def)
+          return entrywise && !isRenamed;
+        return stages[at] < stages[def] || (stages[at] == stages[def] && at->isBeforeInBlock(def));
+      });
+    };
+    if (isReadBefore(old, false))
       inPlace[def] = i;
   }
 }
