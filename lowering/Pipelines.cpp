@@ -34,7 +34,7 @@ void componentToTile(OpPassManager &passes, const PipelineOptions &options) {
   passes.addPass(createBindDims(bind));
   passes.addPass(createBuildChunked({options.chunk}));
   if (options.backward)
-    passes.addPass(createBuildBackward({options.chunk}));
+    passes.addPass(createBuildBackward({options.chunk, options.keep}));
   passes.addPass(createBuildRecurrent());
   passes.addPass(createInferPrecision()); // before constants are inlined as float32
   addCleanup(passes);

@@ -17,6 +17,7 @@ struct PipelineOptions {
   std::string cpu = "native";          // --target=cpu:NAME
   int64_t chunk = 0;                   // --chunk, 0: chosen
   bool backward = false;               // gradients, too
+  std::string keep = "writes";         // --keep: what forward saves for backward, `writes` or `states`
 };
 
 struct Stage {

@@ -141,6 +141,8 @@ std::string Compilation::writeReproducer(mlir::ModuleOp before, const Stage &nex
   raw_fd_ostream out(file, /*shouldClose=*/true);
   out << "// mix-opt --from=" << at->name << " --emit=" << next.name << " --target=cpu:" << options.cpu
       << " --chunk=" << options.chunk;
+  if (options.backward)
+    out << " --backward --keep=" << options.keep;
   for (const auto &[dim, number] : options.dims)
     out << " -D " << dim << "=" << number;
   out << " " << path << "\n";

@@ -16,9 +16,10 @@ struct CompileOptions {
   std::optional<std::string> mixer;
   std::string from = "ast"; // the stage that the file is at
   ElementTypes elementTypes = {};
-  bool backward = false; // gradients, too
+  bool backward = false;       // gradients, too
+  std::string keep = "writes"; // what forward saves for backward: `writes` or `states`
 
-  PipelineOptions pipeline() const { return {dims, cpu, chunk, backward}; }
+  PipelineOptions pipeline() const { return {dims, cpu, chunk, backward, keep}; }
 };
 
 /// A context with every dialect that the stages use, for one thread.
