@@ -133,6 +133,14 @@ Error Compilation::tellSequential(const Stage &reached) {
   return Error::success();
 }
 
+Compilation Compilation::keeping(std::string what) const {
+  Compilation other(context, source, options);
+  other.options.keep = std::move(what);
+  other.at = at;
+  other.current = (*current).clone();
+  return other;
+}
+
 std::string Compilation::writeReproducer(mlir::ModuleOp before, const Stage &next) const {
   int file;
   SmallString<128> path;

@@ -40,6 +40,9 @@ public:
   /// An error for every dim without a number.
   llvm::Error needNumbers();
 
+  /// The same compilation, as far as it has come, but with other things to keep for backward.
+  Compilation keeping(std::string what) const;
+
   mlir::ModuleOp module() { return *current; }
   const Stage &stage() const { return *at; }
   const CompileOptions &settings() const { return options; }
