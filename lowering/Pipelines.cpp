@@ -74,7 +74,7 @@ constexpr Stage table[] = {
     {"ast", "the checked program", nullptr},
     {"mix", "one op per mixer, symbolic dims", nullptr},
     {"component", "strata, normal form, class", mixToComponent},
-    {"tile", "logical chunk programs: forward, decode", componentToTile},
+    {"tile", "logical chunk programs: forward, backward, decode", componentToTile},
     {"plan", "panels, buffers, vector shapes for the target", tileToPlan},
     {"vector", "upstream dialects", planToVector},
     {"llvm", "LLVM dialect", vectorToLlvm},

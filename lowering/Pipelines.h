@@ -22,7 +22,7 @@ struct PipelineOptions {
 
 struct Stage {
   llvm::StringRef name; // `tile`
-  llvm::StringRef what; // `logical chunk programs: forward, decode`
+  llvm::StringRef what; // `logical chunk programs: forward, backward, decode`
   void (*build)(mlir::OpPassManager &passes,
                 const PipelineOptions &); // from the stage before; null for text and assembly
 };
