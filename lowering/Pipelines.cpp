@@ -34,7 +34,7 @@ void componentToTile(OpPassManager &passes, const PipelineOptions &options) {
   passes.addPass(createBindDims(bind));
   passes.addPass(createBuildChunked({options.chunk}));
   if (options.backward)
-    passes.addPass(createBuildBackward({options.chunk}));
+    passes.addPass(createBuildBackward({options.chunk, options.keep}));
   passes.addPass(createBuildRecurrent());
   passes.addPass(createInferPrecision()); // before constants are inlined as float32
   addCleanup(passes);
@@ -77,7 +77,7 @@ constexpr Stage table[] = {
     {"ast", "the checked program", nullptr},
     {"mix", "one op per mixer, symbolic dims", nullptr},
     {"component", "strata, normal form, class", mixToComponent},
-    {"tile", "logical chunk programs: forward, decode", componentToTile},
+    {"tile", "logical chunk programs: forward, backward, decode", componentToTile},
     {"plan", "panels, buffers, vector shapes for the target", tileToPlan},
     {"vector", "upstream dialects", planToVector},
     {"llvm", "LLVM dialect", vectorToLlvm},

@@ -17,11 +17,12 @@ struct PipelineOptions {
   std::string cpu = "native";          // --target=cpu:NAME
   int64_t chunk = 0;                   // --chunk, 0: chosen
   bool backward = false;               // gradients, too
+  std::string keep = "writes";         // --keep: what forward saves for backward, `writes` or `states`
 };
 
 struct Stage {
   llvm::StringRef name; // `tile`
-  llvm::StringRef what; // `logical chunk programs: forward, decode`
+  llvm::StringRef what; // `logical chunk programs: forward, backward, decode`
   void (*build)(mlir::OpPassManager &passes,
                 const PipelineOptions &); // from the stage before; null for text and assembly
 };

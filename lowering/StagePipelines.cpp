@@ -15,12 +15,17 @@ struct TargetOptions : PassPipelineOptions<TargetOptions> {
   Option<std::string> cpu{*this, "cpu", llvm::cl::desc("CPU name, or native"), llvm::cl::init("native")};
   Option<int64_t> chunk{*this, "chunk", llvm::cl::desc("tokens per chunk; 0: chosen"), llvm::cl::init(0)};
   Option<bool> backward{*this, "backward", llvm::cl::desc("gradients, too"), llvm::cl::init(false)};
+  Option<std::string> keep{*this, "keep", llvm::cl::desc("what forward saves for backward: writes or states"),
+                           llvm::cl::init("writes")};
 
   FailureOr<PipelineOptions> read(OnError onError) const {
     PipelineOptions options;
     options.cpu = cpu;
     options.chunk = chunk;
     options.backward = backward;
+    options.keep = keep;
+    if (keep != "writes" && keep != "states")
+      return onError("keep: expected writes or states, found " + keep);
     for (StringRef binding : dims) {
       auto [name, number] = binding.split('=');
       if (name.empty() || number.getAsInteger(10, options.dims[name.str()]))

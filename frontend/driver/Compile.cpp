@@ -133,6 +133,14 @@ Error Compilation::tellSequential(const Stage &reached) {
   return Error::success();
 }
 
+Compilation Compilation::keeping(std::string what) const {
+  Compilation other(context, source, options);
+  other.options.keep = std::move(what);
+  other.at = at;
+  other.current = (*current).clone();
+  return other;
+}
+
 std::string Compilation::writeReproducer(mlir::ModuleOp before, const Stage &next) const {
   int file;
   SmallString<128> path;
@@ -141,6 +149,8 @@ std::string Compilation::writeReproducer(mlir::ModuleOp before, const Stage &nex
   raw_fd_ostream out(file, /*shouldClose=*/true);
   out << "// mix-opt --from=" << at->name << " --emit=" << next.name << " --target=cpu:" << options.cpu
       << " --chunk=" << options.chunk;
+  if (options.backward)
+    out << " --backward --keep=" << options.keep;
   for (const auto &[dim, number] : options.dims)
     out << " -D " << dim << "=" << number;
   out << " " << path << "\n";

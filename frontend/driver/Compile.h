@@ -16,9 +16,10 @@ struct CompileOptions {
   std::optional<std::string> mixer;
   std::string from = "ast"; // the stage that the file is at
   ElementTypes elementTypes = {};
-  bool backward = false; // gradients, too
+  bool backward = false;       // gradients, too
+  std::string keep = "writes"; // what forward saves for backward: `writes` or `states`
 
-  PipelineOptions pipeline() const { return {dims, cpu, chunk, backward}; }
+  PipelineOptions pipeline() const { return {dims, cpu, chunk, backward, keep}; }
 };
 
 /// A context with every dialect that the stages use, for one thread.
@@ -38,6 +39,9 @@ public:
   llvm::Error advance(llvm::StringRef stage);
   /// An error for every dim without a number.
   llvm::Error needNumbers();
+
+  /// The same compilation, as far as it has come, but with other things to keep for backward.
+  Compilation keeping(std::string what) const;
 
   mlir::ModuleOp module() { return *current; }
   const Stage &stage() const { return *at; }

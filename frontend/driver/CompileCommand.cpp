@@ -81,8 +81,9 @@ Error writeText(const std::string &path, const std::string &text) {
 } // namespace
 
 CompileOptions compileOptions(const Options &options) {
-  const bool backward = options.command == CompileCommand ? !options.forwardOnly : options.backward;
-  return {options.dims, options.cpu, options.chunk, options.mixer, options.from, options.elementTypes, backward};
+  const bool backward = options.command == RunCommand ? options.backward : !options.forwardOnly;
+  return {options.dims, options.cpu,          options.chunk, options.mixer,
+          options.from, options.elementTypes, backward,      options.keep};
 }
 
 std::map<std::string, int64_t> dimNumbers(mix::MixerOp mixer, const std::map<std::string, int64_t> &bound) {

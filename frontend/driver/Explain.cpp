@@ -32,6 +32,19 @@ Error explainCode(const std::string &code) {
 
 bool hasAllNumbers(const Explanation &explanation) { return explanation.numbers.size() == explanation.dims.size(); }
 
+/// Of the kernels, and of gradients with either choice of what is kept for them.
+Error addAllCosts(std::vector<Explanation> &explanations, Compilation &compilation) {
+  Compilation keepingStates = compilation.keeping("states");
+  for (Compilation *each : {&compilation, &keepingStates})
+    if (Error error = each->advance("tile"))
+      return error;
+  for (Explanation &explanation : explanations) {
+    addCosts(explanation, compilation.module());
+    addGradientCosts(explanation, compilation.module(), keepingStates.module());
+  }
+  return Error::success();
+}
+
 } // namespace
 
 Error explainCommand(const Options &options) {
@@ -51,12 +64,9 @@ Error explainCommand(const Options &options) {
   for (auto mixer : compilation.module().getOps<mix::MixerOp>())
     explanations.push_back(explain(mixer, dimNumbers(mixer, options.dims)));
   // Costs need sizes: without them what is symbolic is told.
-  if (all_of(explanations, hasAllNumbers)) {
-    if (Error error = compilation.advance("tile"))
+  if (all_of(explanations, hasAllNumbers))
+    if (Error error = addAllCosts(explanations, compilation))
       return error;
-    for (Explanation &explanation : explanations)
-      addCosts(explanation, compilation.module());
-  }
   if (options.json) {
     json::Array all;
     for (const Explanation &explanation : explanations)

@@ -164,17 +164,56 @@ Explanation explain(mix::MixerOp mixer, const std::map<std::string, int64_t> &nu
   return out;
 }
 
+static tile::KernelOp kernelOf(const Explanation &explanation, ModuleOp tiles, StringRef entry) {
+  return tiles.lookupSymbol<tile::KernelOp>(explanation.mixer + "_" + entry.str());
+}
+
 void addCosts(Explanation &explanation, ModuleOp tiles) {
-  for (auto kernel : tiles.getOps<tile::KernelOp>()) {
-    if (kernel.getMixer() != explanation.mixer)
+  for (auto [entry, name] : {std::pair("forward", "chunked"), {"decode", "recurrent"}}) {
+    tile::KernelOp kernel = kernelOf(explanation, tiles, entry);
+    if (!kernel)
       continue;
     Explanation::Kernel out;
-    out.name = kernel.getSymName().ends_with("_decode") ? "recurrent" : "chunked";
+    out.name = name;
     out.cost = cost(kernel);
     out.why = textAttr(kernel, "why");
     kernel.walk([&](tile::ChunksOp chunks) { out.chunk = chunks.getSize(); });
     explanation.kernels.push_back(std::move(out));
   }
+}
+
+/// A chunk of the backward kernel is one of its innermost loops.
+static int64_t backwardChunk(tile::KernelOp backward) {
+  int64_t chunk = 0;
+  backward.walk<WalkOrder::PreOrder>([&](tile::ChunksOp loop) {
+    if (loop.getReverse())
+      chunk = loop.getSize();
+  });
+  return chunk;
+}
+
+static std::string describeAdjoint(const Explanation &explanation) {
+  if (llvm::any_of(explanation.strata, [](const auto &stratum) { return stratum.isComponent(); }))
+    return "the adjoint of a stratum is one of its class, from the last token to the first, reads and writes swapped";
+  return "the adjoint of a stratum steps as it does, from the last token to the first";
+}
+
+void addGradientCosts(Explanation &explanation, ModuleOp keepingWrites, ModuleOp keepingStates) {
+  tile::KernelOp backward = kernelOf(explanation, keepingWrites, "backward"),
+                 ofStates = kernelOf(explanation, keepingStates, "backward"),
+                 replay = kernelOf(explanation, keepingWrites, "replay");
+  if (!backward || !ofStates || !replay)
+    return;
+  Explanation::Gradient &out = explanation.gradient.emplace();
+  double kept = savedBytesPerToken(backward), states = savedBytesPerToken(ofStates),
+         flops = cost(backward).flopsPerToken;
+  if (kept > states)
+    out.choices.push_back({"writes", flops, kept});
+  out.choices.push_back({"states", cost(ofStates).flopsPerToken, states});
+  out.choices.push_back({"nothing", flops + cost(replay).flopsPerToken, 0});
+  out.chunk = backwardChunk(backward);
+  out.segment = backward->getAttrOfType<IntegerAttr>("segment").getInt();
+  out.adjoint = describeAdjoint(explanation);
 }
 
 } // namespace mixc

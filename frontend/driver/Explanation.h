@@ -34,6 +34,18 @@ struct Explanation {
     int64_t chunk = 0;
     std::string why; // some of its states step token by token though it is the chunked one
   };
+  /// The backward kernel, and the choices of what the forward one keeps for it.
+  struct Gradient {
+    struct Kept {
+      std::string what;         // "writes" (and states), "states", "nothing"
+      double flopsPerToken = 0; // of all that backward computes, anew what was not kept
+      double bytesPerToken = 0;
+    };
+    std::vector<Kept> choices; // from most kept to nothing; no "writes" if none would be worked out again
+    int64_t chunk = 0;
+    int64_t segment = 0; // tokens from one kept state to the next
+    std::string adjoint; // what kind of recurrence it is
+  };
 
   std::string mixer;
   std::vector<std::string> dims;
@@ -42,12 +54,15 @@ struct Explanation {
   std::string stateSize;               // of all strata
   std::optional<int64_t> stateNumbers; // where the dims have numbers
   std::vector<Kernel> kernels;         // likewise
+  std::optional<Gradient> gradient;    // likewise
 };
 
 /// Of a mixer at stage `component`.
 Explanation explain(mix::MixerOp mixer, const std::map<std::string, int64_t> &numbers);
 /// Adds the costs of a mixer's kernels, from a module at stage `tile`.
 void addCosts(Explanation &explanation, mlir::ModuleOp tiles);
+/// Adds what gradients cost, from two such modules: with writes kept and with states alone.
+void addGradientCosts(Explanation &explanation, mlir::ModuleOp keepingWrites, mlir::ModuleOp keepingStates);
 
 std::string printExplanation(const Explanation &explanation);
 llvm::json::Value jsonOf(const Explanation &explanation);

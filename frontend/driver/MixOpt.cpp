@@ -1,6 +1,6 @@
 // mix-opt: mlir-opt with our dialects and passes. Beside pass flags it takes what mixc takes,
 //
-//     mix-opt --from=tile --emit=plan --target=cpu:znver4 [-D K=16] [--chunk=16]
+//     mix-opt --from=tile --emit=plan --target=cpu:znver4 [-D K=16] [--chunk=16] [--backward] [--keep=states]
 //
 // which is short for --mix-stages='from=tile to=plan cpu=znver4'.
 #include "lowering/Pipelines.h"
@@ -27,6 +27,10 @@ SmallVector<std::string> expandStageOptions(ArrayRef<const char *> arguments) {
       stages += " cpu=" + argument.str();
     else if (argument.consume_front("--chunk="))
       stages += " chunk=" + argument.str();
+    else if (argument == "--backward")
+      stages += " backward=true";
+    else if (argument.consume_front("--keep="))
+      stages += " keep=" + argument.str();
     else
       rest.push_back(argument.str());
   }

@@ -41,9 +41,10 @@ struct Options {
   // run
   std::string kernel = "chunked";
   std::optional<std::string> in, out;
-  bool backward = false;    // gradients
-  bool forwardOnly = false; // compile: without them
-  bool check = false;       // and fmt
+  bool backward = false;       // gradients
+  bool forwardOnly = false;    // compile: without them
+  std::string keep = "writes"; // compile too: what forward saves for backward
+  bool check = false;          // and fmt
   int64_t threads = 0, seed = 0;
   std::optional<int64_t> batch, length, heads, groups; // of random input; with --in, what the arrays must agree with
 };

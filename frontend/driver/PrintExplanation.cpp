@@ -65,14 +65,18 @@ std::string spell(const std::map<std::string, int64_t> &numbers, const std::vect
   return join(parts, ", ");
 }
 
+/// A line with a cell for each of some columns.
+template <typename Column, typename Cell>
+std::string tableRow(StringRef what, const std::vector<Column> &columns, Cell cell) {
+  std::string line = fmt::format("{:{}}", what.str(), textWidth - 4);
+  for (const Column &column : columns)
+    line += fmt::format("{:14}", cell(column));
+  return StringRef(line).rtrim().str() + "\n";
+}
+
 void printKernels(std::string &out, const Explanation &explanation) {
   std::string dims = explanation.dims.empty() ? "" : ", " + spell(explanation.numbers, explanation.dims);
-  auto row = [&](StringRef what, auto cell) {
-    std::string line = fmt::format("{:{}}", what.str(), textWidth - 4);
-    for (const Explanation::Kernel &kernel : explanation.kernels)
-      line += fmt::format("{:14}", cell(kernel));
-    out += StringRef(line).rtrim().str() + "\n";
-  };
+  auto row = [&](StringRef what, auto cell) { out += tableRow(what, explanation.kernels, cell); };
   out += fmt::format("{:{}}", "kernel", indent);
   row("per token and head" + dims, [](const Explanation::Kernel &kernel) { return kernel.name; });
   std::string margin(indent, ' ');
@@ -86,6 +90,19 @@ void printKernels(std::string &out, const Explanation &explanation) {
       stepped.insert(stepped.end(), stratum.states.begin(), stratum.states.end());
   if (!stepped.empty())
     out += margin + "chunked runs " + join(stepped, ", ") + " token by token\n";
+}
+
+/// FLOPs and memory of gradients, a column for each choice of what is kept.
+void printGradient(std::string &out, const Explanation::Gradient &gradient) {
+  std::string margin(indent, ' ');
+  auto row = [&](StringRef what, auto cell) { out += tableRow(what, gradient.choices, cell); };
+  using Kept = Explanation::Gradient::Kept;
+  out += fmt::format("{:{}}", "gradient", indent);
+  row("per token and head, where forward keeps", [](const Kept &kept) { return kept.what; });
+  out += margin, row("FLOPs of backward", [](const Kept &kept) { return rounded(kept.flopsPerToken); });
+  out += margin, row("bytes kept", [](const Kept &kept) { return bytes(kept.bytesPerToken); });
+  out += margin + fmt::format("{:{}}{}\n", "tokens per chunk", textWidth - 4, gradient.chunk);
+  out += margin + gradient.adjoint + "\n";
 }
 
 } // namespace
@@ -102,7 +119,20 @@ std::string printExplanation(const Explanation &explanation) {
   out += fmt::format("{:{}}{}\n", "state", indent, size);
   if (!explanation.kernels.empty())
     printKernels(out, explanation);
+  if (explanation.gradient)
+    printGradient(out, *explanation.gradient);
   return out;
+}
+
+static json::Value jsonOf(const Explanation::Gradient &gradient) {
+  json::Array choices;
+  for (const Explanation::Gradient::Kept &kept : gradient.choices)
+    choices.push_back(json::Object{
+        {"keeps", kept.what}, {"flops_per_token", kept.flopsPerToken}, {"bytes_per_token", kept.bytesPerToken}});
+  return json::Object{{"choices", std::move(choices)},
+                      {"chunk", gradient.chunk},
+                      {"segment", gradient.segment},
+                      {"adjoint", gradient.adjoint}};
 }
 
 json::Value jsonOf(const Explanation &explanation) {
@@ -158,6 +188,8 @@ json::Value jsonOf(const Explanation &explanation) {
                    {"state_size", explanation.stateSize}, {"kernels", std::move(kernels)}};
   if (explanation.stateNumbers)
     out["state_bytes"] = 4 * *explanation.stateNumbers;
+  if (explanation.gradient)
+    out["gradient"] = jsonOf(*explanation.gradient);
   return out;
 }
 

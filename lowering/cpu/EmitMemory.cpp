@@ -248,11 +248,14 @@ void KernelEmitter::storeAt(tile::StoreOp op, const Layout &layout, bool contigu
   Value inSequence = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, row, index(0));
   auto branch = scf::IfOp::create(b, loc, inSequence, /*withElse=*/true);
   OpBuilder::InsertionGuard guard(b);
+  auto ifPresent = [&](Value tensor) {
+    b.setInsertionPointToStart(scf::IfOp::create(b, loc, isAbsent(pointers[tensor]), /*withElse=*/true).elseBlock());
+  };
   b.setInsertionPointToStart(branch.thenBlock());
+  ifPresent(op.getTensor());
   write(buffers[op.getTensor()], view, tensorOffset(view, op.getTensor(), type, row, point));
   b.setInsertionPointToStart(branch.elseBlock());
-  auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[op.getHistory()]), /*withElse=*/true);
-  b.setInsertionPointToStart(absent.elseBlock());
+  ifPresent(op.getHistory());
   tile::ViewType past = op.getHistory().getType();
   const auto dims = tile::ViewType::get(b.getContext(), tile::Per::Head, view.getShape(), view.getElementType());
   Value at = mul(add(row, past.getShape().front()), ShapedType::getNumElements(view.getShape()));
@@ -287,7 +290,8 @@ void KernelEmitter::storeRows(tile::StoreOp op) {
     storeAt(op, layout, contiguous, point, n);
   };
   OpBuilder::InsertionGuard guard(b);
-  if (llvm::is_contained({"kept", "saved", "input_grad"}, tile::roleOf(op.getTensor()))) {
+  // What reaches back is for two tensors; each may be wanted without the other.
+  if (!op.getHistory() && llvm::is_contained({"kept", "saved", "input_grad"}, tile::roleOf(op.getTensor()))) {
     auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
     b.setInsertionPointToStart(absent.elseBlock());
   }

@@ -5,6 +5,8 @@
 //     recur      2 for each entry, reduce 1
 //     solve      C (C - 1) for each column, times n n for n unknowns a token
 //     steps      its body once for each token of the chunk
+//     chunks     inside another loop: its body once for each of its chunks in a chunk of that loop, or, where the last is
+//                left out, for all but one
 //
 // What stands before or after the loop is done once a call and not counted.
 #include "lowering/derive/Cost.h"
@@ -51,27 +53,68 @@ static double flops(Operation &op) {
   return 0;
 }
 
-/// A region that is no function of numbers runs once for each token of the chunk.
-static double flops(Block &block, double tokens) {
-  double total = 0;
+static double bytesOf(Type element) { return element.getIntOrFloatBitWidth() / 8.0; }
+
+namespace {
+
+/// Of a block that works on so many tokens.
+struct BlockCost {
+  double flops = 0, stateBytes = 0;
+};
+
+} // namespace
+
+static BlockCost costOf(Block &block, double tokens);
+
+/// A loop's runs over so many tokens.
+static BlockCost costOf(tile::ChunksOp loop, double tokens) {
+  const auto size = static_cast<double>(loop.getSize());
+  const double runs = tokens / size - (loop.getLeaveLast() ? 1 : 0);
+  BlockCost body = costOf(loop.getBody().front(), size);
+  for (Value carried : loop.getInits())
+    body.stateBytes += 2 * bytesOf(typeOf(carried).getElementType()) * static_cast<double>(typeOf(carried).size());
+  return {runs * body.flops, runs * body.stateBytes};
+}
+
+static BlockCost costOf(Block &block, double tokens) {
+  BlockCost total;
+  auto add = [&](double times, BlockCost part) {
+    total.flops += times * part.flops;
+    total.stateBytes += times * part.stateBytes;
+  };
   for (Operation &op : block) {
-    total += flops(op);
-    if (!isa<tile::MapOp>(op))
-      for (Region &region : op.getRegions())
-        total += tokens * flops(region.front(), tokens);
+    total.flops += flops(op);
+    if (auto loop = dyn_cast<tile::ChunksOp>(op))
+      add(1, costOf(loop, tokens));
+    else if (auto steps = dyn_cast<tile::StepsOp>(op))
+      add(tokens, costOf(steps.getBody().front(), tokens));
   }
   return total;
 }
 
 Cost mixc::cost(tile::KernelOp kernel) {
   Cost total;
-  kernel.walk([&](tile::ChunksOp loop) {
-    auto tokens = static_cast<double>(loop.getSize());
-    total.flopsPerToken += flops(loop.getBody().front(), tokens) / tokens;
-    for (Value carried : loop.getInits()) {
-      double bytes = typeOf(carried).getElementType().isF64() ? 8 : 4;
-      total.stateBytesPerToken += 2 * bytes * static_cast<double>(typeOf(carried).size()) / tokens;
-    }
-  });
+  for (auto loop : kernel.getBody().getOps<tile::ChunksOp>()) {
+    const auto tokens = static_cast<double>(loop.getSize());
+    const BlockCost chunk = costOf(loop, tokens);
+    total.flopsPerToken += chunk.flops / tokens;
+    total.stateBytesPerToken += chunk.stateBytes / tokens;
+  }
+  return total;
+}
+
+double mixc::savedBytesPerToken(tile::KernelOp kernel) {
+  auto segment = kernel->getAttrOfType<IntegerAttr>("segment");
+  double total = 0;
+  for (auto [tensor, role] :
+       llvm::zip(kernel.getBody().getArguments(), kernel.getRoles().getAsValueRange<StringAttr>())) {
+    if (role != "saved")
+      continue;
+    auto view = cast<tile::ViewType>(tensor.getType());
+    double bytes = bytesOf(view.getElementType());
+    for (int64_t extent : view.getShape())
+      bytes *= static_cast<double>(extent);
+    total += view.getPer() == tile::Per::Segment ? bytes / static_cast<double>(segment.getInt()) : bytes;
+  }
   return total;
 }

@@ -11,7 +11,11 @@ struct Cost {
   double stateBytesPerToken = 0; // carried tiles, read and written once a chunk
 };
 
+/// Of loops that are cut into segments: of one in the middle of a long sequence.
 Cost cost(tile::KernelOp kernel);
+
+/// Bytes of what a forward kernel saves for the backward one, for each token of one head.
+double savedBytesPerToken(tile::KernelOp kernel);
 
 } // namespace mixc
 

@@ -1,5 +1,6 @@
 // The FLOPs that explain prints, against a count by hand.
 #include "lowering/derive/Cost.h"
+#include "mlir/Parser/Parser.h"
 #include "test/unit/derive/Kernels.h"
 
 namespace mixc::test {
@@ -53,6 +54,41 @@ TEST(Cost, StepsCountOnceForEachTokenOfTheChunk) {
   Kernels kernels(recurrent, {{"N", 64}}, 16);
   for (const char *kernel : {"_forward", "_decode"})
     EXPECT_NEAR(cost(kernels.kernel(kernel)).flopsPerToken, 2 * n * n + 2 * n, n) << kernel;
+}
+
+TEST(Cost, LoopsInLoopsCountOnceForEachOfTheirChunks) {
+  // A segment of 64 tokens is four chunks of 16, of which the first loop leaves out the last: 3 + 4 chunks, each with 16 rows
+  // of 8 numbers added up. The tile of 8 numbers is carried by both, and by the loop around them.
+  const char *const segments = R"(
+    tile.kernel @m_backward of "m" names ["x", "saved.0", "saved.1"] roles ["input", "saved", "saved"] attributes {segment = 64 : i64} {
+    ^bb0(%x: !tile.tensor<token, [8], f32>, %states: !tile.tensor<segment, [8], f32>, %writes: !tile.tensor<token, [3], f32>):
+      %zero = tile.constant 0.0 : <[value(V):8], f32>
+      %end = tile.chunks size 64 reverse iter(%zero : !tile.t<[value(V):8], f32>) {
+      ^bb0(%0: !tile.t<[value(V):8], f32>):
+        %there = tile.chunks size 16 leave_last iter(%0 : !tile.t<[value(V):8], f32>) {
+        ^bb0(%1: !tile.t<[value(V):8], f32>):
+          %rows = tile.load %x : <token, [8], f32> -> <[time:16, value(V):8], f32>
+          %sum = tile.reduce add %rows over ["time"] : <[time:16, value(V):8], f32> -> <[value(V):8], f32>
+          tile.yield %sum : !tile.t<[value(V):8], f32>
+        } -> !tile.t<[value(V):8], f32>
+        %back = tile.chunks size 16 reverse iter(%there : !tile.t<[value(V):8], f32>) {
+        ^bb0(%1: !tile.t<[value(V):8], f32>):
+          %rows = tile.load %x : <token, [8], f32> -> <[time:16, value(V):8], f32>
+          %sum = tile.reduce add %rows over ["time"] : <[time:16, value(V):8], f32> -> <[value(V):8], f32>
+          tile.yield %sum : !tile.t<[value(V):8], f32>
+        } -> !tile.t<[value(V):8], f32>
+        tile.yield %back : !tile.t<[value(V):8], f32>
+      } -> !tile.t<[value(V):8], f32>
+    })";
+  mlir::MLIRContext context;
+  context.loadDialect<tile::TileDialect>();
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(segments, &context);
+  ASSERT_TRUE(module);
+  auto kernel = *module->getOps<tile::KernelOp>().begin();
+  const Cost segment = cost(kernel);
+  EXPECT_EQ(segment.flopsPerToken, (3 + 4) * 16 * 8 / 64.0);
+  EXPECT_EQ(segment.stateBytesPerToken, (1 + 3 + 4) * 2 * 4 * 8 / 64.0);
+  EXPECT_EQ(savedBytesPerToken(kernel), 4 * 8 / 64.0 + 4 * 3);
 }
 
 } // namespace
