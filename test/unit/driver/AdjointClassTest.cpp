@@ -67,8 +67,6 @@ TEST_P(AdjointClass, GoesFromTheLastChunkToTheFirst) {
 
 INSTANTIATE_TEST_SUITE_P(Mixers, AdjointClass,
                          testing::Combine(testing::ValuesIn(allMixers()), testing::Values("writes", "states")),
-                         [](const auto &info) {
-                           return std::get<0>(info.param).name + "_" + std::get<1>(info.param);
-                         });
+                         [](const auto &info) { return std::get<0>(info.param).name + "_" + std::get<1>(info.param); });
 
 } // namespace

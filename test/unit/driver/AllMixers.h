@@ -11,7 +11,7 @@
 namespace mixc::test {
 
 struct InFile {
-  std::string path, mixer, name; // name: of a test, as two files may each have a mixer of one name
+  std::string path, mixer, name;       // name: of a test, as two files may each have a mixer of one name
   std::map<std::string, int64_t> dims; // small numbers, not all alike
 };
 
