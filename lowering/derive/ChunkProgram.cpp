@@ -163,6 +163,23 @@ KernelBuilder::State &KernelBuilder::stateOf(Value value) {
   return *llvm::find_if(states, [&](State &state) { return state.op.getResult() == value; });
 }
 
+ComponentProgram *KernelBuilder::programOf(mix::ComponentOp component) {
+  if (auto [at, isNew] = programs.try_emplace(component); !isNew)
+    return at->second.get();
+  Location outside = tiles.getLoc();
+  tiles.setLoc(component.getLoc());
+  PerState before;
+  for (Value value : component.getStates())
+    before.push_back(stateOf(value).tile);
+  std::unique_ptr<ComponentProgram> program;
+  if (options.chunk > 1)
+    program = std::make_unique<ChunkedComponent>(component, context, placed[component], before);
+  else
+    program = makeOneToken(component, {tiles, local, names}, placed[component], before);
+  tiles.setLoc(outside);
+  return (programs[component] = std::move(program)).get();
+}
+
 /// The tiles of all states after the chunk. A state that takes another is found before that one, which may then be overwritten.
 SmallVector<Value> KernelBuilder::nextStates() {
   DenseMap<Value, Value> after;
@@ -178,7 +195,7 @@ SmallVector<Value> KernelBuilder::nextStates() {
     auto order = llvm::to_vector(llvm::seq<unsigned>(0, component.getStates().size()));
     llvm::stable_sort(order, [&](unsigned i, unsigned j) { return takers(i) < takers(j); });
     for (unsigned i : order)
-      after[component.getStates()[i]] = programs[component]->next(i);
+      after[component.getStates()[i]] = programOf(component)->next(i);
   }
   for (const auto &unit : stepped)
     for (auto [i, member] : llvm::enumerate(unit->getMembers()))
@@ -196,17 +213,8 @@ void KernelBuilder::buildBody() {
     State &state = *llvm::find_if(states, [&](State &known) { return known.op.getName() == next.getName(); });
     return SteppedStates::Member{next, state.op.getResult(), state.axes, state.tile};
   });
-  for (auto component : mixer.step().getOps<mix::ComponentOp>()) {
-    tiles.setLoc(component.getLoc());
-    PerState before;
-    for (Value value : component.getStates())
-      before.push_back(stateOf(value).tile);
-    ProgramParts parts{tiles, local, names};
-    if (options.chunk > 1)
-      programs[component] = std::make_unique<ChunkedComponent>(component, context, placed[component], before);
-    else
-      programs[component] = makeOneToken(component, parts, placed[component], before);
-  }
+  for (auto component : mixer.step().getOps<mix::ComponentOp>())
+    programOf(component);
   for (auto [output, tensor] : outputs) {
     tiles.setLoc(output.getLoc());
     Value value = output.getValue();

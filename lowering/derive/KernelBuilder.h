@@ -43,6 +43,9 @@ private:
   State &stateOf(mlir::Value value);
   mlir::Value startOf(State &state);
   mlir::Value endOf(State &state);
+  /// The program of a component, made when it is first asked for: what a component writes along may be read late of the
+  /// states of one that stands after it. Null while it is being made.
+  ComponentProgram *programOf(mix::ComponentOp component);
   tile::ChunksOp knowEnds();
 
   // Leaves
@@ -60,6 +63,7 @@ private:
     bool isWrite = false;
   };
   std::optional<Result> resultOf(mlir::Value value);
+  /// The write whose value this is, of a component whose program is made.
   std::optional<Result> writeOf(mlir::Value value);
 
   mix::MixerOp mixer;

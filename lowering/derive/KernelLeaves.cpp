@@ -22,7 +22,7 @@ std::optional<KernelBuilder::Result> KernelBuilder::resultOf(Value value) {
   auto component = dyn_cast_or_null<mix::ComponentOp>(op);
   if (!component)
     return std::nullopt;
-  result.program = programs[component].get();
+  result.program = programOf(component);
   if (options.chunk > 1)
     result.chunked = static_cast<ChunkedComponent *>(result.program);
   unsigned reads = component.getNumReads();
@@ -31,11 +31,10 @@ std::optional<KernelBuilder::Result> KernelBuilder::resultOf(Value value) {
   return result;
 }
 
-/// The write whose value this is.
 std::optional<KernelBuilder::Result> KernelBuilder::writeOf(Value value) {
   for (auto component : mixer.step().getOps<mix::ComponentOp>())
     for (auto [m, written] : llvm::enumerate(component.getPhi().front().getTerminator()->getOperands()))
-      if (written == value)
+      if (auto made = programs.find(component); written == value && made != programs.end() && made->second)
         return resultOf(component.write(m));
   return std::nullopt;
 }
@@ -83,7 +82,7 @@ Value KernelBuilder::lateRead(Value value, ArrayRef<Axis> axes) {
   auto chunkedOf = [&](Value state) -> std::pair<ChunkedComponent *, unsigned> {
     for (auto component : mixer.step().getOps<mix::ComponentOp>())
       if (auto found = llvm::find(component.getStates(), state); found != component.getStates().end())
-        return {static_cast<ChunkedComponent *>(programs[component].get()), found - component.getStates().begin()};
+        return {static_cast<ChunkedComponent *>(programOf(component)), found - component.getStates().begin()};
     return {nullptr, 0};
   };
   Operation *op = value.getDefiningOp();
@@ -149,29 +148,32 @@ Value KernelBuilder::shortcut(Value root, ArrayRef<Axis> axes) {
 
   SmallVector<ComponentProgram *> order; // of first occurrence
   std::map<ComponentProgram *, std::map<unsigned, Coefficient>> g, h;
-  SmallVector<Product> rest;
   for (const auto &[base, coefficient] : form)
-    if (base && isBase(base)) {
+    if (base && isLateRead(base)) {
       Result result = *onAxes(base);
-      (result.isWrite ? h : g)[result.program][result.index] = coefficient;
+      g[result.program][result.index] = coefficient;
       if (!llvm::is_contained(order, result.program))
         order.push_back(result.program);
+    }
+  if (order.empty())
+    return {};
+  countRule(order.size() == 1 ? "c + g r + h w: one sum over the chunk" : "c + g r + h w of several components");
+  // Write values of components of which nothing is read here have no matmul to go into. They stand for themselves: this
+  // sum may be what their component finds its other writes from.
+  SmallVector<Product> rest;
+  for (const auto &[base, coefficient] : form) {
+    std::optional<Result> result = base ? onAxes(base) : std::nullopt;
+    if (result && isBase(base) && g.count(result->program)) {
+      if (result->isWrite)
+        h[result->program][result->index] = coefficient;
     } else {
       rest.push_back(base ? coefficient.times({local.emit(base, axes)}) : coefficient.times({}));
     }
-  if (g.empty())
-    return {};
-  countRule(order.size() == 1 ? "c + g r + h w: one sum over the chunk" : "c + g r + h w of several components");
-  // Write values of components of which nothing is read here have no matmul to go into.
-  for (ComponentProgram *program : order)
-    if (!g.count(program))
-      for (const auto &[m, coefficient] : h[program])
-        rest.push_back(coefficient.times({program->write(m)}));
+  }
   Axes rows{tiles.time()};
   llvm::append_range(rows, axes);
   Value sum = rest.empty() ? Value() : tiles.sum(rest, ArrayRef<Axis>(rows));
   for (ComponentProgram *program : order)
-    if (g.count(program))
-      sum = static_cast<ChunkedComponent *>(program)->accumulate(g[program], h[program], sum);
+    sum = static_cast<ChunkedComponent *>(program)->accumulate(g[program], h[program], sum);
   return sum;
 }

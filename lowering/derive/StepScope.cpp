@@ -74,9 +74,13 @@ tile::StepsOp StepScope::build() {
 //===-- Values of the body --------------------------------------------------------------------------------------===//
 
 Value StepScope::fromChunk(Value value, ArrayRef<Axis> axes) {
-  OpBuilder::InsertionGuard guard(tiles.ops());
-  tiles.ops().restoreInsertionPoint(before);
-  return take(outer.emit(value, axes));
+  Value tile;
+  {
+    OpBuilder::InsertionGuard guard(tiles.ops());
+    tiles.ops().restoreInsertionPoint(before);
+    tile = outer.emit(value, axes);
+  }
+  return take(tile); // a constant is made anew, in the body
 }
 
 /// One token of an input, for itself.

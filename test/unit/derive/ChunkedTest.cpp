@@ -48,6 +48,20 @@ const char *const gatedDelta = R"(
     y[t] = H[t] * q
   })";
 
+const char *const lateKeys = R"(
+  mixer late_keys<K, V> {
+    input k, p : vector<K>
+    input u, v : vector<V>
+    state C : matrix<K, V>
+    state D, E : matrix<V, K>
+    output y : vector<V>
+    let key = l2norm(k)
+    C[t] = C[t-1] + p * v'
+    D[t] = 0.5 * D[t-1] + 0.5 * (D[t-1] * key - C[t]' * p) * key'
+    E[t] = E[t-1] + v * (D[t-1]' * u)'
+    y[t] = E[t-1] * p
+  })";
+
 TEST(Chunked, IdentityTransition) { expectChunked(linear); }
 
 TEST(Chunked, IdentityNeedsNoSegmentProducts) {
@@ -223,6 +237,31 @@ TEST(Chunked, StateFeedsState) {
       C[t] = C[t-1] + k * r'
       y[t] = B[t] * q
       z[t] = C[t] * v
+    })");
+}
+
+TEST(Chunked, KeysReadLateOfAComponentThatStandsLater) {
+  // E's writes need D as it was and nothing of D's component, which stands behind E's for C's sake.
+  Kernels kernels(lateKeys, dims);
+  std::vector<std::string> order;
+  for (auto component : kernels.mixer().step().getOps<mix::ComponentOp>())
+    order.push_back(component.getStates()[0].getDefiningOp<mix::StateOp>().getName().str());
+  EXPECT_EQ(order, (std::vector<std::string>{"C", "E", "D"}));
+  expectChunked(lateKeys);
+}
+
+TEST(Chunked, AWriteStandsInTheSumOfAnotherWrite) {
+  // D p is one sum over D's chunk, and v stands in it: a write of E as well, whose writes are found from that sum.
+  expectChunked(R"(
+    mixer shared<K, V> {
+      input q, k, p : vector<K>
+      input v : vector<V>
+      state D, E : matrix<V, K>
+      output y : vector<V>
+      let key = l2norm(k)
+      D[t] = D[t-1] - v * p'
+      E[t] = E[t-1] * key * key' + v * q' + (v - D[t] * p) * p'
+      y[t] = E[t-1] * q
     })");
 }
 

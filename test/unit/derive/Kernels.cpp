@@ -74,6 +74,8 @@ Kernels::Kernels(const std::string &text, const Dims &dims, int64_t chunk, bool 
   EXPECT_TRUE(succeeded(verify(*module))) << this->text();
 }
 
+mix::MixerOp Kernels::mixer() { return mixerOf(*module); }
+
 tile::KernelOp Kernels::kernel(StringRef suffix) {
   for (auto kernel : module->getOps<tile::KernelOp>())
     if (kernel.getSymName().ends_with(suffix))

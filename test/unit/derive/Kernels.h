@@ -19,6 +19,8 @@ public:
   /// mix-infer-precision.
   Kernels(const std::string &mixer, const Dims &dims, int64_t chunk = 0, bool precise = true);
 
+  /// The mixer with its components.
+  mix::MixerOp mixer();
   /// The kernel @NAME_suffix.
   tile::KernelOp kernel(llvm::StringRef suffix);
   /// "chunked" or "recurrent": what the forward kernel is.

@@ -26,6 +26,23 @@ TEST(Stepped, NonlinearWrites) {
     })");
 }
 
+TEST(Stepped, WritesThatTakeAConstantVector) {
+  // The derivative of a mean is the same for all entries: ones, which normalisation takes out of phi.
+  expectForm("chunked", R"(
+    mixer normalised<K, V> {
+      input k : vector<K>
+      input v : vector<V>
+      state n : vector<K>
+      state H : matrix<K, V>
+      output y : vector<V>
+      let key = l2norm(k)
+      let S = H[t-1] - 0.25 * grad(norm(layernorm(H[t-1]' * key, 0.125)), H[t-1])
+      n[t] = n[t-1] + k
+      H[t] = (S' * key * key')' + key * (dot(k, n[t-1]) * v)'
+      y[t] = H[t-1]' * key
+    })");
+}
+
 TEST(Stepped, TwoStatesThatMix) {
   expectForm("chunked", R"(
     mixer momentum<K, V> {
