@@ -265,6 +265,11 @@ Expected<std::map<std::string, double>> gradientRounding(mix::MixerOp mixer, mix
 
 } // namespace
 
+Expected<std::map<std::string, double>> gradientRoundingErrors(mix::MixerOp mixer, const mix::Call &call,
+                                                               const mix::Cotangents &cotangents) {
+  return gradientRounding(mixer, call, cotangents);
+}
+
 // The yardstick is that of `compare`, and is drawn again where that draws again.
 Expected<std::vector<TensorError>> compareGradients(mix::MixerOp mixer, const mix::Call &call,
                                                     const mix::Cotangents &cotangents,

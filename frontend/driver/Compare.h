@@ -31,6 +31,10 @@ llvm::Expected<std::vector<TensorError>> compareGradients(mix::MixerOp mixer, co
 /// as good, the same numbers but for one float32 rounding of each.
 llvm::Expected<std::map<std::string, double>> roundingErrors(mix::MixerOp mixer, const mix::Call &call, int others = 0);
 
+/// The same of gradients, at this call alone: what compareGradients holds them against first.
+llvm::Expected<std::map<std::string, double>> gradientRoundingErrors(mix::MixerOp mixer, const mix::Call &call,
+                                                                     const mix::Cotangents &cotangents);
+
 /// |y - ref|_2 / |ref|_2. Entries that are equal differ by 0, infinities too, and so do those that differ by at most
 /// `negligible`; of a zero reference it is |y|_2.
 double relativeError(const mix::Array &y, const mix::Array &reference, double negligible = 0);

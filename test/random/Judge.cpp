@@ -2,8 +2,9 @@
 //     it is read, and normalised; the interpreter of the components gives the numbers of the equations
 //     every state has the class that its construction promises, or a better one, and no more writes
 //     forward and decode, interpreted as tile programs, give the numbers of the equations
+//     gradients of the tile programs, from what forward saves and from a replay, are those of the interpreter's reverse mode
 //     compiled, they do within what float32 allows: of the mixer as it is spelt or, the kernel being the same, respelt
-// The tolerance in float64 is 1e-11, or ten times the change that a relative 1e-15 of the arguments makes, where that is more.
+// The tolerance in float64 is 1e-11 (of gradients 1e-9), or ten times the change that a relative 1e-15 of the arguments makes, where that is more.
 // What should be zero is rounding noise of arguments of size 1: entries that differ by 1e-15 are equal.
 #include "test/random/Judge.h"
 #include "dialect/mix/Sample.h"
@@ -27,7 +28,7 @@ using namespace llvm;
 
 namespace mixc::random {
 
-static constexpr int secondsEach = 60;
+static constexpr int secondsEach = 60, secondsCompiled = 300; // of CPU time
 
 std::string Trial::text() const {
   std::string joined;
@@ -52,6 +53,8 @@ Trial drawTrial(uint64_t seed, bool compiled, const Mixer &mixer) {
   trial.lengths = {random.pick({1, 2, 5}), random.pick({15, 16, 17}), random.pick({31, 33, 40})};
   if (compiled)
     trial.lengths.push_back(random.pick({63, 64, 130}));
+  else if (random.chance(15)) // gradients go by segments of 128 tokens
+    trial.lengths.push_back(random.pick({128, 129, 150, 261}));
   trial.seed = random.below(1000000);
   trial.compiled = compiled;
   return trial;
@@ -450,8 +453,29 @@ private:
         if ((kernel == "chunked" || op.step().getOps<mix::EndOp>().empty()) &&
             !checkKernel(**library, kernel, op, call))
           return false;
+      for (bool withSaved : {true, false})
+        if (!checkCompiledGradients(**library, withSaved, op, call))
+          return false;
     }
     mark("compiled");
+    return true;
+  }
+
+  bool checkCompiledGradients(const LoadedLibrary &library, bool withSaved, mix::MixerOp op, const mix::Call &call) {
+    const std::string kind = withSaved ? "compiled gradients from saved" : "compiled gradients";
+    mix::Cotangents cotangents = mix::sampleCotangents(op, call, trial.seed);
+    roundToStorage(op, cotangents);
+    Expected<mix::Gradients> gradients = library.runBackward(call, cotangents, withSaved, 1);
+    if (!gradients)
+      return fail(kind + " fail", toString(gradients.takeError()));
+    Expected<std::vector<TensorError>> errors = compareGradients(op, call, cotangents, *gradients);
+    if (!errors)
+      return fail("no gradients", toString(errors.takeError()));
+    for (const TensorError &error : *errors)
+      if (!error.passes() && !isRespeltNoise(error, call, &cotangents))
+        return fail(kind + (error.error < 1e-3 ? " disagree a little" : " disagree"),
+                    fmt::format("{} tokens: {} is off by {:.2g}, at most {:.2g} is allowed", call.time, error.name,
+                                error.error, error.bound));
     return true;
   }
 
@@ -472,7 +496,8 @@ private:
 
   /// A kernel is the same however its mixer is spelt (judgeRewrites), so it is held against float32 in all spellings.
   /// `(I - k k') S` of one key, a number near 0 times S, is as exact as its factors; `S - k (k' S)` is not.
-  bool isRespeltNoise(const TensorError &error, const mix::Call &call) {
+  /// `cotangents`: the error is that of a gradient.
+  bool isRespeltNoise(const TensorError &error, const mix::Call &call, const mix::Cotangents *cotangents = nullptr) {
     constexpr size_t most = 16;
     for (const char *rule : {"distribute", "factor", "associate"}) {
       std::vector<Mixer> others = rewritten(mixer, rule);
@@ -483,7 +508,9 @@ private:
           consumeError(std::move(refused));
           continue;
         }
-        Expected<std::map<std::string, double>> rounding = roundingErrors(mixerOf(respelt.module()), call);
+        mix::MixerOp op = mixerOf(respelt.module());
+        Expected<std::map<std::string, double>> rounding =
+            cotangents ? gradientRoundingErrors(op, call, *cotangents) : roundingErrors(op, call);
         if (!rounding) {
           consumeError(rounding.takeError());
           continue;
@@ -584,7 +611,7 @@ Verdict compareRewrites(const Mixer &mixer, const std::string &rule, const Trial
 } // namespace
 
 Verdict judge(const Mixer &mixer, const Trial &trial) {
-  return isolate([&] { return Judge(mixer, trial).run(); }, secondsEach);
+  return isolate([&] { return Judge(mixer, trial).run(); }, trial.compiled ? secondsCompiled : secondsEach);
 }
 
 Verdict judgeRewrites(const Mixer &mixer, const std::string &rule, const Trial &trial, std::optional<size_t> use) {
