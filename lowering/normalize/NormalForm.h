@@ -23,6 +23,7 @@ struct NormalForm {
   std::map<std::pair<unsigned, unsigned>, Value> transition; // (i, j) -> a_ij
   Value gate;                                                // e, or null
   llvm::SmallVector<Write> writes;
+  llvm::SmallVector<std::pair<unsigned, Read>> fromOthers; // reads that other components get, by their index
 
   /// Of two orientations the one of less cost is taken: late reads, then writes, then decays along the key axis.
   std::tuple<size_t, size_t, size_t> cost() const;
@@ -30,8 +31,10 @@ struct NormalForm {
   llvm::SmallVector<Value *> operands(bool withWrites);
 };
 
-/// The normal form of states whose values after the token are `nexts`. Reads are added as users are rewritten.
-Outcome<NormalForm> normalForm(Linearity &linearity, llvm::ArrayRef<mix::NextOp> nexts);
+/// The normal form of states whose values after the token are `nexts`, beside those of `others`. Reads are added as users
+/// are rewritten.
+Outcome<NormalForm> normalForm(Linearity &linearity, llvm::ArrayRef<mix::NextOp> nexts,
+                               llvm::ArrayRef<NormalForm> others);
 
 } // namespace mixc::normalize
 

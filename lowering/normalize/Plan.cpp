@@ -174,7 +174,7 @@ private:
       nexts.push_back(strata.nexts[s]);
     }
     Linearity linearity(e, states, turned, dependents(states));
-    Outcome<NormalForm> form = normalForm(linearity, nexts);
+    Outcome<NormalForm> form = normalForm(linearity, nexts, components);
     if (!form)
       return form.obstacle();
 
@@ -191,9 +191,13 @@ private:
     form->reads.assign(linearity.reads().begin(), linearity.reads().end());
     form->late = usedIn(linearity.lateReads(), after);
     setAll(users, after);
+    for (const auto &[other, read] : form->fromOthers)
+      components[other].reads.push_back(read);
     components.push_back(*form);
     std::optional<Obstacle> circle = findCircle();
     components.pop_back();
+    for (const auto &[other, read] : llvm::reverse(form->fromOthers))
+      components[other].reads.pop_back();
     setAll(users, before);
     if (circle)
       return *circle;
@@ -205,6 +209,8 @@ private:
     for (unsigned s : group)
       nexts.push_back(strata.nexts[s]);
     setAll(roots(nexts), solution.users);
+    for (const auto &[other, read] : solution.form.fromOthers)
+      components[other].reads.push_back(read);
     components.push_back(solution.form);
     for (NextOp next : nexts)
       next.erase();
