@@ -289,9 +289,10 @@ private:
         writes = mix::WriteKind::Channel;
       if (static_cast<int64_t>(component.getNumWrites()) > allowed)
         return fail("too many writes", fmt::format("{}; {} were written", verdict.findings, allowed));
-      // Where no write reads, the reads alone say which axis is the keys': a gate may be of either.
-      if (found.getWrites() == mix::WriteKind::Free && gated != (transition == mix::TransitionKind::Diagonal) &&
-          gated != found.getValueGate()) {
+      // Where no write reads, the reads alone say which axis is the keys': a gate may be of either. So it may where a write is
+      // no affine function of the reads: of v f(v' S k) k' either axis is read, and substitution takes a gate on either.
+      bool isEither = found.getWrites() == mix::WriteKind::Free || found.getWrites() == mix::WriteKind::Nonlinear;
+      if (isEither && gated != (transition == mix::TransitionKind::Diagonal) && gated != found.getValueGate()) {
         gated = found.getValueGate();
         transition = gated ? mix::TransitionKind::Scalar : mix::TransitionKind::Diagonal;
       }
