@@ -1,5 +1,6 @@
 #include "lowering/normalize/Expansion.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <set>
 
 using namespace mlir;
 
@@ -153,6 +154,21 @@ Value Expansion::readOther(unsigned other, unsigned state, Value along) {
   ArrayRef<Dim> dims = typeOf(others[other].reads.front().node).getDims();
   added.push_back({other, {e.placeholder(TensorType::get(of.getContext(), dims, rate)), from}});
   return added.back().second.node;
+}
+
+size_t Expansion::lateDirections(ArrayRef<Value> late) {
+  std::set<std::tuple<void *, bool, std::vector<Atom>>> directions;
+  for (Value node : late) { // S x, S'x or z'x
+    Value state = node.getDefiningOp()->getOperand(0), x = node.getDefiningOp()->getOperand(1);
+    auto transpose = state.getDefiningOp<TransposeOp>();
+    if (transpose)
+      state = transpose.getX();
+    if (!state.getDefiningOp<StateOp>())
+      std::swap(state, x);
+    for (const auto &[monomial, number] : of(x))
+      directions.insert({state.getAsOpaquePointer(), static_cast<bool>(transpose), monomial.vectors});
+  }
+  return directions.size();
 }
 
 /// 1' x

@@ -33,6 +33,8 @@ public:
   /// How the polynomial depends on the reads, and how the expression does as it stands: perhaps in more ways.
   mix::WriteKind kind(const Polynomial &polynomial) const;
   mix::WriteKind kindAsSpelt(Value value) { return spelt.of(value); }
+  /// Of how many different directions these late reads are made: of S'(x + c y) and S'x, x and y.
+  size_t lateDirections(llvm::ArrayRef<Value> late);
   /// Reads of other components that were built, by these' index.
   llvm::ArrayRef<std::pair<unsigned, Read>> readsOfOthers() const { return added; }
 

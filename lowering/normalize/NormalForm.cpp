@@ -26,7 +26,7 @@ using namespace mix;
 
 std::tuple<size_t, size_t, size_t> NormalForm::cost() const {
   size_t diagonals = llvm::count_if(transition, [](const auto &entry) { return typeOf(entry.second).isVector(); });
-  return {late.size(), writes.size(), diagonals};
+  return {lateDirections, writes.size(), diagonals};
 }
 
 SmallVector<Value *> NormalForm::operands(bool withWrites) {
