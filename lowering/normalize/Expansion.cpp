@@ -46,9 +46,10 @@ const Polynomial &Expansion::of(Value value) {
     return found->second;
   constexpr size_t longest = 64;
   Polynomial result = find(value);
-  if (result.size() > longest)
-    result = whole(value);
   std::optional<Dim> length = lengthOf(value);
+  if (result.size() > longest) // one atom, but the same for every spelling
+    result = atom("=" + (length ? length->str() : "") + "(" + exactKey(result) + ")", !typeOf(value).isScalar(),
+                  {{}, value, linearity.touches(value), kindAsSpelt(value)});
   if (!result.isZero())
     expanded[(length ? length->str() : "") + "|" + result.key()].push_back(value);
   return memo[value.getAsOpaquePointer()] = result;

@@ -7,7 +7,7 @@
 //     r(S, a x + b y) = a r(S, x) + b r(S, y)        x' (y .* z) = sum(x .* y .* z)        (u v') x = (v'x) u
 //
 // so that two spellings of one value are one polynomial; of several states, and of other components, too: r = sum_j S_j p_j
-// is as many atoms. What would be too long stays whole.
+// is as many atoms. What would be too long is one atom, known by its polynomial.
 #ifndef MIXC_LOWERING_NORMALIZE_EXPANSION_H
 #define MIXC_LOWERING_NORMALIZE_EXPANSION_H
 

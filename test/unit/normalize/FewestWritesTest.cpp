@@ -106,6 +106,19 @@ TEST(FewestWrites, ARowBetweenTwoVectors) {
   }
 }
 
+TEST(FewestWrites, OfALongValueSpeltDifferently) {
+  auto value = [](Fewest &m, Expr minus) { // (e + 1)^9 .* (u + exp(-v))^9
+    Expr shifted = m.e + 1.0, other = m.u + exp(minus), power = shifted % other;
+    for (int i = 0; i < 8; ++i)
+      power = power % shifted % other;
+    return power;
+  };
+  expectOne(
+      "1 reads, 1 writes, identity, free\n",
+      [=](Fewest &m) { return m.H + outer(value(m, -m.v), m.k) + outer(value(m, -m.v), tanh(m.p)); },
+      [=](Fewest &m) { return m.H + outer(value(m, -m.v), m.k) + outer(value(m, -1.0 * m.v), tanh(m.p)); });
+}
+
 TEST(FewestWrites, OfWhatIsReadFromSeveralStatesBefore) {
   for (bool spelt : {false, true}) {
     Equations m({"K", "V", "L"});
