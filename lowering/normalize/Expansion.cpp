@@ -1,5 +1,6 @@
 #include "lowering/normalize/Expansion.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <set>
 
 using namespace mlir;
 
@@ -26,8 +27,8 @@ static std::string nameOf(Operation *op) {
          (lengthOf(op->getResult(0)) ? lengthOf(op->getResult(0))->str() : "");
 }
 
-Expansion::Expansion(Linearity &linearity)
-    : linearity(linearity), e(linearity.expressions()),
+Expansion::Expansion(Linearity &linearity, ArrayRef<NormalForm> others)
+    : linearity(linearity), e(linearity.expressions()), others(others),
       spelt(
           [&linearity](Value value) {
             return llvm::any_of(linearity.reads(), [&](const Read &read) { return read.node == value; });
@@ -45,9 +46,10 @@ const Polynomial &Expansion::of(Value value) {
     return found->second;
   constexpr size_t longest = 64;
   Polynomial result = find(value);
-  if (result.size() > longest)
-    result = whole(value);
   std::optional<Dim> length = lengthOf(value);
+  if (result.size() > longest) // one atom, but the same for every spelling
+    result = atom("=" + (length ? length->str() : "") + "(" + exactKey(result) + ")", !typeOf(value).isScalar(),
+                  {{}, value, linearity.touches(value), kindAsSpelt(value)});
   if (!result.isZero())
     expanded[(length ? length->str() : "") + "|" + result.key()].push_back(value);
   return memo[value.getAsOpaquePointer()] = result;
@@ -57,7 +59,11 @@ Polynomial Expansion::find(Value value) {
   Operation *op = value.getDefiningOp();
   for (const Read &read : linearity.reads())
     if (read.node == value)
-      return ofRead(read);
+      return ofRead(read, std::nullopt);
+  for (auto [index, other] : llvm::enumerate(others))
+    for (const Read &read : other.reads)
+      if (read.node == value && !linearity.touches(value))
+        return ofRead(read, index);
   return TypeSwitch<Operation *, Polynomial>(op)
       .Case([&](ConstantOp constant) { return Polynomial(constant.getValue().convertToDouble()); })
       .Case([&](FillOp fill) { return of(fill.getScalar()); })
@@ -120,23 +126,50 @@ Polynomial Expansion::reciprocal(Value value) {
               {make, {}, touches(y), kind(y) == WriteKind::Free ? WriteKind::Free : WriteKind::Nonlinear});
 }
 
-Polynomial Expansion::ofRead(const Read &read) {
+Polynomial Expansion::ofRead(const Read &read, std::optional<unsigned> other) {
   Polynomial result;
-  bool isVector = !linearity.hasRows();
+  bool isVector = typeOf(read.node).isVector();
+  std::string owner = other ? std::to_string(*other) : "";
   for (auto [state, along] : read.along) {
     Dim length = *lengthOf(along);
     for (const auto &[monomial, number] : of(along)) {
-      auto make = [this, state = state, vectors = monomial.vectors, length] {
+      auto make = [this, other, state = state, vectors = monomial.vectors, length] {
         Value along = build(Polynomial(Monomial{{}, vectors}), length);
-        Outcome<Value> node = linearity.read({{state, along}}, along.getDefiningOp());
-        return *node;
+        return other ? readOther(*other, state, along) : *linearity.read({{state, along}}, along.getDefiningOp());
       };
-      Polynomial node =
-          atom(listed("r" + std::to_string(state), monomial.vectors), isVector, {make, {}, true, WriteKind::Affine});
+      Polynomial node = atom(listed(owner + "r" + std::to_string(state), monomial.vectors), isVector,
+                             {make, {}, !other, other ? WriteKind::Free : WriteKind::Affine});
       result.add(Polynomial(Monomial{monomial.scalars, {}}, number) * node);
     }
   }
   return result;
+}
+
+Value Expansion::readOther(unsigned other, unsigned state, Value along) {
+  decltype(Read::along) from = {{state, along}};
+  for (const Read &known : others[other].reads)
+    if (known.along == from)
+      return known.node;
+  StateOp of = others[other].states[state];
+  Rate rate = faster(typeOf(of->getResult(0)).getRate(), typeOf(along).getRate());
+  ArrayRef<Dim> dims = typeOf(others[other].reads.front().node).getDims();
+  added.push_back({other, {e.placeholder(TensorType::get(of.getContext(), dims, rate)), from}});
+  return added.back().second.node;
+}
+
+size_t Expansion::lateDirections(ArrayRef<Value> late) {
+  std::set<std::tuple<void *, bool, std::vector<Atom>>> directions;
+  for (Value node : late) { // S x, S'x or z'x
+    Value state = node.getDefiningOp()->getOperand(0), x = node.getDefiningOp()->getOperand(1);
+    auto transpose = state.getDefiningOp<TransposeOp>();
+    if (transpose)
+      state = transpose.getX();
+    if (!state.getDefiningOp<StateOp>())
+      std::swap(state, x);
+    for (const auto &[monomial, number] : of(x))
+      directions.insert({state.getAsOpaquePointer(), static_cast<bool>(transpose), monomial.vectors});
+  }
+  return directions.size();
 }
 
 /// 1' x

@@ -6,11 +6,12 @@
 //
 //     r(S, a x + b y) = a r(S, x) + b r(S, y)        x' (y .* z) = sum(x .* y .* z)        (u v') x = (v'x) u
 //
-// so that two spellings of one value are one polynomial. What would be too long stays whole.
+// so that two spellings of one value are one polynomial; of several states, and of other components, too: r = sum_j S_j p_j
+// is as many atoms. What would be too long is one atom, known by its polynomial.
 #ifndef MIXC_LOWERING_NORMALIZE_EXPANSION_H
 #define MIXC_LOWERING_NORMALIZE_EXPANSION_H
 
-#include "lowering/normalize/Linearity.h"
+#include "lowering/normalize/NormalForm.h"
 #include "lowering/normalize/Polynomial.h"
 #include "lowering/normalize/ReadDependence.h"
 #include <deque>
@@ -20,7 +21,7 @@ namespace mixc::normalize {
 
 class Expansion {
 public:
-  explicit Expansion(Linearity &linearity);
+  Expansion(Linearity &linearity, llvm::ArrayRef<NormalForm> others);
 
   const Polynomial &of(Value value);
   /// An expression for the polynomial: a scalar without a length. What was expanded before is used where it is equal.
@@ -32,6 +33,10 @@ public:
   /// How the polynomial depends on the reads, and how the expression does as it stands: perhaps in more ways.
   mix::WriteKind kind(const Polynomial &polynomial) const;
   mix::WriteKind kindAsSpelt(Value value) { return spelt.of(value); }
+  /// Of how many different directions these late reads are made: of S'(x + c y) and S'x, x and y.
+  size_t lateDirections(llvm::ArrayRef<Value> late);
+  /// Reads of other components that were built, by these' index.
+  llvm::ArrayRef<std::pair<unsigned, Read>> readsOfOthers() const { return added; }
 
 private:
   struct AtomInfo {
@@ -44,7 +49,8 @@ private:
   Polynomial find(Value value);
   Polynomial ofBinary(mix::BinaryOp op);
   Polynomial reciprocal(Value value);
-  Polynomial ofRead(const Read &read);
+  Polynomial ofRead(const Read &read, std::optional<unsigned> other);
+  Value readOther(unsigned other, unsigned state, Value along);
   Polynomial sum(const Polynomial &vector, const mix::Dim &length);
   Polynomial product(Value matrix, bool transposed, const Polynomial &x);
   Polynomial productAtoms(Value matrix, bool transposed, const Polynomial &x, const mix::Dim &length);
@@ -66,6 +72,8 @@ private:
 
   Linearity &linearity;
   Expressions &e;
+  llvm::ArrayRef<NormalForm> others;
+  llvm::SmallVector<std::pair<unsigned, Read>> added;
   std::deque<AtomInfo> atoms; // making one may add others
   std::map<std::string, Atom> byKey;
   std::unordered_map<void *, Polynomial> memo;                 // references into it last

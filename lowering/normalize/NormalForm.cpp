@@ -26,7 +26,7 @@ using namespace mix;
 
 std::tuple<size_t, size_t, size_t> NormalForm::cost() const {
   size_t diagonals = llvm::count_if(transition, [](const auto &entry) { return typeOf(entry.second).isVector(); });
-  return {late.size(), writes.size(), diagonals};
+  return {lateDirections, writes.size(), diagonals};
 }
 
 SmallVector<Value *> NormalForm::operands(bool withWrites) {
@@ -51,7 +51,8 @@ namespace {
 
 class Collector {
 public:
-  explicit Collector(Linearity &linearity) : linearity(linearity), e(linearity.expressions()), expansion(linearity) {}
+  Collector(Linearity &linearity, ArrayRef<NormalForm> others)
+      : linearity(linearity), e(linearity.expressions()), expansion(linearity, others) {}
 
   Outcome<NormalForm> run(ArrayRef<NextOp> nexts) {
     form.states.assign(linearity.states().begin(), linearity.states().end());
@@ -68,6 +69,7 @@ public:
     if (std::optional<Obstacle> obstacle = collectTransition(nexts))
       return *obstacle;
     collectWrites();
+    llvm::append_range(form.fromOthers, expansion.readsOfOthers());
     return form;
   }
 
@@ -380,6 +382,8 @@ private:
 
 } // namespace
 
-Outcome<NormalForm> normalForm(Linearity &linearity, ArrayRef<NextOp> nexts) { return Collector(linearity).run(nexts); }
+Outcome<NormalForm> normalForm(Linearity &linearity, ArrayRef<NextOp> nexts, ArrayRef<NormalForm> others) {
+  return Collector(linearity, others).run(nexts);
+}
 
 } // namespace mixc::normalize

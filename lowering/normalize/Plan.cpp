@@ -1,11 +1,13 @@
 // One stratum after the other: normal form, rewriting of all that uses its states, or why there is none.
 //
 // A stratum succeeds if its updates have a normal form in one of its orientations and every later use of its states, in
-// outputs, later updates and the directions of other components, becomes a read, early or late; the orientation with
-// the fewest late reads is taken, then that with the fewest writes and decays along the key axis. Where a later state takes a whole state (momentum: M[t] = a M[t-1] + S[t]), the two
-// strata and all between them are tried as one component.
+// outputs, later updates and the directions of other components, becomes a read, early or late; the orientation with the
+// fewest directions of late reads is taken, then that with the fewest writes and decays along the key axis. Where a later
+// state takes a whole state (momentum: M[t] = a M[t-1] + S[t]), the two strata and all between them are tried as one
+// component.
 #include "lowering/normalize/Plan.h"
 #include "lowering/Rules.h"
+#include "lowering/normalize/Expansion.h"
 #include "lowering/normalize/Formula.h"
 #include "llvm/ADT/DenseSet.h"
 
@@ -174,7 +176,7 @@ private:
       nexts.push_back(strata.nexts[s]);
     }
     Linearity linearity(e, states, turned, dependents(states));
-    Outcome<NormalForm> form = normalForm(linearity, nexts);
+    Outcome<NormalForm> form = normalForm(linearity, nexts, components);
     if (!form)
       return form.obstacle();
 
@@ -190,10 +192,15 @@ private:
     }
     form->reads.assign(linearity.reads().begin(), linearity.reads().end());
     form->late = usedIn(linearity.lateReads(), after);
+    form->lateDirections = Expansion(linearity, components).lateDirections(form->late);
     setAll(users, after);
+    for (const auto &[other, read] : form->fromOthers)
+      components[other].reads.push_back(read);
     components.push_back(*form);
     std::optional<Obstacle> circle = findCircle();
     components.pop_back();
+    for (const auto &[other, read] : llvm::reverse(form->fromOthers))
+      components[other].reads.pop_back();
     setAll(users, before);
     if (circle)
       return *circle;
@@ -205,6 +212,8 @@ private:
     for (unsigned s : group)
       nexts.push_back(strata.nexts[s]);
     setAll(roots(nexts), solution.users);
+    for (const auto &[other, read] : solution.form.fromOthers)
+      components[other].reads.push_back(read);
     components.push_back(solution.form);
     for (NextOp next : nexts)
       next.erase();

@@ -117,6 +117,22 @@ TEST(Judge, ACrashIsAVerdict) {
   EXPECT_EQ(isolate([]() -> Verdict { return {.kind = "said"}; }, 10).kind, "said");
 }
 
+/// v f(v' S k) k' reads along either axis, so a gate on that of `k` may be the gate of the values.
+TEST(Judge, AGateOfEitherAxisWhereNoWriteIsAffine) {
+  Shape matrix{"V", "K"}, key{"K", ""}, value{"V", ""};
+  Term S = oldState("S", matrix) * diag(name("g", key)), k = name("k", key), v = name("v", value);
+  Mixer mixer;
+  mixer.arguments = {
+      {.name = "g", .shape = key, .interval = {{0, 1}}}, {.name = "k", .shape = key}, {.name = "v", .shape = value}};
+  mixer.states = {
+      {.name = "S", .shape = matrix, .update = S + v * transpose(call("tanh", {transpose(v) * (S * k)}) * k)}};
+  mixer.outputs = {{"y", transpose(oldState("S", matrix)) * v}};
+  mixer.promises["S"] = {.normal = true, .count = 1, .writes = Writes::Nonlinear, .transition = Transition::Diagonal};
+  Verdict verdict = judge(mixer, drawTrial(1, false, mixer));
+  EXPECT_EQ(verdict.kind, "") << verdict.message << mixer.text();
+  EXPECT_NE(verdict.findings.find("value gate"), std::string::npos) << verdict.findings;
+}
+
 TEST(Judge, AWrongPromiseIsFoundAndMadeSmall) {
   // A mixer with a key gate, said to be chunkable.
   Mixer mixer;

@@ -48,6 +48,18 @@ TEST(Late, TheOrientationOfTheFewestLateReads) {
   m.finish("2 reads, 1 writes, scalar, free, turned, 1 late\n");
 }
 
+TEST(Late, TheOrientationDoesNotDependOnTheSpelling) {
+  for (bool spelt : {false, true}) {
+    Late m;
+    Expr c = dot(m.q, m.k), r = tr(m.H) * m.v;
+    m.next("H", diag(m.gate("g", {"V"})) * m.H);
+    m.output("y", spelt ? m.a * (m.H * (0.25 * (tr(m.H) * (m.v / sum(m.v))) + c * r)) + m.H * r
+                        : m.a * m.H * (0.25 / sum(m.v) * r + c * r) + m.H * r);
+    m.normalize();
+    EXPECT_NE(m.summary().find("0 writes, diagonal, free, turned"), std::string::npos) << m.summary() << m.text();
+  }
+}
+
 TEST(Late, ASumOverStates) {
   Equations m({"K", "V"});
   Expr q = m.input("q", {"K"}), k = m.input("k", {"K"}), v = m.input("v", {"V"}), a = m.gate("a"), b = m.gate("b");
