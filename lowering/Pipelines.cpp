@@ -47,8 +47,8 @@ void tileToPlan(OpPassManager &passes, const PipelineOptions &options) {
 
 void planToVector(OpPassManager &passes, const PipelineOptions &) {
   passes.addPass(createTileToVector());
-  addCleanup(passes);
   passes.addPass(createBuildShared());
+  addCleanup(passes);
 }
 
 /// The plainest pipeline keeps 88 % of the FMA peak: the speed is in the plan.

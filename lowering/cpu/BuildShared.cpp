@@ -5,7 +5,8 @@
 //
 // Alike means: the same ops on the same types and constants, up to the other values that come from outside; those are the arguments. Nests
 // of few ops stay, and those of few iterations, where the call would count. Longer nests come first; what is in the function may
-// call others.
+// call others. LLVM knows less of memory that comes as an argument, which costs a kernel up to some percent: code that compiles quickly
+// as it is stays.
 #include "lowering/Passes.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -23,6 +24,8 @@ namespace {
 
 constexpr int64_t fewestOps = 24;      // of a nest
 constexpr int64_t fewestOpsRun = 1000; // of its iterations together; a call takes as long as some ten
+
+bool isNest(Operation *op) { return isa<scf::ForOp, scf::ExecuteRegionOp>(op) && op->getNumResults() == 0; }
 
 /// What every use makes for itself: constants, and the descriptor of a tensor, whose pointer is what it takes.
 bool isRemade(Value value) {
@@ -107,15 +110,15 @@ private:
 };
 
 struct Nest {
-  scf::ForOp loop;
-  int64_t ops;    // as they are written
-  int64_t opsRun; // at least
+  Operation *op;
+  int64_t ops; // as they are written
 };
 
-/// Every loop without results, and a hash that is equal for nests that are alike.
+/// Every nest, and a hash that is equal for those that are alike.
 class Collector {
 public:
-  void collect(Operation *root) { visit(root); }
+  /// The number of ops in it.
+  int64_t collect(Operation *root) { return visit(root).ops; }
 
   llvm::MapVector<size_t, SmallVector<Nest>> byHash;
 
@@ -141,8 +144,8 @@ private:
     if (loop)
       sum.opsRun *= tripCount(loop);
     ++sum.opsRun;
-    if (loop && loop.getNumResults() == 0 && sum.ops >= fewestOps && sum.opsRun >= fewestOpsRun)
-      byHash[sum.hash].push_back({loop, sum.ops, sum.opsRun});
+    if (isNest(op) && sum.ops >= fewestOps && sum.opsRun >= fewestOpsRun)
+      byHash[sum.hash].push_back({op, sum.ops});
     return sum;
   }
 
@@ -160,8 +163,11 @@ struct BuildShared : mixc::impl::BuildSharedBase<BuildShared> {
 
   void runOnOperation() override {
     Collector collector;
+    int64_t ops = 0;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      collector.collect(function);
+      ops += collector.collect(function);
+    if (ops < from)
+      return;
     SmallVector<SmallVector<Nest>> groups;
     for (auto &[hash, nests] : collector.byHash)
       if (nests.size() > 1)
@@ -176,16 +182,16 @@ struct BuildShared : mixc::impl::BuildSharedBase<BuildShared> {
   void share(SmallVector<Nest> &nests) {
     SmallVector<Nest> others, rest;
     SmallVector<Likeness> likenesses;
-    if (erased.contains(nests[0].loop)) {
+    if (erased.contains(nests[0].op)) {
       nests.erase(nests.begin());
       return;
     }
-    scf::ForOp first = nests[0].loop;
+    Operation *first = nests[0].op;
     for (const Nest &nest : llvm::drop_begin(nests)) {
-      if (erased.contains(nest.loop))
+      if (erased.contains(nest.op))
         continue;
       Likeness likeness;
-      bool isAlike = likeness.alike(first, nest.loop);
+      bool isAlike = likeness.alike(first, nest.op);
       (isAlike ? others : rest).push_back(nest);
       if (isAlike)
         likenesses.push_back(std::move(likeness));
@@ -198,29 +204,32 @@ struct BuildShared : mixc::impl::BuildSharedBase<BuildShared> {
     OpBuilder b(first->getContext());
     b.setInsertionPointAfter(first);
     func::FuncOp function = makeFunction(first, taken);
-    func::CallOp::create(b, first.getLoc(), function, taken);
+    func::CallOp::create(b, first->getLoc(), function, taken);
     for (auto [nest, likeness] : llvm::zip(others, likenesses)) {
       SmallVector<Value> arguments;
       for (Value value : taken)
         arguments.push_back(likeness.other.lookup(value));
-      b.setInsertionPoint(nest.loop);
-      func::CallOp::create(b, nest.loop.getLoc(), function, arguments);
-      nest.loop.walk([&](scf::ForOp loop) { erased.insert(loop); });
-      nest.loop.erase();
+      b.setInsertionPoint(nest.op);
+      func::CallOp::create(b, nest.op->getLoc(), function, arguments);
+      nest.op->walk([&](Operation *op) {
+        if (isNest(op))
+          erased.insert(op);
+      });
+      nest.op->erase();
     }
   }
 
   /// The function that the nest moves into.
-  func::FuncOp makeFunction(scf::ForOp nest, ArrayRef<Value> taken) {
+  func::FuncOp makeFunction(Operation *nest, ArrayRef<Value> taken) {
     auto home = nest->getParentOfType<func::FuncOp>();
     OpBuilder b(home);
     auto type = b.getFunctionType(llvm::map_to_vector(taken, [](Value value) { return value.getType(); }), {});
-    auto function = func::FuncOp::create(b, nest.getLoc(), ("shared_" + Twine(count++)).str(), type);
+    auto function = func::FuncOp::create(b, nest->getLoc(), ("shared_" + Twine(count++)).str(), type);
     function.setPrivate();
     function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(b.getContext(), LLVM::Linkage::Internal));
     Block *body = function.addEntryBlock();
     b.setInsertionPointToEnd(body);
-    auto end = func::ReturnOp::create(b, nest.getLoc());
+    auto end = func::ReturnOp::create(b, nest->getLoc());
     SmallVector<OpOperand *> uses = usesOfOutside(nest);
     nest->moveBefore(end);
     b.setInsertionPointToStart(body);

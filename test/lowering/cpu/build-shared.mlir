@@ -1,5 +1,5 @@
 // Loop nests that are alike become one function; constants and the descriptors of tensors are made in it.
-// RUN: mix-opt %s --split-input-file --mix-build-shared | FileCheck %s
+// RUN: mix-opt %s --split-input-file --mix-build-shared=from=0 | FileCheck %s
 
 // CHECK-LABEL: func.func private @shared_0(
 // CHECK-SAME:    %[[FROM:.*]]: memref<64x8xf32>, %[[COUNT:.*]]: i64, %[[TO:.*]]: memref<64x8xf32>)
