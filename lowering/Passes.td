@@ -70,6 +70,12 @@ def TileToVector : Pass<"mix-tile-to-vector", "mlir::ModuleOp"> {
                            "mlir::memref::MemRefDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect", "mlir::LLVM::LLVMDialect"];
 }
 
+def BuildShared : Pass<"mix-build-shared", "mlir::ModuleOp"> {
+  let summary = "make one function of loop nests that are alike";
+  let options = [Option<"from", "from", "int64_t", "25000", "ops; code of fewer has nothing shared">];
+  let dependentDialects = ["mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect"];
+}
+
 def LowerMixers : Pass<"mix-lower-mixers", "mlir::ModuleOp"> {
   let summary = "erase the mixers, whose kernels are functions by now";
 }

@@ -47,6 +47,7 @@ void tileToPlan(OpPassManager &passes, const PipelineOptions &options) {
 
 void planToVector(OpPassManager &passes, const PipelineOptions &) {
   passes.addPass(createTileToVector());
+  passes.addPass(createBuildShared());
   addCleanup(passes);
 }
 

@@ -360,6 +360,13 @@ LogicalResult KernelEmitter::emitOp(Operation *op) {
   if (op->getNumResults() == 1 && !isa<tile::InitOp, tile::StepsOp>(op) && !places.count(op->getResult(0)))
     definePlace(op->getResult(0));
   loc = op->getLoc();
+  // What works on buffers alone stands by itself, for mix-build-shared; cleanup undoes it.
+  OpBuilder::InsertionGuard guard(b);
+  if (isa<tile::MapOp, tile::ReduceOp, tile::ContractOp, tile::RecurOp, tile::SolveOp>(op)) {
+    auto own = scf::ExecuteRegionOp::create(b, loc, TypeRange());
+    b.createBlock(&own.getRegion());
+    b.setInsertionPoint(scf::YieldOp::create(b, loc));
+  }
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](tile::LoadOp op) { return emitLoad(op), success(); })
       .Case([&](tile::StoreOp op) { return emitStore(op), success(); })
