@@ -219,12 +219,12 @@ struct BuildShared : mixc::impl::BuildSharedBase<BuildShared> {
     }
   }
 
-  /// The function that the nest moves into.
+  /// The function that the nest moves into. No mixer has a name with a dot.
   func::FuncOp makeFunction(Operation *nest, ArrayRef<Value> taken) {
     auto home = nest->getParentOfType<func::FuncOp>();
     OpBuilder b(home);
     auto type = b.getFunctionType(llvm::map_to_vector(taken, [](Value value) { return value.getType(); }), {});
-    auto function = func::FuncOp::create(b, nest->getLoc(), ("shared_" + Twine(count++)).str(), type);
+    auto function = func::FuncOp::create(b, nest->getLoc(), ("mix.shared_" + Twine(count++)).str(), type);
     function.setPrivate();
     function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(b.getContext(), LLVM::Linkage::Internal));
     Block *body = function.addEntryBlock();

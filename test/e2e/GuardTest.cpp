@@ -100,6 +100,20 @@ private:
   const void *(*function)(const void *arguments);
 };
 
+/// Both entries, each with its arguments between guarded pages.
+void expectNothingElseTouched(Library &built, const std::string &name, const mix::Call &call) {
+  llvm::Expected<mix::Answer> reference = mix::interpret(built.equations, call);
+  ASSERT_TRUE(bool(reference));
+  for (const char *entry : {"forward", "decode"}) {
+    GuardedCall guarded(built, name, entry, call);
+    ASSERT_TRUE(guarded.succeeds()); // or dies of SIGSEGV
+    EXPECT_TRUE(guarded.intact()) << entry << ", " << call.time << " tokens";
+    mix::Array want = reference->outputs.at("y");
+    want.shape.clear();
+    EXPECT_LE(relativeError(guarded.output(), want), 1e-5) << entry << ", " << call.time << " tokens at once";
+  }
+}
+
 class Guard : public testing::TestWithParam<std::string> {};
 
 TEST_P(Guard, NothingOutsideTheArgumentsIsTouched) {
@@ -110,16 +124,7 @@ TEST_P(Guard, NothingOutsideTheArgumentsIsTouched) {
     for (int64_t time : {1, 15, 75}) {
       CaseShape shape{.key = key, .value = value, .batch = 2, .time = time, .groups = 2, .initial = true};
       mix::Call call = makeCall(mixer, built.equations, shape, 11);
-      llvm::Expected<mix::Answer> reference = mix::interpret(built.equations, call);
-      ASSERT_TRUE(bool(reference));
-      for (const char *entry : {"forward", "decode"}) {
-        GuardedCall guarded(built, mixer.name, entry, call);
-        ASSERT_TRUE(guarded.succeeds()); // or dies of SIGSEGV
-        EXPECT_TRUE(guarded.intact()) << entry << ", " << time << " tokens";
-        mix::Array want = reference->outputs.at("y");
-        want.shape.clear();
-        EXPECT_LE(relativeError(guarded.output(), want), 1e-5) << entry << ", " << time << " tokens at once";
-      }
+      expectNothingElseTouched(built, mixer.name, call);
     }
   }
 }
@@ -133,16 +138,7 @@ TEST(GuardOfBlocks, NothingOutsideTheArgumentsIsTouched) {
     for (int64_t time : {1, 15, 35}) {
       mix::Call call =
           makeCall(mixer, built.equations, {.batch = batch, .time = time, .groups = 2, .initial = true}, 12);
-      llvm::Expected<mix::Answer> reference = mix::interpret(built.equations, call);
-      ASSERT_TRUE(bool(reference));
-      for (const char *entry : {"forward", "decode"}) {
-        GuardedCall guarded(built, mixer.name, entry, call);
-        ASSERT_TRUE(guarded.succeeds()); // or dies of SIGSEGV
-        EXPECT_TRUE(guarded.intact()) << entry << ", " << time << " tokens";
-        mix::Array want = reference->outputs.at("y");
-        want.shape.clear();
-        EXPECT_LE(relativeError(guarded.output(), want), 1e-5) << entry << ", " << time << " tokens at once";
-      }
+      expectNothingElseTouched(built, mixer.name, call);
     }
 }
 

@@ -1,7 +1,7 @@
 // Loop nests that are alike become one function; constants and the descriptors of tensors are made in it.
 // RUN: mix-opt %s --split-input-file --mix-build-shared=from=0 | FileCheck %s
 
-// CHECK-LABEL: func.func private @shared_0(
+// CHECK-LABEL: func.func private @mix.shared_0(
 // CHECK-SAME:    %[[FROM:.*]]: memref<64x8xf32>, %[[COUNT:.*]]: i64, %[[TO:.*]]: memref<64x8xf32>)
 // CHECK-SAME:    llvm.linkage = #llvm.linkage<internal>
 // CHECK:         arith.constant 64 : index
@@ -13,8 +13,8 @@
 // CHECK-LABEL: func.func @alike(
 // CHECK-SAME:    %[[A:.*]]: memref<64x8xf32>, %[[B:.*]]: memref<64x8xf32>, %[[C:.*]]: memref<64x8xf32>, %[[N:.*]]: i64, %[[M:.*]]: i64)
 // CHECK-NOT:     scf.for
-// CHECK:         call @shared_0(%[[A]], %[[N]], %[[B]])
-// CHECK-NEXT:    call @shared_0(%[[B]], %[[M]], %[[C]])
+// CHECK:         call @mix.shared_0(%[[A]], %[[N]], %[[B]])
+// CHECK-NEXT:    call @mix.shared_0(%[[B]], %[[M]], %[[C]])
 // CHECK-NEXT:    return
 func.func @alike(%a: memref<64x8xf32>, %b: memref<64x8xf32>, %c: memref<64x8xf32>, %n: i64, %m: i64) {
   %zero = arith.constant 0 : index
