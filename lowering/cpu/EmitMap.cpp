@@ -119,29 +119,18 @@ void KernelEmitter::emitMap(tile::MapOp op) {
   });
 }
 
-// In a full chunk every row is valid: the result is x, in x's own buffer where the axes are the same. (What is carried has a
-// buffer that will change.)
+// A mask of valid rows, where all are valid, has the result x: in x's own buffer where the axes are the same. (What is carried
+// has a buffer that will change.) So it is in most chunks: only where the last one ends early is the result written.
 void KernelEmitter::emitSelect(tile::SelectOp op) {
   Place to = place(op.getResult());
-  bool byTime = op.getMask().getDefiningOp<tile::ValidOp>() != nullptr;
+  StringRef lane = to.layout.lane();
+  const bool byTime = op.getMask().getDefiningOp<tile::ValidOp>() != nullptr;
+  auto areAllValid = [&] { return byTime && (!validRows || (stepRow && sequences == 1)); };
   auto immediate = [](Value x) { return x.getDefiningOp<tile::ConstantOp>() || x.getDefiningOp<tile::IotaOp>(); };
   auto isCarried = [](Value x) { return isa<BlockArgument>(x) || x.getDefiningOp<tile::RenameOp>(); };
-  if (byTime && !validRows && !immediate(op.getX()) && !(stepRow && isCarried(op.getX()))) {
-    const Place &from = place(op.getX());
-    if (from.layout.axes == to.layout.axes && from.layout.sliced == to.layout.sliced) {
-      setPlace(op.getResult(), from);
-      return;
-    }
-  }
-  StringRef lane = to.layout.lane();
-  if (byTime && validRows && (lane == "seq" || (lane == "time" && sequences > 1)))
-    return forEachEntry(to.layout.axes, [&](const Point &point) {
-      Value x = fetchEntry(op.getX(), point), y = fetchEntry(op.getY(), point);
-      putEntry(to, point, arith::SelectOp::create(b, loc, rowIsValid(point), x, y));
-    });
-  forEachVector(to.layout, [&](const Point &point, int64_t n) {
+  auto select = [&](const Point &point, int64_t n) {
     Value x = fetch(op.getX(), point, lane, n);
-    if (byTime && !validRows) {
+    if (areAllValid()) {
       put(op.getResult(), point, clearPadding(to.layout, point, x));
       return;
     }
@@ -156,7 +145,34 @@ void KernelEmitter::emitSelect(tile::SelectOp op) {
       mask = rowIsValid(point);
     }
     put(op.getResult(), point, clearPadding(to.layout, point, arith::SelectOp::create(b, loc, mask, x, y)));
-  });
+  };
+  auto write = [&] {
+    if (!byTime || !validRows || (lane != "seq" && (lane != "time" || sequences == 1)))
+      return forEachVector(to.layout, select);
+    forEachEntry(to.layout.axes, [&](const Point &point) {
+      Value x = fetchEntry(op.getX(), point), y = fetchEntry(op.getY(), point);
+      putEntry(to, point, arith::SelectOp::create(b, loc, rowIsValid(point), x, y));
+    });
+  };
+  if (byTime && !immediate(op.getX()) && !(stepRow && isCarried(op.getX()))) {
+    const Place from = place(op.getX());
+    const bool isAlike = from.layout.axes == to.layout.axes && from.layout.sliced == to.layout.sliced;
+    if (isAlike && areAllValid())
+      return setPlace(op.getResult(), from);
+    auto whole = from.buffer.getDefiningOp<memref::ViewOp>(), own = to.buffer.getDefiningOp<memref::ViewOp>();
+    if (isAlike && whole && own && sequences == 1) {
+      Value full = isFull();
+      Value offset = arith::SelectOp::create(b, loc, full, whole.getByteShift(), own.getByteShift());
+      Value either = memref::ViewOp::create(b, loc, own.getType(), own.getSource(), offset, ValueRange());
+      setPlace(op.getResult(), {to.layout, either});
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(scf::IfOp::create(b, loc, full, /*withElse=*/true).elseBlock());
+      return write();
+    }
+  }
+  if (byTime)
+    return forEachForm(op.getType(), write);
+  write();
 }
 
 void KernelEmitter::emitCast(tile::CastOp op) {

@@ -55,6 +55,23 @@ void KernelEmitter::forEachSequence(Operation *op, function_ref<void()> body) {
   validRows = outerRows;
 }
 
+Value KernelEmitter::isFull() {
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, validRows, index(chunk));
+}
+
+void KernelEmitter::forEachForm(TileType type, function_ref<void()> body) {
+  if (!validRows || sequences > 1 || !type.hasTime())
+    return body();
+  auto forms = scf::IfOp::create(b, loc, isFull(), /*withElse=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  Value rows = std::exchange(validRows, {});
+  b.setInsertionPointToStart(forms.thenBlock());
+  body();
+  validRows = rows;
+  b.setInsertionPointToStart(forms.elseBlock());
+  body();
+}
+
 /// A tile has the tensor's dims in order, after time and sequences. What only kernels see, segments, lies with the panel axis last.
 SmallVector<std::pair<Axis, int64_t>> KernelEmitter::axesInMemory(tile::ViewType view, TileType type) {
   SmallVector<std::pair<Axis, int64_t>> axes;
@@ -120,8 +137,10 @@ Value KernelEmitter::readNumbers(Value tensor, Value at, const Layout &layout, c
 // Rows of a chunk lie a whole [heads, dims] apart outside: copied next to each other they share no cache sets. The rows
 // of the next chunk are prefetched meanwhile.
 void KernelEmitter::emitLoad(tile::LoadOp op) {
-  if (!tile::isPerSequence(op.getTensor()) || sequences == 1)
+  if (op.getHistory() && sequences == 1)
     return emitRows(op);
+  if (!tile::isPerSequence(op.getTensor()) || sequences == 1)
+    return forEachForm(op.getResult().getType(), [&] { emitRows(op); });
   forEachSequence(op, [&] {
     if (!validRows)
       return emitRows(op);
@@ -142,6 +161,12 @@ void KernelEmitter::emitRows(tile::LoadOp op) {
   auto type = cast<TileType>(op.getResult().getType());
   tile::ViewType view = op.getTensor().getType();
   const Layout layout = place(op.getResult()).layout;
+  const bool prefetches = type.hasTime() && !validRows && chunk > 1;
+  Value nextRow; // of the next chunk; in any case one that `chunk` rows follow
+  if (prefetches && isReversed)
+    nextRow = arith::MaxSIOp::create(b, loc, add(firstRow, -chunk), index(0));
+  else if (prefetches)
+    nextRow = arith::MinUIOp::create(b, loc, add(firstRow, chunk), add(length, -chunk));
   auto source = [&](const Point &point, bool next) {
     Value row = point.at("time");
     if (view.getPer() == tile::Per::Segment) {
@@ -151,12 +176,8 @@ void KernelEmitter::emitRows(tile::LoadOp op) {
       if (sequence && validRows)
         row = arith::MinUIOp::create(b, loc, row, add(length, -1));
     } else if (row) {
-      row = add(firstRow, row);
-      if (next && isReversed)
-        row = arith::MaxSIOp::create(b, loc, add(row, -chunk), index(0));
-      else if (next)
-        row = add(row, chunk);
-      if (validRows || (next && !isReversed))
+      row = add(next ? nextRow : firstRow, row);
+      if (validRows)
         row = arith::MinUIOp::create(b, loc, row, add(length, -1));
     }
     return tensorOffset(view, op.getTensor(), type, row, point);
@@ -177,7 +198,7 @@ void KernelEmitter::emitRows(tile::LoadOp op) {
   }
   forEachVector(layout, [&](const Point &point, int64_t n) {
     Value numbers = readNumbers(op.getTensor(), source(point, false), layout, point, n);
-    if (point.at("time") && !validRows && chunk > 1)
+    if (prefetches)
       memref::PrefetchOp::create(b, loc, buffers[op.getTensor()], source(point, true), /*isWrite=*/false,
                                  /*localityHint=*/2,
                                  /*isDataCache=*/true);
@@ -300,10 +321,12 @@ void KernelEmitter::storeRows(tile::StoreOp op) {
     Value begins = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, within, index(0));
     b.setInsertionPointToStart(scf::IfOp::create(b, loc, begins, /*withElse=*/false).thenBlock());
   }
-  if (contiguous)
-    forEachVector(layout, guarded);
-  else
-    forEachEntry(layout.axes, [&](const Point &point) { guarded(point, 1); });
+  forEachForm(type, [&] {
+    if (contiguous)
+      forEachVector(layout, guarded);
+    else
+      forEachEntry(layout.axes, [&](const Point &point) { guarded(point, 1); });
+  });
 }
 
 /// The tile is the caller's memory.

@@ -1,4 +1,4 @@
-// The function of a kernel: its tensors, the chunk loop in a full and a last form, the panel loops.
+// The function of a kernel: its tensors, the chunk loop, the panel loops.
 #include "lowering/cpu/KernelEmitter.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -225,7 +225,6 @@ LogicalResult KernelEmitter::emitPanels(ArrayRef<Operation *> ops) {
   return done;
 }
 
-/// A body that holds loops is written once; any other twice, for full chunks and for the last one.
 LogicalResult KernelEmitter::emitChunks(tile::ChunksOp chunks) {
   Block &body = chunks.getBody().front();
   for (auto [init, argument, result] : llvm::zip(chunks.getInits(), body.getArguments(), chunks.getResults())) {
@@ -259,43 +258,29 @@ LogicalResult KernelEmitter::emitLoops(tile::ChunksOp chunks, Value start, Value
 }
 
 LogicalResult KernelEmitter::emitChunks(tile::ChunksOp chunks, Value start, Value count) {
-  Value shortest = count;
-  if (sequences > 1)
-    shortest = loop(0, sequences, 1, {count}, [&](Value s, ValueRange least) -> SmallVector<Value> {
-      return {arith::MinUIOp::create(b, loc, least[0], lengthOf(s))};
-    })[0];
-  Value full = arith::DivUIOp::create(b, loc, shortest, index(chunk));
-  auto emitFull = [&] {
-    auto loop = scf::ForOp::create(b, loc, index(0), full, index(1));
+  auto emitUpTo = [&](Value end, bool isRagged) {
+    auto loop = scf::ForOp::create(b, loc, index(0), end, index(1));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    firstRow = add(start, mul(chunkOf(chunks, full, loop.getInductionVar()), chunk));
-    validRows = {};
-    return emitBody(chunks);
-  };
-  auto emitRest = [&] {
-    Value whole = mul(full, chunk), rest = arith::SubIOp::create(b, loc, count, whole);
-    firstRow = add(start, whole);
-    Value any = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, rest, index(0));
-    auto last = scf::IfOp::create(b, loc, any, /*withElse=*/false);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(last.thenBlock());
-    validRows = rest;
+    Value first = mul(chunkOf(chunks, end, loop.getInductionVar()), chunk);
+    firstRow = add(start, first);
+    if (isRagged)
+      validRows = arith::MinUIOp::create(b, loc, arith::SubIOp::create(b, loc, count, first), index(chunk));
     LogicalResult done = emitBody(chunks);
     validRows = {};
     return done;
   };
-  if (chunks.getLeaveLast()) {
-    full = add(arith::CeilDivUIOp::create(b, loc, count, index(chunk)), -1);
-    return emitFull();
+  if (sequences > 1) {
+    Value shortest = loop(0, sequences, 1, {count}, [&](Value s, ValueRange least) -> SmallVector<Value> {
+      return {arith::MinUIOp::create(b, loc, least[0], lengthOf(s))};
+    })[0];
+    Value full = arith::DivUIOp::create(b, loc, shortest, index(chunk));
+    return failed(emitUpTo(full, /*isRagged=*/false)) ? failure() : emitRagged(chunks, mul(full, chunk));
   }
-  if (sequences > 1)
-    return failed(emitFull()) ? failure() : emitRagged(chunks, mul(full, chunk));
-  if (chunk == 1)
-    return emitFull();
-  if (chunks.getReverse())
-    return failed(emitRest()) ? failure() : emitFull();
-  return failed(emitFull()) ? failure() : emitRest();
+  Value all = arith::CeilDivUIOp::create(b, loc, count, index(chunk));
+  if (chunks.getLeaveLast())
+    return emitUpTo(add(all, -1), /*isRagged=*/false);
+  return emitUpTo(all, /*isRagged=*/chunk > 1);
 }
 
 /// The chunk that comes i-th, of so many.

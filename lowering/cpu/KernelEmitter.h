@@ -64,6 +64,9 @@ private:
   // EmitMemory.cpp
   /// The ops of a memory op, once, or in a loop over the sequences of a block; its tensors are those of the sequence then.
   void forEachSequence(mlir::Operation *op, llvm::function_ref<void()> body);
+  /// What is done to the rows of a tile, in two forms: for full chunks, without validRows, and for a last one that ends early.
+  void forEachForm(tile::TileType type, llvm::function_ref<void()> body);
+  mlir::Value isFull();
   void emitLoad(tile::LoadOp op);
   void emitRows(tile::LoadOp op);
   void emitStore(tile::StoreOp op);
@@ -190,7 +193,7 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> pointers, buffers, rowStrides; // of the kernel's tensors
   mlir::Value firstRow;                                                   // of the present chunk
   mlir::Value tokens;    // of the present chunk of an outer loop, or of the sequence
-  mlir::Value validRows; // null in a full chunk
+  mlir::Value validRows; // of the present chunk; null where it is full for certain
   int64_t chunk = 1;
   bool isReversed = false; // do chunks come last to first?
   int64_t sequences = 1;
