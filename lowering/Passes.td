@@ -72,7 +72,7 @@ def TileToVector : Pass<"mix-tile-to-vector", "mlir::ModuleOp"> {
 
 def BuildShared : Pass<"mix-build-shared", "mlir::ModuleOp"> {
   let summary = "make one function of loop nests that are alike";
-  let options = [Option<"from", "from", "int64_t", "25000", "ops; code of fewer has nothing shared">];
+  let options = [Option<"from", "from", "int64_t", "25000", "ops; a mixer of fewer has nothing shared">];
   let dependentDialects = ["mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect"];
 }
 

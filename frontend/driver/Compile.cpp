@@ -5,6 +5,7 @@
 #include "frontend/gen/Import.h"
 #include "frontend/syntax/Parser.h"
 #include "lowering/emit/Library.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -110,9 +111,10 @@ Error Compilation::step(const Stage &next) {
   Progress progress(fmt::format("compiling {} to stage {}", source.name, next.name.str()));
   PassErrors errors(context, source, options.from != "ast");
   mlir::PassManager passes(&context);
+  passes.enableVerifier(false); // a stage as a whole is verified: every pass by itself would take a tenth of the time
   buildPipeline(passes, *at, next, options.pipeline());
   mlir::OwningOpRef<mlir::ModuleOp> before(current->clone());
-  bool done = mlir::succeeded(passes.run(*current));
+  bool done = mlir::succeeded(passes.run(*current)) && mlir::succeeded(mlir::verify(*current));
   if (!done || errors.any())
     return errors.take([&] { return writeReproducer(*before, next); });
   warningText += errors.warnings();

@@ -1,5 +1,5 @@
-// Loop nests that are alike become one function, called where each was. A kernel has many: the body of a chunk loop is written for full chunks
-// and for the last one, replay is forward without its outputs, backward begins with the chunk's forward.
+// Loop nests that are alike become one function, called where each was. A mixer has many: replay is forward without its
+// outputs, backward begins with the chunk's forward, and blocks of a chunk are treated alike.
 //
 //   for i { f(A, i) } ... for i { f(B, i) }    ->    shared(A) ... shared(B)    with    shared(x) = for i { f(x, i) }
 //
@@ -117,8 +117,7 @@ struct Nest {
 /// Every nest, and a hash that is equal for those that are alike.
 class Collector {
 public:
-  /// The number of ops in it.
-  int64_t collect(Operation *root) { return visit(root).ops; }
+  void collect(Operation *root) { visit(root); }
 
   llvm::MapVector<size_t, SmallVector<Nest>> byHash;
 
@@ -162,12 +161,18 @@ struct BuildShared : mixc::impl::BuildSharedBase<BuildShared> {
   using BuildSharedBase::BuildSharedBase;
 
   void runOnOperation() override {
+    llvm::MapVector<Attribute, std::pair<int64_t, SmallVector<func::FuncOp>>> byMixer;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      auto described = function->getAttrOfType<DictionaryAttr>("mix.kernel");
+      auto &[ops, functions] = byMixer[described ? described.get("mixer") : Attribute()];
+      function->walk([&ops = ops](Operation *) { ++ops; });
+      functions.push_back(function);
+    }
     Collector collector;
-    int64_t ops = 0;
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      ops += collector.collect(function);
-    if (ops < from)
-      return;
+    for (auto &[mixer, found] : byMixer)
+      if (found.first >= from)
+        for (func::FuncOp function : found.second)
+          collector.collect(function);
     SmallVector<SmallVector<Nest>> groups;
     for (auto &[hash, nests] : collector.byHash)
       if (nests.size() > 1)
