@@ -5,6 +5,7 @@
 //   operands  each value is an operand once, and only if the region reads it
 //   identity  map(x -> x, x) = x                          if nothing is broadcast
 //   dot       reduce add (map(x y)) = contract x, y       if both have the axes that are summed over
+//   product   contract x, y over nothing = map(x y)        if it adds to nothing, and masks nothing
 //
 // A producer with fewer axes than its consumer is not fused: its work would be repeated for every entry it is broadcast
 // to.
@@ -159,7 +160,28 @@ struct ContractProducts : OpRewritePattern<ReduceOp> {
   }
 };
 
+struct MapProducts : OpRewritePattern<ContractOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ContractOp op, PatternRewriter &rewriter) const override {
+    if (!op.getOver().empty() || op.getAcc() || op.getMask() != Mask::None)
+      return failure();
+    auto map = MapOp::create(rewriter, op.getLoc(), op.getResult().getType(), ValueRange{op.getA(), op.getB()});
+    OpBuilder::InsertionGuard guard(rewriter);
+    Block *body = rewriter.createBlock(&map.getBody());
+    Type element = op.getResult().getType().getElementType();
+    Value x = body->addArgument(element, op.getLoc()), y = body->addArgument(element, op.getLoc());
+    YieldOp::create(rewriter, op.getLoc(), arith::MulFOp::create(rewriter, op.getLoc(), x, y).getResult());
+    rewriter.replaceOp(op, map);
+    return success();
+  }
+};
+
 } // namespace
+
+void ContractOp::getCanonicalizationPatterns(RewritePatternSet &results, MLIRContext *context) {
+  results.add<MapProducts>(context);
+}
 
 void ReduceOp::getCanonicalizationPatterns(RewritePatternSet &results, MLIRContext *context) {
   results.add<ContractProducts>(context);

@@ -324,6 +324,7 @@ def Tile_ContractOp : Tile_PureOp<"contract", []> {
   let results = (outs Tile_T:$result);
   let assemblyFormat = "$a `,` $b (`acc` $acc^ `:` type($acc))? `over` $over (`mask` $mask^)? attr-dict `:` type($a) `,` type($b) `->` type($result)";
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Tile_ReduceOp : Tile_PureOp<"reduce"> {

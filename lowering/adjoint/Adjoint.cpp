@@ -1,6 +1,7 @@
 // The adjoint of each tile op, with y = op(...) and y' given. Indices that an operand lacks are summed over.
 //
 //   contract  y = acc + sum_over m a b:     acc' = y', a' = sum m y' b, b' = sum m y' a, with the same mask m
+//             of a a, one product:            a' = sum m 2y' a
 //   select    y = m ? u : v:                u' = m ? y' : 0, v' = m ? 0 : y'
 //   reduce    y = sum x:                    x' = y'             y = max x: x' = (x = y) y' / number of x equal to y
 //   recur     y_t = a_t y_{t-1} + b_t:      b'_t = y'_t + a_{t+1} b'_{t+1}, a'_t = b'_t y_{t-1}, init' = a_0 b'_0
@@ -102,9 +103,11 @@ LogicalResult AdjointBuilder::build(MapOp op) {
 
 LogicalResult AdjointBuilder::build(ContractOp op) {
   Value a = op.getA(), b = op.getB();
+  const bool isSquare = a == b;
+  Value barA = isSquare ? buildAdd(builder, loc, bar, bar) : bar;
   if (needed[0])
-    out[0] = contract(bar, b, typeOf(a), op.getMask());
-  if (needed[1])
+    out[0] = contract(barA, b, typeOf(a), op.getMask());
+  if (needed[1] && !isSquare)
     out[1] = contract(bar, a, typeOf(b), op.getMask());
   if (op.getAcc() && needed[2])
     out[2] = bar;

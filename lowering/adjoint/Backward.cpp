@@ -1,6 +1,7 @@
 #include "lowering/adjoint/Backward.h"
 #include "lowering/adjoint/Adjoint.h"
 #include "lowering/adjoint/Elementwise.h"
+#include "lowering/adjoint/StepsAdjoint.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/MapVector.h"
@@ -302,7 +303,8 @@ static SmallVector<Value> leaveLoop(OpBuilder &builder, ChunksOp loop, ValueRang
 void BackwardBuilder::loadWrites(ChunksOp loop, const IRMapping &mapping, bool isDifferentiated) {
   for (auto [write, tensor] : saved[loop].writes) {
     Value again = mapping.lookup(write);
-    if (isDifferentiated && again.getDefiningOp<StepsOp>())
+    auto steps = again.getDefiningOp<StepsOp>();
+    if (isDifferentiated && steps && !isKnownByItsRows(steps))
       continue; // their adjoint wants what they carry
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPoint(again.getDefiningOp());

@@ -1,10 +1,74 @@
 #include "lowering/adjoint/StepsAdjoint.h"
+#include "dialect/tile/TileVerify.h"
 #include "lowering/adjoint/Elementwise.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace mixc;
 using namespace mixc::tile;
+
+namespace {
+
+/// A carried tile that does nothing but collect what is stacked: c_t = (p_t = s) ? w_t : c_{t-1}, with the positions p of tokens and s along
+/// an axis. Before token t it is (s < p_t) ? w_s : c_0.
+struct Collected {
+  unsigned stacked = 0;  // the result w
+  unsigned position = 0; // the body's argument p
+  Value along;           // s
+};
+
+} // namespace
+
+static std::optional<Collected> findCollected(StepsOp op, unsigned i) {
+  Block &body = op.getBody().front();
+  Operation *yield = body.getTerminator();
+  auto map = yield->getOperand(i).getDefiningOp<MapOp>();
+  if (!map || op.getReverse() || !op.getInits()[i].getDefiningOp<ConstantOp>())
+    return std::nullopt;
+  auto inputOf = [&](Value scalar) -> Value {
+    auto argument = dyn_cast<BlockArgument>(scalar);
+    return argument ? Value(map.getInputs()[argument.getArgNumber()]) : Value();
+  };
+  auto chosen = map.getBody().front().getTerminator()->getOperand(0).getDefiningOp<arith::SelectOp>();
+  auto isHere = chosen ? chosen.getCondition().getDefiningOp<arith::CmpFOp>() : arith::CmpFOp();
+  if (!isHere || isHere.getPredicate() != arith::CmpFPredicate::OEQ ||
+      inputOf(chosen.getFalseValue()) != body.getArgument(i))
+    return std::nullopt;
+  Collected found;
+  for (unsigned r = op.getInits().size(); r < yield->getNumOperands(); ++r)
+    if (yield->getOperand(r) == inputOf(chosen.getTrueValue()))
+      found.stacked = r;
+  for (auto [x, y] : {std::pair(isHere.getLhs(), isHere.getRhs()), std::pair(isHere.getRhs(), isHere.getLhs())}) {
+    auto position = dyn_cast_if_present<BlockArgument>(inputOf(x));
+    Value along = inputOf(y);
+    if (!position || position.getOwner() != &body || !along || !along.getDefiningOp<IotaOp>())
+      continue;
+    auto positions = op.operandOf(position).getDefiningOp<IotaOp>();
+    if (positions && typeOf(positions).hasTime())
+      found.position = position.getArgNumber(), found.along = along;
+  }
+  if (!found.stacked || !found.along)
+    return std::nullopt;
+  const Axis &axis = typeOf(found.along).getAxes()[0];
+  TileType rows = typeOf(op.getResult(found.stacked)), carried = typeOf(body.getArgument(i));
+  bool fits = rows.extent("time") == axis.extent && carried.has(axis.str()) &&
+              areSame(carried.without(axis.str()).getAxes(), rows.without("time").getAxes());
+  return fits ? std::optional(found) : std::nullopt;
+}
+
+/// All carried tiles, if they all are collected ones; else none.
+static SmallVector<Collected> findCollected(StepsOp op) {
+  SmallVector<Collected> all;
+  for (unsigned i = 0; i < op.getInits().size(); ++i)
+    if (std::optional<Collected> found = findCollected(op, i))
+      all.push_back(*found);
+    else
+      return {};
+  return all;
+}
+
+bool mixc::isKnownByItsRows(StepsOp op) { return !findCollected(op).empty(); }
 
 /// The same steps, which also stack each carried tile as it was before the token: after the results that there were.
 static StepsOp stackCarried(StepsOp op, OpBuilder &builder) {
@@ -34,9 +98,11 @@ namespace {
 /// The reversed steps in the making: operands and the body's arguments, group by group.
 class Reversed {
 public:
-  Reversed(StepsOp op, const DenseSet<Value> &active, OpBuilder &builder, Cotangents &cotangents, GradientOf gradientOf)
-      : op(op), active(active), builder(builder), outside(cotangents), gradientOf(gradientOf), loc(op.getLoc()),
-        forward(op.getBody().front()) {}
+  /// Of steps whose carried tiles are collected, or stacked after the other results.
+  Reversed(StepsOp op, ArrayRef<Collected> collected, const DenseSet<Value> &active, OpBuilder &builder,
+           Cotangents &cotangents, GradientOf gradientOf)
+      : op(op), collected(collected), active(active), builder(builder), outside(cotangents), gradientOf(gradientOf),
+        loc(op.getLoc()), forward(op.getBody().front()) {}
 
   LogicalResult build(SmallVector<Value> bars);
 
@@ -51,10 +117,11 @@ private:
     Value bar = inside.lookup(value);
     return bar ? bar : zero(value.getType());
   }
-  LogicalResult storeLoads();
+  Value before(unsigned i, const IRMapping &mapping);
   void handOut(StepsOp steps);
 
   StepsOp op;
+  ArrayRef<Collected> collected;
   const DenseSet<Value> &active;
   OpBuilder &builder;
   Cotangents &outside;
@@ -69,6 +136,26 @@ private:
 };
 
 } // namespace
+
+/// A collected tile before the present token.
+Value Reversed::before(unsigned i, const IRMapping &mapping) {
+  Value stacked = op.getResult(collected[i].stacked), along = collected[i].along;
+  const Axis &axis = typeOf(along).getAxes()[0];
+  SmallVector<Axis> axes(typeOf(stacked).getAxes());
+  axes[typeOf(stacked).find("time")] = axis;
+  auto type = TileType::get(builder.getContext(), axes, typeOf(stacked).getElementType());
+  Value rows = argumentFor(others, RenameOp::create(builder, loc, type, stacked, "time", axis.str()), type);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(body);
+  Value start = builder.clone(*op.getInits()[i].getDefiningOp())->getResult(0);
+  Value positions = builder.clone(*along.getDefiningOp())->getResult(0);
+  Value position = mapping.lookup(Value(forward.getArgument(collected[i].position)));
+  return buildMap(builder, loc, typeOf(forward.getArgument(i)), {positions, position, rows, start},
+                  [&](OpBuilder &b, ValueRange x) -> Value {
+                    Value isBefore = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x[0], x[1]);
+                    return arith::SelectOp::create(b, loc, isBefore, x[2], x[3]);
+                  });
+}
 
 LogicalResult Reversed::build(SmallVector<Value> bars) {
   unsigned carried = op.getInits().size(), firstOther = carried + op.getRows().size();
@@ -87,8 +174,8 @@ LogicalResult Reversed::build(SmallVector<Value> bars) {
       sums[j] = argumentFor(inits, zero(type), type);
       sumsOf.push_back(j);
     }
-  unsigned results = op.getNumResults() - carried; // what was there before the carried tiles were stacked
-  for (unsigned i = 0; i < carried; ++i)
+  unsigned results = bars.size(); // what was there before the carried tiles were stacked
+  for (unsigned i = 0; i < carried && collected.empty(); ++i)
     mapping.map(forward.getArgument(i), rowFor(op.getResult(results + i)));
   for (unsigned r = carried; r < firstOther; ++r)
     mapping.map(forward.getArgument(r), rowFor(op->getOperand(r)));
@@ -97,6 +184,8 @@ LogicalResult Reversed::build(SmallVector<Value> bars) {
       barRows[r] = rowFor(bars[r]);
   for (unsigned j = firstOther; j < op->getNumOperands(); ++j)
     mapping.map(forward.getArgument(j), argumentFor(others, op->getOperand(j), op->getOperand(j).getType()));
+  for (unsigned i = 0; i < collected.size(); ++i)
+    mapping.map(forward.getArgument(i), before(i, mapping));
 
   builder.setInsertionPointToEnd(body);
   for (Operation &inner : forward.without_terminator()) {
@@ -174,9 +263,11 @@ LogicalResult mixc::buildStepsAdjoint(StepsOp op, const DenseSet<Value> &active,
       llvm::map_to_vector(op.getResults(), [&](Value result) { return cotangents.lookup(result); });
   if (llvm::none_of(bars, [](Value bar) { return static_cast<bool>(bar); }))
     return success();
-  StepsOp more = stackCarried(op, builder);
   for (Value result : op.getResults())
     cotangents.erase(result);
-  op.erase();
-  return Reversed(more, active, builder, cotangents, gradientOf).build(bars);
+  SmallVector<Collected> collected = findCollected(op);
+  StepsOp more = collected.empty() ? stackCarried(op, builder) : op;
+  if (more != op)
+    op.erase();
+  return Reversed(more, collected, active, builder, cotangents, gradientOf).build(bars);
 }

@@ -1,7 +1,7 @@
 // Segment products of a decay a, by running products: no division, so a = 0 is exact.
 //
 //     D(0,t-1] = recur(a, 0, init 1), exclusive            D(t,C] the same, reverse and exclusive
-//     D(0,C]   = last row of recur(a, 0, init 1)           D(s,t-1] = recur(a, [t = s]), exclusive
+//     D(0,C]   = a_1 D(1,C]                                D(s,t-1] = recur(a, [t = s]), exclusive
 //
 // A decay along the key axis cannot leave the sum over keys, p_t' D(s,t-1] u_s = sum_k p_tk D_k(s,t-1] u_sk. The chunk is
 // halved, recursively: tokens t of a right half meet tokens s of the left one at the middle m between them,
@@ -37,7 +37,7 @@ const Segments &ChunkContext::segments(Value transition, tile::Axis axis) {
   segments.decay = a;
   segments.before = tiles.recur(a, zero, one, /*reverse=*/false, /*exclusive=*/true);
   segments.after = tiles.recur(a, zero, one, /*reverse=*/true, /*exclusive=*/true);
-  segments.whole = tiles.row(tiles.recur(a, zero, one, /*reverse=*/false, /*exclusive=*/false), tiles.chunk() - 1);
+  segments.whole = tiles.sum(Product(1, {tiles.row(a, 0), tiles.row(segments.after, 0)}));
   if (isScalar)
     segments.between =
         tiles.recur(a, tiles.diagonal(tiles.time(), tiles.source()), {}, /*reverse=*/false, /*exclusive=*/true);

@@ -227,8 +227,11 @@ Value ChunkedComponent::next(unsigned i) {
   SmallVector<Product> kept;
   for (unsigned j = 0; j < states.size(); ++j)
     if (std::optional<Product> whole = transition.whole(i, j)) {
-      if (gate.whole)
+      // The decays' product is a tile of its own: it has one cotangent, which both decays' are sums of.
+      if (gate.whole) {
         whole->factors.push_back(gate.whole);
+        whole = Product(1, {tiles.sum(*whole)});
+      }
       whole->factors.push_back(states[j]);
       kept.push_back(*whole);
     }

@@ -108,3 +108,14 @@ func.func @broadcast_is_no_identity(%a: !r) -> !v {
   }
   return %y : !v
 }
+
+// CHECK-LABEL: @product_over_nothing(
+// CHECK-SAME: %[[A:.*]]: {{.*}}, %[[V:.*]]: {{.*}})
+func.func @product_over_nothing(%a: !r, %v: !v) -> (!v, !v) {
+  // CHECK-NEXT: %[[P:.*]] = tile.map(%[[A]], %[[V]])
+  // CHECK: arith.mulf
+  %p = tile.contract %a, %v over [] : !r, !v -> !v
+  // CHECK: tile.contract %[[A]], %[[V]] acc %[[P]]
+  %q = tile.contract %a, %v acc %p : !v over [] : !r, !v -> !v
+  return %p, %q : !v, !v
+}

@@ -85,3 +85,75 @@ mix.mixer @shared dims ["K", "V"] {
     }
   mix.output "y", %r#0 : <[V], head>
 }
+
+// Writes by substitution are not substituted again: what the steps carried before a token are the kept writes of earlier ones.
+// With the states alone kept, the steps run again, in both loops.
+// CHECK-LABEL: tile.kernel @substituted_backward
+// CHECK:       tile.chunks size 16 reverse
+// CHECK-NOT:   tile.steps
+// CHECK:       %[[SOURCES:.*]] = tile.rename %{{.*}} "time" to "source" : <[time:16, value(V):8], f32>
+// CHECK-NOT:   tile.steps
+// CHECK:       tile.steps {{.*}} with({{.*}}%[[SOURCES]] {{.*}}) reverse
+// CHECK-NOT:   tile.steps
+// CHECK:       tile.final
+// ALONE-LABEL: tile.kernel @substituted_backward
+// ALONE:       tile.chunks size 16 leave_last
+// ALONE:       tile.steps
+// ALONE:       tile.chunks size 16 reverse
+// ALONE:       tile.steps
+// ALONE:       tile.steps {{.*}} reverse
+// ALONE:       tile.final
+mix.mixer @substituted dims ["K", "V"] {
+  %k = mix.input "k" : <[K], head>
+  %v = mix.input "v" : <[V], head>
+  %one = mix.constant 1.0 : <[], constant>
+  %H = mix.state "H" : <[V, K], head>
+  %r:2 = mix.component states(%H : <[V, K], head>)
+    reads(%k[0, 0] : <[K], head>)
+    transition(%one[0, 0] : <[], constant>)
+    gate()
+    writes(%k[0, 0] : <[K], head>)
+    class <identity, nonlinear> phi(%r0: !mix.t<[V], head>) {
+      %0 = mix.unary tanh %r0 : <[V], head>
+      %1 = mix.binary sub %v, %0 : <[V], head>, <[V], head>
+      mix.yield %1 : !mix.t<[V], head>
+    }
+  mix.output "y", %r#0 : <[V], head>
+}
+
+// Decays along both axes have one product, whose cotangent is one tile: theirs are sums of it.
+// CHECK-LABEL: tile.kernel @gated_backward
+// CHECK:       tile.chunks size 16 reverse iter
+// CHECK-NEXT:  ^bb0(%[[G:.*]]: !tile.t
+// CHECK-NEXT:  %[[S:.*]] = tile.load
+// CHECK:       %[[P:.*]] = tile.map(%[[S]], %[[G]])
+// CHECK-DAG:   tile.contract %[[P]], %{{.*}} over ["V"]
+// CHECK-DAG:   tile.contract %[[P]], %{{.*}} over ["K"]
+mix.mixer @gated dims ["K", "V"] {
+  %k = mix.input "k" : <[K], head>
+  %v = mix.input "v" : <[V], head>
+  %s = mix.input "s" : <[K], head>
+  %e = mix.input "e" : <[V], head>
+  %H = mix.state "H" : <[V, K], head>
+  %r:2 = mix.component states(%H : <[V, K], head>)
+    reads(%k[0, 0] : <[K], head>)
+    transition(%s[0, 0] : <[K], head>)
+    gate(%e : <[V], head>)
+    writes(%k[0, 0] : <[K], head>)
+    class <diagonal, free, value_gate = true> phi(%r0: !mix.t<[V], head>) {
+      mix.yield %v : !mix.t<[V], head>
+    }
+  mix.output "y", %r#0 : <[V], head>
+}
+
+// The adjoint of k' k is one product, of twice the cotangent; and as it sums over nothing, a map.
+// CHECK-LABEL: tile.kernel @squared_backward
+// CHECK-NOT:   tile.contract
+// CHECK:       tile.map
+// CHECK-NOT:   tile.contract
+// CHECK:       tile.store
+mix.mixer @squared dims ["K", "V"] {
+  %k = mix.input "k" : <[K], head>
+  %0 = mix.dot %k, %k : <[K], head>, <[K], head>
+  mix.output "y", %0 : <[], head>
+}
