@@ -17,6 +17,8 @@ bool Mixer::isErasing() const {
                      [](const auto &known) { return known.second.writes != Writes::Free; });
 }
 
+bool Mixer::hasNorm() const { return text().find("norm(") != std::string::npos; }
+
 std::string Mixer::text() const {
   auto any = [&](auto has) { return std::any_of(arguments.begin(), arguments.end(), has); };
   bool isFamily = any([](const Argument &x) { return x.members.find('n') != std::string::npos; });

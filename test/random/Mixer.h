@@ -54,6 +54,8 @@ struct Mixer {
   bool isChunkable() const;
   /// Does some write correct what was read?
   bool isErasing() const;
+  /// Is something divided by its norm?
+  bool hasNorm() const;
 
   std::string text() const;
   size_t size() const;
