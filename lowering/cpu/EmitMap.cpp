@@ -254,9 +254,18 @@ void KernelEmitter::emitRename(tile::RenameOp op) {
     places[op.getResult()] = renamed;
     return;
   }
-  forEachEntry(type.getAxes(), [&](const Point &point) {
-    putEntry(op.getResult(), point, fetchEntry(op.getX(), point.with(op.getFrom(), point.at(op.getTo()))));
-  });
+  const Layout from = place(op.getX()).layout, to = place(op.getResult()).layout;
+  const StringRef lane = to.lane(), source = lane == op.getTo() ? op.getFrom() : lane;
+  const int64_t n = to.lanes(plan);
+  const bool isWhole = from.lane() == source && from.lanes(plan) == n && to.axes.back().extent % n == 0 &&
+                       (plan.panels() == 1 || plan.width % n == 0);
+  auto before = [&](const Point &point) { return point.with(op.getFrom(), point.at(op.getTo())); };
+  if (isWhole && !panelIndex)
+    return forEachVector(to, [&](const Point &point, int64_t n) {
+      put(op.getResult(), point, fetch(op.getX(), before(point), source, n));
+    });
+  forEachEntry(type.getAxes(),
+               [&](const Point &point) { putEntry(op.getResult(), point, fetchEntry(op.getX(), before(point))); });
 }
 
 void KernelEmitter::emitSplit(tile::SplitOp op) {
