@@ -161,11 +161,16 @@ void KernelEmitter::emitSelect(tile::SelectOp op) {
       return setPlace(op.getResult(), from);
     auto whole = from.buffer.getDefiningOp<memref::ViewOp>(), own = to.buffer.getDefiningOp<memref::ViewOp>();
     if (isAlike && whole && own && sequences == 1) {
+      OpBuilder::InsertionGuard guard(b);
+      Block *present = b.getInsertionBlock();
+      Block::iterator at = b.getInsertionPoint();
+      if (panelLoop) // later stages use it too
+        b.setInsertionPoint(panelLoop);
       Value full = isFull();
       Value offset = arith::SelectOp::create(b, loc, full, whole.getByteShift(), own.getByteShift());
       Value either = memref::ViewOp::create(b, loc, own.getType(), own.getSource(), offset, ValueRange());
       setPlace(op.getResult(), {to.layout, either});
-      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPoint(present, at);
       b.setInsertionPointToStart(scf::IfOp::create(b, loc, full, /*withElse=*/true).elseBlock());
       return write();
     }
