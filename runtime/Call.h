@@ -111,8 +111,8 @@ inline bool isSummedInPlace(const Call &call, const mixrt_tensor &tensor) {
 }
 /// Bytes of workspace for a tensor's partial sums, [tokens or sequences, heads, own]; 0 where there are none.
 int64_t partialBytes(const Call &call, const mixrt_tensor &tensor);
-/// Bytes of a tensor in the caller's `saved`: [tokens, heads, own], or [segments, heads, own], where the first segment of
-/// sequence s is first_row(s) / every + s.
+/// Bytes of a tensor in the caller's `saved`: [tokens, heads, own], [sequences, heads, own], or [segments, heads, own], where the
+/// first segment of sequence s is first_row(s) / every + s.
 int64_t savedBytes(const Call &call, const mixrt_tensor &tensor);
 /// The same of one item alone.
 int64_t replayedBytes(const Call &call, const mixrt_tensor &tensor);

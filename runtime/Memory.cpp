@@ -42,7 +42,9 @@ Bytes countSaved(const Call &call, const mixrt_tensor &tensor) {
   if (tensor.role != MIXRT_SAVED)
     return {0};
   Bytes rows = tokens(call);
-  if (tensor.every)
+  if (tensor.every == MIXRT_WHOLE_SEQUENCE)
+    rows = {call.sequences};
+  else if (tensor.every)
     rows = Bytes{rows.count / tensor.every, rows.overflow}.plus({call.sequences});
   return rowsOfFloats(rows, call.heads, tensor.own);
 }
@@ -50,6 +52,8 @@ Bytes countSaved(const Call &call, const mixrt_tensor &tensor) {
 Bytes countReplayed(const Call &call, const mixrt_tensor &tensor) {
   if (tensor.role != MIXRT_SAVED)
     return {0};
+  if (tensor.every == MIXRT_WHOLE_SEQUENCE)
+    return rowsOfFloats({1}, 1, tensor.own);
   const int64_t every = tensor.every ? tensor.every : 1;
   return rowsOfFloats({call.longest / every + (call.longest % every != 0)}, 1, tensor.own);
 }

@@ -5,7 +5,7 @@
 //     param                                         [H, E]
 //     initial, final, state, and their gradients    [sequences, H, E]
 //     partial sums of gradients                     float32 [batch time or sequences, H, own]
-//     saved (Call.h)                                float32 [batch time or segments, H, own]
+//     saved (Call.h)                                float32 [batch time or segments or sequences, H, own]
 //
 // The members of a family are tensors that share their E: each begins at an offset of its own.
 #include "runtime/Call.h"
@@ -139,7 +139,9 @@ private:
         own += replayedBytes(call, tensor);
       } else if (tensor.role == MIXRT_SAVED) {
         place = placeOfRows(call, tensor, saved, /*hasColumns=*/true);
-        place.row = tensor.every ? Place::Segment : Place::Token;
+        place.row = tensor.every == MIXRT_WHOLE_SEQUENCE ? Place::Sequence
+                    : tensor.every                       ? Place::Segment
+                                                         : Place::Token;
         saved += saved ? savedBytes(call, tensor) : 0;
       } else if (partialSize) {
         place = placeOfRows(call, tensor, place.base ? partial : nullptr, /*hasColumns=*/true);

@@ -106,6 +106,9 @@ struct mixrt_tensor {
   int64_t every = 0;           // of what is saved: 0: a row for every token; else for every segment of so many tokens
 };
 
+// `every` of what is saved once a sequence.
+#define MIXRT_WHOLE_SEQUENCE -1
+
 typedef void mixrt_kernel(void *const *tensors, const int64_t *strides, int64_t length, void *scratch);
 // A block of sequences: tensors[i * n + s] is tensor i of sequence s of n. One that is not there has no tokens and null
 // pointers.

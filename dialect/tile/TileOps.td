@@ -91,7 +91,7 @@ def Tile_KernelOp : Tile_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock, N
   let description = [{
     Block arguments are the caller's tensors. `names` and `roles` say what they are: `input`, `param`, `initial` (a state's start, may be
     absent: zero, or as declared), `output`, `final` (a state's end, may be absent), `state` (read and written in place), `kept` (a state after
-    each token, may be absent), `saved` (what the forward kernel leaves for the backward one; there it may be absent).
+    each token, may be absent), `saved` (what the forward kernel leaves for the backward one, of any kind; there it may be absent).
 
     The backward kernel takes cotangents, `output_grad` and `final_grad` (may be absent: zero), and writes `input_grad`, `param_grad` and
     `initial_grad` (may be absent: not wanted). `partials` has a 1 for each tensor of which it writes only its own work item's part, in
@@ -236,7 +236,7 @@ def Tile_PresentOp : Tile_PureOp<"present"> {
 }
 
 def Tile_InitOp : Tile_Op<"init"> {
-  let summary = "a state's tile before the first token: the caller's, or `start` everywhere (`identity`: on the diagonal; `or`: a param) where he passed none";
+  let summary = "a state's tile before the first token (or one that was saved): the caller's, or `start` everywhere (`identity`: on the diagonal; `or`: a param) where he passed none";
   let arguments = (ins Tile_Tensor:$tensor, Optional<Tile_Tensor>:$fallback, DefaultValuedAttr<F64Attr, "0.0">:$start, UnitAttr:$identity);
   let results = (outs Tile_T:$result);
   let assemblyFormat = "$tensor (`or` $fallback^ `:` type($fallback))? (`start` $start^)? attr-dict `:` type($tensor) `->` type($result)";
@@ -244,7 +244,7 @@ def Tile_InitOp : Tile_Op<"init"> {
 }
 
 def Tile_FinalOp : Tile_Op<"final"> {
-  let summary = "write a state's tile after the last token, where the caller asked for it";
+  let summary = "write a state's tile after the last token, where the caller asked for it, or to save it";
   let arguments = (ins Tile_T:$value, Tile_Tensor:$tensor);
   let assemblyFormat = "$value `,` $tensor attr-dict `:` type($value) `,` type($tensor)";
   let hasVerifier = 1;

@@ -78,10 +78,7 @@ LogicalResult KernelOp::verify() {
         llvm::is_contained({"param", "initial", "final", "state", "final_grad", "param_grad", "initial_grad"}, role);
     if (!perToken && !perHead && role != "saved")
       return emitOpError() << "argument " << i << " has unknown role `" << role << "`";
-    bool fits = perToken  ? view.getPer() == Per::Token
-                : perHead ? view.getPer() == Per::Head
-                          : view.getPer() != Per::Head;
-    if (!fits)
+    if ((perToken && view.getPer() != Per::Token) || (perHead && view.getPer() != Per::Head))
       return emitOpError() << "argument " << i << ", `" << role << "`, is per " << stringifyPer(view.getPer());
     // kernel_c4: a name occurs once in a role.
     for (size_t j = 0; j < i; ++j)
@@ -326,7 +323,7 @@ LogicalResult PresentOp::verify() {
 
 LogicalResult InitOp::verify() {
   // init_c1: reads states.
-  if (failed(verifyRole(*this, getTensor(), {"initial", "state", "final_grad"})))
+  if (failed(verifyRole(*this, getTensor(), {"initial", "state", "final_grad", "saved"})))
     return failure();
   // init_c2: the tile's axes are the tensor's dims in order.
   TileType type = getResult().getType();
@@ -345,7 +342,7 @@ LogicalResult InitOp::verify() {
 
 LogicalResult FinalOp::verify() {
   // final_c1: writes states, and gradients per head.
-  if (failed(verifyRole(*this, getTensor(), {"final", "state", "param_grad", "initial_grad"})))
+  if (failed(verifyRole(*this, getTensor(), {"final", "state", "param_grad", "initial_grad", "saved"})))
     return failure();
   // final_c2: the tile's axes are the tensor's dims in order.
   return verifyTensorAxes(*this, getValue().getType(), getTensor().getType(), /*isPerSequence=*/true);

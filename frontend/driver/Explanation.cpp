@@ -205,12 +205,15 @@ void addGradientCosts(Explanation &explanation, ModuleOp keepingWrites, ModuleOp
   if (!backward || !ofStates || !replay)
     return;
   Explanation::Gradient &out = explanation.gradient.emplace();
-  double kept = savedBytesPerToken(backward), states = savedBytesPerToken(ofStates),
-         flops = cost(backward).flopsPerToken;
-  if (kept > states)
-    out.choices.push_back({"writes", flops, kept});
-  out.choices.push_back({"states", cost(ofStates).flopsPerToken, states});
-  out.choices.push_back({"nothing", flops + cost(replay).flopsPerToken, 0});
+  auto choice = [](const char *keeps, tile::KernelOp kernel) {
+    return Explanation::Gradient::Kept{keeps, cost(kernel).flopsPerToken, savedBytesPerToken(kernel),
+                                       savedBytesPerSequence(kernel)};
+  };
+  const Explanation::Gradient::Kept writes = choice("writes", backward), states = choice("states", ofStates);
+  if (writes.bytesPerToken != states.bytesPerToken)
+    out.choices.push_back(writes);
+  out.choices.push_back(states);
+  out.choices.push_back({"nothing", writes.flopsPerToken + cost(replay).flopsPerToken});
   out.chunk = backwardChunk(backward);
   out.segment = backward->getAttrOfType<IntegerAttr>("segment").getInt();
   out.adjoint = describeAdjoint(explanation);

@@ -40,6 +40,7 @@ struct Explanation {
       std::string what;         // "writes" (and states), "states", "nothing"
       double flopsPerToken = 0; // of all that backward computes, anew what was not kept
       double bytesPerToken = 0;
+      double bytesPerSequence = 0; // and once for each head of a sequence
     };
     std::vector<Kept> choices; // from most kept to nothing; no "writes" if none would be worked out again
     int64_t chunk = 0;

@@ -101,6 +101,8 @@ void printGradient(std::string &out, const Explanation::Gradient &gradient) {
   row("per token and head, where forward keeps", [](const Kept &kept) { return kept.what; });
   out += margin, row("FLOPs of backward", [](const Kept &kept) { return rounded(kept.flopsPerToken); });
   out += margin, row("bytes kept", [](const Kept &kept) { return bytes(kept.bytesPerToken); });
+  if (any_of(gradient.choices, [](const Kept &kept) { return kept.bytesPerSequence > 0; }))
+    out += margin, row("and once a sequence", [](const Kept &kept) { return bytes(kept.bytesPerSequence); });
   out += margin + fmt::format("{:{}}{}\n", "tokens per chunk", textWidth - 4, gradient.chunk);
   out += margin + gradient.adjoint + "\n";
 }
@@ -126,9 +128,13 @@ std::string printExplanation(const Explanation &explanation) {
 
 static json::Value jsonOf(const Explanation::Gradient &gradient) {
   json::Array choices;
-  for (const Explanation::Gradient::Kept &kept : gradient.choices)
-    choices.push_back(json::Object{
-        {"keeps", kept.what}, {"flops_per_token", kept.flopsPerToken}, {"bytes_per_token", kept.bytesPerToken}});
+  for (const Explanation::Gradient::Kept &kept : gradient.choices) {
+    json::Object choice{
+        {"keeps", kept.what}, {"flops_per_token", kept.flopsPerToken}, {"bytes_per_token", kept.bytesPerToken}};
+    if (kept.bytesPerSequence > 0)
+      choice["bytes_per_sequence"] = kept.bytesPerSequence;
+    choices.push_back(std::move(choice));
+  }
   return json::Object{{"choices", std::move(choices)},
                       {"chunk", gradient.chunk},
                       {"segment", gradient.segment},

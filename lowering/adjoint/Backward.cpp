@@ -13,11 +13,11 @@ using namespace mixc::tile;
 
 //===-- Saving --------------------------------------------------------------------------------------------------===//
 
-/// A tensor of one tile a segment.
-static ViewType segmentsOf(Type tile) {
-  auto type = cast<TileType>(tile);
+/// A tensor of such tiles, one a segment or head, or one of their rows a token.
+static ViewType tensorOf(Per per, Value tile) {
+  TileType type = per == Per::Token ? typeOf(tile).without("time") : typeOf(tile);
   auto shape = llvm::map_to_vector(type.getAxes(), [](const Axis &axis) { return axis.extent; });
-  return ViewType::get(type.getContext(), Per::Segment, shape, type.getElementType());
+  return ViewType::get(type.getContext(), per, shape, type.getElementType());
 }
 
 static void setNames(KernelOp kernel, ArrayRef<Attribute> names, ArrayRef<Attribute> roles) {
@@ -49,42 +49,50 @@ static SmallVector<Value> hardWon(ChunksOp loop) {
   return found;
 }
 
-/// A tensor of a row of this tile a token.
-static ViewType rowsOf(Value tile) {
-  TileType type = typeOf(tile).without("time");
-  auto shape = llvm::map_to_vector(type.getAxes(), [](const Axis &axis) { return axis.extent; });
-  return ViewType::get(type.getContext(), Per::Token, shape, type.getElementType());
-}
-
 bool mixc::canKeepWrites(KernelOp forward, KernelOp again) {
   auto shapes = [](KernelOp kernel) {
     SmallVector<Type> types;
     for (auto loop : kernel.getBody().getOps<ChunksOp>())
       for (Value value : hardWon(loop))
-        types.push_back(rowsOf(value));
+        types.push_back(tensorOf(Per::Token, value));
     return types;
   };
   return shapes(forward) == shapes(again);
 }
 
-void mixc::save(KernelOp forward, int64_t every, bool keepWrites) {
+/// The ends of states that outputs read.
+static SmallVector<Value> endsRead(ChunksOp loop) {
+  SmallVector<Value> ends;
+  llvm::copy_if(loop.getResults(), std::back_inserter(ends), [](Value end) {
+    return llvm::any_of(end.getUsers(), [](Operation *user) { return !isa<FinalOp>(user); });
+  });
+  return ends;
+}
+
+void mixc::save(KernelOp forward, int64_t every, bool keepWrites, const BitVector &read) {
   OpBuilder builder(forward.getContext());
+  Location loc = forward.getLoc();
   SmallVector<Attribute> names(forward.getNames().getValue()), roles(forward.getRoles().getValue());
-  unsigned number = 0;
+  unsigned number = 0, candidate = 0;
+  auto keep = [&](ViewType type, llvm::function_ref<void(Value tensor)> store) {
+    if (!read.test(candidate++))
+      return;
+    names.push_back(builder.getStringAttr("saved." + Twine(number++)));
+    roles.push_back(builder.getStringAttr("saved"));
+    store(forward.getBody().addArgument(type, loc));
+  };
   for (auto loop : forward.getBody().getOps<ChunksOp>()) {
     Block &body = loop.getBody().front();
-    auto addTensor = [&](ViewType type) {
-      names.push_back(builder.getStringAttr("saved." + Twine(number++)));
-      roles.push_back(builder.getStringAttr("saved"));
-      return forward.getBody().addArgument(type, loop.getLoc());
-    };
-    SmallVector<Value> writes = keepWrites ? hardWon(loop) : SmallVector<Value>();
+    SmallVector<Value> writes = keepWrites ? hardWon(loop) : SmallVector<Value>(), ends = endsRead(loop);
     builder.setInsertionPointToStart(&body);
     for (BlockArgument carried : body.getArguments())
-      storeSegment(builder, loop.getLoc(), carried, addTensor(segmentsOf(carried.getType())), every);
+      keep(tensorOf(Per::Segment, carried), [&](Value tensor) { storeSegment(builder, loc, carried, tensor, every); });
     builder.setInsertionPoint(body.getTerminator());
     for (Value write : writes)
-      StoreOp::create(builder, loop.getLoc(), write, addTensor(rowsOf(write)));
+      keep(tensorOf(Per::Token, write), [&](Value tensor) { StoreOp::create(builder, loc, write, tensor); });
+    builder.setInsertionPointAfter(loop);
+    for (Value end : ends)
+      keep(tensorOf(Per::Head, end), [&](Value tensor) { FinalOp::create(builder, loc, end, tensor); });
   }
   setNames(forward, names, roles);
   forward->setAttr("segment", builder.getI64IntegerAttr(every));
@@ -102,6 +110,63 @@ static void eraseUnused(Block &block) {
   }
 }
 
+/// Takes from a loop the carried tiles that nothing takes but they themselves.
+static void dropIdle(ChunksOp loop) {
+  Block &body = loop.getBody().front();
+  Operation *yield = body.getTerminator();
+  llvm::SetVector<Value> taken;
+  auto addOperands = [&](Operation &op) {
+    op.walk([&](Operation *inner) { taken.insert(inner->operand_begin(), inner->operand_end()); });
+  };
+  for (Operation &op : body.without_terminator())
+    if (!isMemoryEffectFree(&op))
+      addOperands(op);
+  BitVector idle(loop.getNumResults());
+  for (auto [i, result] : llvm::enumerate(loop.getResults()))
+    if (result.use_empty())
+      idle.set(i);
+    else
+      taken.insert(yield->getOperand(i));
+  for (size_t next = 0; next < taken.size(); ++next) {
+    auto carried = dyn_cast<BlockArgument>(taken[next]);
+    Operation *op = taken[next].getDefiningOp();
+    if (op && op->getBlock() == &body) {
+      addOperands(*op);
+    } else if (carried && carried.getOwner() == &body) {
+      idle.reset(carried.getArgNumber());
+      taken.insert(yield->getOperand(carried.getArgNumber()));
+    }
+  }
+  if (idle.none())
+    return;
+  yield->eraseOperands(idle);
+  eraseUnused(body);
+  body.eraseArguments(idle);
+  SmallVector<Value> inits, results;
+  for (auto [i, init, result] : llvm::enumerate(loop.getInits(), loop.getResults()))
+    if (!idle[i]) {
+      inits.push_back(init);
+      results.push_back(result);
+    }
+  OpBuilder builder(loop);
+  auto rest = ChunksOp::create(builder, loop.getLoc(), ValueRange(inits).getTypes(), loop.getSizeAttr(),
+                               loop.getReverseAttr(), loop.getLeaveLastAttr(), inits);
+  rest.getBody().takeBody(loop.getBody());
+  for (auto [result, same] : llvm::zip(results, rest.getResults()))
+    result.replaceAllUsesWith(same);
+  loop.erase();
+}
+
+/// Of a kernel some of whose stores are gone: what was for them alone.
+static void eraseIdle(KernelOp kernel) {
+  Block &body = kernel.getBody().front();
+  eraseUnused(body);
+  SmallVector<ChunksOp> loops;
+  kernel.walk([&](ChunksOp loop) { loops.push_back(loop); });
+  llvm::for_each(loops, dropIdle);
+  eraseUnused(body);
+}
+
 static std::string symbolOf(KernelOp kernel, StringRef entry) { return (kernel.getMixer() + "_" + entry).str(); }
 
 KernelOp mixc::buildReplay(KernelOp forward) {
@@ -111,7 +176,9 @@ KernelOp mixc::buildReplay(KernelOp forward) {
   replay.setSymName(symbolOf(forward, "replay"));
   replay.walk([](Operation *op) {
     auto store = dyn_cast<StoreOp>(op);
-    if (isa<FinalOp, HistoryOp>(op) || (store && roleOf(store.getTensor()) != "saved"))
+    auto final = dyn_cast<FinalOp>(op);
+    if (isa<HistoryOp>(op) || (store && roleOf(store.getTensor()) != "saved") ||
+        (final && roleOf(final.getTensor()) != "saved"))
       op->erase();
   });
   Block &body = replay.getBody().front();
@@ -124,7 +191,7 @@ KernelOp mixc::buildReplay(KernelOp forward) {
       names.push_back(name);
       roles.push_back(role);
     }
-  eraseUnused(body);
+  eraseIdle(replay);
   body.eraseArguments(dropped);
   setNames(replay, names, roles);
   return replay;
@@ -136,8 +203,8 @@ namespace {
 
 class BackwardBuilder {
 public:
-  BackwardBuilder(KernelOp forward, mix::MixerOp mixer, int64_t every, bool keepWrites)
-      : forward(forward), mixer(mixer), every(every), keepWrites(keepWrites), builder(forward.getContext()),
+  BackwardBuilder(KernelOp forward, mix::MixerOp mixer, int64_t every, bool keepWrites, BitVector &read)
+      : forward(forward), mixer(mixer), every(every), keepWrites(keepWrites), read(read), builder(forward.getContext()),
         loc(forward.getLoc()) {}
 
   FailureOr<KernelOp> build();
@@ -160,6 +227,10 @@ private:
   Value onAxesOf(Value x, TileType type);
   LogicalResult leave();
   Value argumentOf(Value tensor, StringRef role);
+  Value buildInit(Type type, Value tensor) {
+    return InitOp::create(builder, loc, type, tensor, Value(), llvm::APFloat(0.0), /*identity=*/false);
+  }
+  void dropUnread();
   TileType wholeTile(ViewType view);
   Value tileOrZero(const Cotangents &cotangents, Value value) {
     Value bar = cotangents.lookup(value);
@@ -170,6 +241,7 @@ private:
   mix::MixerOp mixer;
   int64_t every;
   bool keepWrites;
+  BitVector &read;
   OpBuilder builder;
   Location loc;
   IRMapping around; // the forward kernel's tensors and what it computes before its loops
@@ -178,12 +250,12 @@ private:
   DenseMap<std::pair<StringRef, StringRef>, Value> tensors; // by role and name
   struct Saved {
     SmallVector<Value> states;
-    SmallVector<std::pair<Value, Value>> writes; // of the forward kernel, and where it keeps them
+    SmallVector<std::pair<Value, Value>> writes, ends; // of the forward kernel, and where it keeps them
   };
   DenseMap<Operation *, Saved> saved;         // of its loops
   SmallVector<std::pair<Value, Value>> known; // what need not be worked out again, and the load of it
   DenseSet<Value> active;                     // what the forward kernel computes outside its loops, of params and ends
-  llvm::MapVector<Value, Value> endOf;        // the end of a state, found again: the forward loop's result
+  llvm::MapVector<Value, Value> endOf;        // the end of a state, as it was kept: the forward loop's result
   Cotangents ends;                            // of the forward loops' results and starts
   Cotangents sums;                            // of what this kernel computes outside the loops
 };
@@ -242,15 +314,18 @@ void BackwardBuilder::addTensors() {
       around.map(argument, addTensor(name, text, type));
   }
   unsigned number = 0;
-  auto addSaved = [&](ViewType type) {
-    return addTensor(builder.getStringAttr("saved." + Twine(number++)), "saved", type);
+  auto addSaved = [&](Per per, Value tile) {
+    return addTensor(builder.getStringAttr("saved." + Twine(number++)), "saved", tensorOf(per, tile));
   };
   for (auto loop : forward.getBody().getOps<ChunksOp>()) {
+    Saved &kept = saved[loop];
     for (Value init : loop.getInits())
-      saved[loop].states.push_back(addSaved(segmentsOf(init.getType())));
+      kept.states.push_back(addSaved(Per::Segment, init));
     if (keepWrites)
       for (Value write : hardWon(loop))
-        saved[loop].writes.emplace_back(write, addSaved(rowsOf(write)));
+        kept.writes.emplace_back(write, addSaved(Per::Token, write));
+    for (Value end : endsRead(loop))
+      kept.ends.emplace_back(end, addSaved(Per::Head, end));
   }
   for (auto [argument, name, role] : all) {
     StringRef text = roleOf(role);
@@ -261,7 +336,6 @@ void BackwardBuilder::addTensors() {
     addTensor(name, result, cast<ViewType>(argument.getType()), partial);
   }
   setNames(kernel, names, roles);
-  kernel->setAttr("partials", builder.getI64ArrayAttr(partials));
   kernel->setAttr("segment", builder.getI64IntegerAttr(every));
 }
 
@@ -444,22 +518,22 @@ SmallVector<Value> BackwardBuilder::capturedBy(ChunksOp loop) {
 
 LogicalResult BackwardBuilder::buildLoop(ChunksOp loop) {
   const auto size = static_cast<int64_t>(loop.getSize());
-  TypeRange types = loop.getInits().getTypes();
+  ValueRange inits = loop.getInits();
   SmallVector<Value> captured = capturedBy(loop), starts, kept;
   for (Value result : loop.getResults())
     starts.push_back(tileOrZero(ends, result));
   for (Value value : captured)
     starts.push_back(buildZero(builder, loc, typeOf(value)));
   if (every > size)
-    for (Type type : types)
-      kept.push_back(BufferOp::create(builder, loc, segmentsOf(type), every / size));
+    for (Value init : inits)
+      kept.push_back(BufferOp::create(builder, loc, tensorOf(Per::Segment, init), every / size));
 
   ChunksOp outer = enterLoop(builder, loc, every, /*reverse=*/true, starts);
   ValueRange carried = outer.getBody().front().getArguments();
   auto loadAll = [&](ArrayRef<Value> from, int64_t span) {
     SmallVector<Value> states;
-    for (auto [type, tensor] : llvm::zip(types, from))
-      states.push_back(LoadOp::create(builder, loc, type, tensor, Value(), 0, span));
+    for (auto [init, tensor] : llvm::zip(inits, from))
+      states.push_back(LoadOp::create(builder, loc, init.getType(), tensor, Value(), 0, span));
     return states;
   };
   SmallVector<Value> states = loadAll(saved[loop].states, every), onwards;
@@ -478,16 +552,16 @@ LogicalResult BackwardBuilder::buildLoop(ChunksOp loop) {
     onwards = leaveLoop(builder, inner, *built);
   }
   SmallVector<Value> results = leaveLoop(builder, outer, onwards);
-  for (auto [init, bar] : llvm::zip(loop.getInits(), results))
+  for (auto [init, bar] : llvm::zip(inits, results))
     addTo(ends, init, bar, builder, loc);
-  for (auto [value, bar] : llvm::zip(captured, ArrayRef(results).drop_front(types.size())))
+  for (auto [value, bar] : llvm::zip(captured, ArrayRef(results).drop_front(inits.size())))
     addTo(sums, value, bar, builder, loc);
   return success();
 }
 
 //===-- Outside the loops ---------------------------------------------------------------------------------------===//
 
-/// What the forward kernel computes before its loops; and the ends of states that outputs read, found again.
+/// What the forward kernel computes before its loops; and the ends of states that outputs read, as they were kept.
 void BackwardBuilder::cloneOutside() {
   Block &body = forward.getBody().front();
   SmallVector<Value> wanted;
@@ -496,19 +570,13 @@ void BackwardBuilder::cloneOutside() {
     auto loop = dyn_cast<ChunksOp>(op);
     if (load)
       wanted.push_back(load.getResult());
-    if (loop && llvm::any_of(loop->getUsers(), [](Operation *user) { return !isa<FinalOp>(user); })) {
-      llvm::append_range(wanted, loop.getResults());
-      SmallVector<Value> starts;
-      for (Value init : loop.getInits())
-        starts.push_back(builder.clone(*init.getDefiningOp(), around)->getResult(0));
-      ChunksOp again = enterLoop(builder, loc, loop.getSize(), /*reverse=*/false, starts);
-      IRMapping mapping = around;
-      SmallVector<Value> yielded = cloneBody(loop, again.getBody().front().getArguments(), builder, mapping);
-      leaveLoop(builder, again, yielded);
-      around.map(loop.getResults(), again.getResults());
-      for (auto [result, end] : llvm::zip(loop.getResults(), again.getResults()))
+    if (loop)
+      for (auto [result, tensor] : saved[loop].ends) {
+        wanted.push_back(result);
+        Value end = buildInit(result.getType(), tensor);
+        around.map(result, end);
         endOf[end] = result;
-    }
+      }
     if (isMemoryEffectFree(&op) && !loop)
       builder.clone(op, around);
   }
@@ -574,9 +642,7 @@ FailureOr<KernelOp> BackwardBuilder::build() {
   cloneOutside();
   Block &body = forward.getBody().front();
   for (auto final : body.getOps<FinalOp>())
-    addTo(ends, final.getValue(),
-          InitOp::create(builder, loc, final.getValue().getType(), argumentOf(final.getTensor(), "final_grad"), Value(),
-                         llvm::APFloat(0.0), false),
+    addTo(ends, final.getValue(), buildInit(final.getValue().getType(), argumentOf(final.getTensor(), "final_grad")),
           builder, loc);
   auto loops = llvm::to_vector(body.getOps<ChunksOp>());
   for (ChunksOp loop : llvm::reverse(loops)) {
@@ -593,10 +659,44 @@ FailureOr<KernelOp> BackwardBuilder::build() {
     return failure();
   for (auto [worked, loaded] : known)
     worked.replaceAllUsesWith(loaded);
-  eraseUnused(kernel.getBody().front());
+  dropUnread();
   return kernel;
 }
 
-FailureOr<KernelOp> mixc::buildBackward(KernelOp forward, mix::MixerOp mixer, int64_t every, bool keepWrites) {
-  return BackwardBuilder(forward, mixer, every, keepWrites).build();
+/// States that no adjoint takes need not be found again, nor kept.
+void BackwardBuilder::dropUnread() {
+  Block &body = kernel.getBody().front();
+  eraseUnused(body);
+  for (auto init : llvm::make_early_inc_range(body.getOps<InitOp>()))
+    if (init.use_empty())
+      init.erase();
+  for (auto buffer : llvm::make_early_inc_range(body.getOps<BufferOp>()))
+    if (llvm::all_of(buffer->getUsers(), llvm::IsaPred<StoreOp>)) {
+      for (Operation *store : llvm::make_early_inc_range(buffer->getUsers()))
+        store->erase();
+      buffer.erase();
+    }
+  eraseIdle(kernel);
+
+  BitVector unread(body.getNumArguments());
+  unsigned number = 0;
+  for (auto [i, role] : llvm::enumerate(roles))
+    if (cast<StringAttr>(role).getValue() == "saved") {
+      read.push_back(!body.getArgument(i).use_empty());
+      unread[i] = !read.back();
+      names[i] = builder.getStringAttr("saved." + Twine(unread[i] ? number : number++));
+    }
+  auto drop = [&](auto &list) {
+    unsigned i = 0;
+    llvm::erase_if(list, [&](const auto &) { return unread[i++]; });
+  };
+  drop(names), drop(roles), drop(partials);
+  body.eraseArguments(unread);
+  setNames(kernel, names, roles);
+  kernel->setAttr("partials", builder.getI64ArrayAttr(partials));
+}
+
+FailureOr<KernelOp> mixc::buildBackward(KernelOp forward, mix::MixerOp mixer, int64_t every, bool keepWrites,
+                                        BitVector &read) {
+  return BackwardBuilder(forward, mixer, every, keepWrites, read).build();
 }

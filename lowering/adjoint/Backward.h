@@ -10,18 +10,21 @@
 //       chunks of C tokens, first to last:       keep S; S <- the states after the chunk
 //       chunks of C tokens, last to first:       S as kept; forward again; adjoint; store gradients
 //
-// Where an output reads the end of a state, the second loop's cotangent of that end enters the first one's.
+// Where an output reads the end of a state, forward saves that end, too, and the second loop's cotangent of it enters the first one's.
+// What no adjoint takes is not saved; where that is all the states, the first of the inner loops falls away.
 #ifndef MIXC_LOWERING_ADJOINT_BACKWARD_H
 #define MIXC_LOWERING_ADJOINT_BACKWARD_H
 
 #include "dialect/mix/Mix.h"
 #include "dialect/tile/Tile.h"
+#include "llvm/ADT/BitVector.h"
 
 namespace mixc {
 
 /// Makes a forward kernel save, in tensors `saved.0`, `saved.1`, ... of role `saved`: of every loop, in order, its carried tiles
-/// every so many tokens, then, if they are to be kept, the writes that it solved for.
-void save(tile::KernelOp forward, int64_t every, bool keepWrites);
+/// every so many tokens, then, if they are to be kept, the writes that it solved for, then the ends of states that outputs read;
+/// of all these only what is `read`.
+void save(tile::KernelOp forward, int64_t every, bool keepWrites, const llvm::BitVector &read);
 
 /// Do both kernels of a mixer, of two chunk sizes, find the same writes?
 bool canKeepWrites(tile::KernelOp forward, tile::KernelOp again);
@@ -30,9 +33,9 @@ bool canKeepWrites(tile::KernelOp forward, tile::KernelOp again);
 tile::KernelOp buildReplay(tile::KernelOp forward);
 
 /// Turns a forward kernel, which saves nothing, into @NAME_backward behind it; `every`, a multiple of its chunk, and `keepWrites` are
-/// as for `save`. The mixer says which tensors several heads share. Failure has been reported.
+/// as for `save`, for which `read` is set. The mixer says which tensors several heads share. Failure has been reported.
 mlir::FailureOr<tile::KernelOp> buildBackward(tile::KernelOp forward, mix::MixerOp mixer, int64_t every,
-                                              bool keepWrites);
+                                              bool keepWrites, llvm::BitVector &read);
 
 } // namespace mixc
 

@@ -66,12 +66,13 @@ struct BuildBackward : mixc::impl::BuildBackwardBase<BuildBackward> {
       eliminateCommonSubExpressions(rewriter, dominance, kernel);
     }
     bool keepWrites = keep == "writes" && canKeepWrites(forward, *again);
-    FailureOr<tile::KernelOp> backward = buildBackward(*again, mixer, every, keepWrites);
+    llvm::BitVector read;
+    FailureOr<tile::KernelOp> backward = buildBackward(*again, mixer, every, keepWrites, read);
     if (failed(backward))
       return failure();
     backward->getOperation()->moveAfter(forward);
     again->erase();
-    save(forward, every, keepWrites);
+    save(forward, every, keepWrites, read);
     tile::KernelOp replay = buildReplay(forward);
     for (tile::KernelOp kernel : {forward, replay, *backward})
       if (failed(verify(kernel)))

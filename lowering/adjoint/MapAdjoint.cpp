@@ -2,6 +2,7 @@
 #include "lowering/adjoint/Elementwise.h"
 #include "lowering/adjoint/ScalarAdjoint.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 using namespace mixc;
@@ -15,6 +16,19 @@ static DenseSet<Value> dependants(Block &body, Value argument) {
         llvm::any_of(op.getOperands(), [&](Value x) { return found.contains(x); }))
       found.insert(op.getResult(0));
   return found;
+}
+
+/// What a map computes in vain, and the tiles that it takes for that alone: states among them would be worked out again.
+static void dropUnused(MapOp map) {
+  Block &body = map.getBody().front();
+  for (Operation &inner : llvm::make_early_inc_range(llvm::reverse(body)))
+    if (isOpTriviallyDead(&inner))
+      inner.erase();
+  BitVector unused(body.getNumArguments());
+  for (BlockArgument argument : body.getArguments())
+    unused[argument.getArgNumber()] = argument.use_empty();
+  body.eraseArguments(unused);
+  map->eraseOperands(unused);
 }
 
 FailureOr<Value> mixc::buildMapAdjoint(MapOp op, unsigned index, Value resultCotangent, OpBuilder &builder) {
@@ -58,5 +72,6 @@ FailureOr<Value> mixc::buildMapAdjoint(MapOp op, unsigned index, Value resultCot
   });
   if (failed)
     return failure();
+  dropUnused(product.getDefiningOp<MapOp>());
   return buildSumTo(builder, loc, product, operandType);
 }

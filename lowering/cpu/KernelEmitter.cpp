@@ -127,7 +127,8 @@ ArrayAttr KernelEmitter::savedTensors() {
     auto view = cast<tile::ViewType>(argument.getType());
     auto every = kernel->getAttrOfType<IntegerAttr>("segment");
     saved.push_back(b.getDictionaryAttr(
-        {b.getNamedAttr("per", b.getStringAttr(tile::stringifyPer(view.getPer()))),
+        {b.getNamedAttr(
+             "per", b.getStringAttr(view.getPer() == tile::Per::Head ? "sequence" : tile::stringifyPer(view.getPer()))),
          b.getNamedAttr("elements", b.getI64IntegerAttr(ShapedType::getNumElements(view.getShape()))),
          b.getNamedAttr("every", every)}));
   }

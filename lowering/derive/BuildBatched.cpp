@@ -210,9 +210,11 @@ bool hasOutputs(tile::KernelOp kernel) {
 
 /// A block saves nothing for the backward pass, which goes sequence by sequence: what forward saves comes last.
 void dropSaved(tile::KernelOp kernel) {
-  kernel.walk([](tile::StoreOp store) {
-    if (tile::roleOf(store.getTensor()) == "saved")
-      store.erase();
+  kernel.walk([](Operation *op) {
+    auto store = dyn_cast<tile::StoreOp>(op);
+    auto final = dyn_cast<tile::FinalOp>(op);
+    if ((store && tile::roleOf(store.getTensor()) == "saved") || (final && tile::roleOf(final.getTensor()) == "saved"))
+      op->erase();
   });
   SmallVector<Attribute> names(kernel.getNames().getValue()), roles(kernel.getRoles().getValue());
   while (cast<StringAttr>(roles.back()).getValue() == "saved") {

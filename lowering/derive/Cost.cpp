@@ -103,18 +103,27 @@ Cost mixc::cost(tile::KernelOp kernel) {
   return total;
 }
 
-double mixc::savedBytesPerToken(tile::KernelOp kernel) {
-  auto segment = kernel->getAttrOfType<IntegerAttr>("segment");
+/// Bytes of a row of each tensor that is saved, counted so many times.
+static double savedBytes(tile::KernelOp kernel, llvm::function_ref<double(tile::Per)> times) {
   double total = 0;
   for (auto [tensor, role] :
        llvm::zip(kernel.getBody().getArguments(), kernel.getRoles().getAsValueRange<StringAttr>())) {
     if (role != "saved")
       continue;
     auto view = cast<tile::ViewType>(tensor.getType());
-    double bytes = bytesOf(view.getElementType());
-    for (int64_t extent : view.getShape())
-      bytes *= static_cast<double>(extent);
-    total += view.getPer() == tile::Per::Segment ? bytes / static_cast<double>(segment.getInt()) : bytes;
+    auto numbers = static_cast<double>(ShapedType::getNumElements(view.getShape()));
+    total += numbers * bytesOf(view.getElementType()) * times(view.getPer());
   }
   return total;
+}
+
+double mixc::savedBytesPerToken(tile::KernelOp kernel) {
+  const auto segment = static_cast<double>(kernel->getAttrOfType<IntegerAttr>("segment").getInt());
+  return savedBytes(kernel, [&](tile::Per per) {
+    return per == tile::Per::Token ? 1 : per == tile::Per::Segment ? 1 / segment : 0;
+  });
+}
+
+double mixc::savedBytesPerSequence(tile::KernelOp kernel) {
+  return savedBytes(kernel, [](tile::Per per) { return per == tile::Per::Head ? 1 : 0; });
 }

@@ -16,6 +16,8 @@ Cost cost(tile::KernelOp kernel);
 
 /// Bytes of what a forward kernel saves for the backward one, for each token of one head.
 double savedBytesPerToken(tile::KernelOp kernel);
+/// And once for each head of a sequence.
+double savedBytesPerSequence(tile::KernelOp kernel);
 
 } // namespace mixc
 

@@ -4,6 +4,7 @@
 #include "lowering/emit/Interface.h"
 #include "lowering/emit/Declarations.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "runtime/abi.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -61,8 +62,8 @@ private:
     auto per = described ? described.getAs<StringAttr>("per") : StringAttr();
     auto elements = described ? described.getAs<IntegerAttr>("elements") : IntegerAttr();
     auto every = described ? described.getAs<IntegerAttr>("every") : IntegerAttr();
-    const bool perSegment = per && per == "segment";
-    if (!elements || elements.getInt() < 0 || !per || (!perSegment && per != "token") ||
+    const bool perSegment = per && per == "segment", perSequence = per && per == "sequence";
+    if (!elements || elements.getInt() < 0 || !per || (!perSegment && !perSequence && per != "token") ||
         (perSegment && (!every || every.getInt() < 1)))
       return wrong("does not describe `" + known.getValue() + "`");
     TensorInfo tensor;
@@ -70,7 +71,7 @@ private:
     tensor.field = tensor.role = "saved";
     tensor.dims = {elements.getInt()};
     tensor.slot = slot;
-    tensor.segmentTokens = perSegment ? every.getInt() : 0;
+    tensor.segmentTokens = perSegment ? every.getInt() : perSequence ? MIXRT_WHOLE_SEQUENCE : 0;
     return tensor;
   }
 

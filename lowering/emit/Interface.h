@@ -14,9 +14,9 @@
 // array of lengths (mixrt_block_kernel); it saves nothing.
 //
 // What forward leaves for backward are tensors of the role `saved`, named saved.0, saved.1, ..., float32, null if the caller
-// does not want them kept. `saved = [{per = "token"|"segment", elements = N : i64, every = 128 : i64}, ...]` of `mix.kernel`
-// describes them in this order, the same in forward, backward and replay: a row for every token, or for every segment of
-// `every` tokens. Their strides are what the caller's memory has; a row of segments is followed by the next segment's.
+// does not want them kept. `saved = [{per = "token"|"segment"|"sequence", elements = N : i64, every = 128 : i64}, ...]` of
+// `mix.kernel` describes them in this order, the same in forward, backward and replay: a row for every token, for every segment of
+// `every` tokens, or one for the sequence. Their strides are what the caller's memory has; a row of segments is followed by the next segment's.
 // Replay takes what forward takes, but outputs and final states, and writes the saved tensors alone.
 //
 // Backward takes inputs, params, initial states, output_grad, final_grad (null: zero), saved, and writes input_grad,
@@ -77,7 +77,7 @@ struct TensorInfo {
   bool isHistory = false;    // the past of an input
   bool isPartial = false;    // of a gradient: the runtime adds up what the kernels write
   bool isUnknown = false;    // the kernel does not name it
-  int64_t segmentTokens = 0; // of what is saved: one row for so many tokens; 0: a row for each
+  int64_t segmentTokens = 0; // of what is saved: as mixrt_tensor::every
 
   bool isPerToken() const {
     return role == "input" || role == "output" || role == "kept" || role == "output_grad" || role == "input_grad";

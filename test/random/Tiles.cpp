@@ -137,8 +137,10 @@ public:
       tile::Buffer &buffer = tensors.emplace_back();
       if (role == "saved") {
         buffer.present = saves;
-        if (view.getPer() == tile::Per::Token) // segments come one by one
-          buffer.data.assign(call.time * ShapedType::getNumElements(view.getShape()), std::nan(""));
+        if (view.getPer() != tile::Per::Segment) // they come one by one
+          buffer.data.assign((view.getPer() == tile::Per::Token ? call.time : 1) *
+                                 ShapedType::getNumElements(view.getShape()),
+                             std::nan(""));
         return;
       }
       Part part = this->part(name, view);

@@ -157,3 +157,54 @@ mix.mixer @squared dims ["K", "V"] {
   %0 = mix.dot %k, %k : <[K], head>, <[K], head>
   mix.output "y", %0 : <[], head>
 }
+
+// An output reads the end of H, not of G. Forward saves that end, once, and of the states G's alone: the gradients of H's writes do not take
+// H. So backward finds neither H's end nor H before a chunk again.
+// CHECK-LABEL: tile.kernel @ends_forward
+// CHECK-SAME:  roles ["input", "input", "initial", "initial", "output", "final", "final", "saved", "saved"]
+// CHECK-NEXT:  ^bb0({{.*}}%[[END:arg[0-9]+]]: !tile.tensor<head, [8, 4], f32>, %[[G:arg[0-9]+]]: !tile.tensor<segment, [8, 4], f32>):
+// CHECK:       %[[FIRST:[0-9]+]]:2 = tile.chunks size 16
+// CHECK-NOT:   every
+// CHECK:       tile.final %[[FIRST]]#0, %[[END]]
+// CHECK:       tile.chunks size 16
+// CHECK:       tile.store %{{.*}}, %[[G]] every 128
+// CHECK-LABEL: tile.kernel @ends_replay
+// CHECK:       tile.final
+// CHECK-NOT:   tile.final
+// CHECK-LABEL: tile.kernel @ends_backward
+// CHECK-NEXT:  ^bb0({{.*}}%[[END:arg[0-9]+]]: !tile.tensor<head, [8, 4], f32>, %[[G:arg[0-9]+]]: !tile.tensor<segment, [8, 4], f32>, %{{.*}}
+// CHECK:       tile.init %[[END]]
+// CHECK:       tile.chunks size 128 reverse
+// CHECK:       tile.load %[[G]] every 128
+// CHECK:       tile.chunks size 32 leave_last
+// CHECK:       tile.chunks size 32 reverse
+// CHECK:       tile.chunks size 128 reverse
+// CHECK-NOT:   leave_last
+// CHECK:       tile.chunks size 32 reverse
+mix.mixer @ends dims ["K", "V"] {
+  %k = mix.input "k" : <[K], head>
+  %v = mix.input "v" : <[V], head>
+  %one = mix.constant 1.0 : <[], constant>
+  %H = mix.state "H" : <[V, K], head>
+  %G = mix.state "G" : <[V, K], head>
+  %e = mix.end "H" : <[V, K], head>
+  %0 = mix.matmul %e, %k : <[V, K], head>, <[K], head>
+  %h = mix.component states(%H : <[V, K], head>)
+    reads()
+    transition(%one[0, 0] : <[], constant>)
+    gate()
+    writes(%k[0, 0] : <[K], head>)
+    class <identity, free> phi() {
+      mix.yield %v : !mix.t<[V], head>
+    }
+  %g:2 = mix.component states(%G : <[V, K], head>)
+    reads(%k[0, 0] : <[K], head>)
+    transition(%one[0, 0] : <[], constant>)
+    gate()
+    writes(%k[0, 0] : <[K], head>)
+    class <identity, free> phi(%r0: !mix.t<[V], head>) {
+      mix.yield %v : !mix.t<[V], head>
+    }
+  %1 = mix.binary add %0, %g#0 : <[V], head>, <[V], head>
+  mix.output "y", %1 : <[V], head>
+}

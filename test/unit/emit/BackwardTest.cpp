@@ -258,7 +258,7 @@ TEST(Interface, OfKernelsThatDoNotFit) {
       "internal error: `mix.kernel` of @fade_backward_kernel does not say of every tensor if it is a partial sum");
   EXPECT_EQ(errorWith("0, 1, 1, 0]", "0, 0, 1, 0]"),
             "internal error: `mix.kernel` of @fade_backward_kernel says that `g` as input_grad is no sum, but it is");
-  EXPECT_EQ(errorWith("per = \"token\"", "per = \"head\""),
+  EXPECT_EQ(errorWith("per = \"token\"", "per = \"chunk\""),
             "internal error: `mix.kernel` of @fade_forward_kernel does not describe `saved.0`");
   EXPECT_EQ(errorWith("\"fade\", entry = \"replay\"", "\"other\", entry = \"replay\""),
             "internal error: replay of `fade` does not save what backward reads");

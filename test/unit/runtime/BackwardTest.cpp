@@ -220,11 +220,12 @@ TEST(BackwardCall, CallersParallelFor) {
 }
 
 TEST(BackwardCall, SavesWhatItSays) {
-  // H[t-1] : 2 numbers a token and head. P : one for every segment of 4 tokens, and one more a sequence.
+  // H[t-1] : 2 numbers a token and head. P : one for every segment of 4 tokens, and one more a sequence. H[end] : 2 a sequence.
   Calling<float> calling(Twofold(1, 23, 4, 2, packings[1]));
   calling.keep();
   auto toLine = [](int64_t bytes) { return (bytes + 63) / 64 * 64; };
-  EXPECT_EQ(int64_t(calling.saved.size()), toLine(23 * 4 * 2 * 4) + toLine((23 / 4 + 7) * 4 * 4));
+  EXPECT_EQ(int64_t(calling.saved.size()),
+            toLine(23 * 4 * 2 * 4) + toLine((23 / 4 + 7) * 4 * 4) + toLine(7 * 4 * 2 * 4));
 }
 
 TEST(BackwardCall, WorkspaceIsSmallerWhereForwardSaved) {

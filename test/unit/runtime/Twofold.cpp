@@ -5,7 +5,7 @@ namespace mixc::test {
 namespace {
 
 // What the kernels take, in this order; it is not the struct's.
-enum { x, k0, k1, g, c, a, h, p, past, savedH, savedP, shared };
+enum { x, k0, k1, g, c, a, h, p, past, savedH, savedP, savedEnd, shared };
 enum { y = shared, hAfter, pAfter, pastAfter };                                              // of forward
 enum { dy = shared, dhAfter, dpAfter, dpastAfter, dx, dk0, dk1, dg, da, dc, dh, dp, dpast }; // of backward
 
@@ -42,6 +42,11 @@ template <typename T> void save(const View &view, int64_t t, const float *H, flo
     view.at<float>(savedP, t / Every) = P;
 }
 
+void saveEnd(const View &view, const float *H) {
+  for (int64_t i = 0; i < 2 && view.has(savedEnd); ++i)
+    view.at<float>(savedEnd, 0, i) = H[i];
+}
+
 template <typename T> void forward(void *const *tensors, const int64_t *strides, int64_t length, void *scratch) {
   const View view{tensors, strides};
   auto *H = static_cast<float *>(scratch), P = view.orZero(p);
@@ -56,6 +61,7 @@ template <typename T> void forward(void *const *tensors, const int64_t *strides,
     save<T>(view, t, H, P);
   });
   leave(length - 1);
+  saveEnd(view, H);
   for (int64_t i = 0; i < 2; ++i) {
     if (view.has(hAfter))
       view.at<float>(hAfter, 0, i) = H[i];
@@ -72,6 +78,7 @@ template <typename T> void replay(void *const *tensors, const int64_t *strides, 
   for (int64_t i = 0; i < 2; ++i)
     H[i] = view.orZero(h, i);
   steps<T>(view, length, H, P, [&](int64_t t) { save<T>(view, t, H, P); });
+  saveEnd(view, H);
 }
 
 template <typename T> void backward(void *const *tensors, const int64_t *strides, int64_t length, void *) {
@@ -83,6 +90,13 @@ template <typename T> void backward(void *const *tensors, const int64_t *strides
   };
   for (int64_t i = 0; i < 2; ++i)
     toX(length - 1, i, view.orZero(dpastAfter, i));
+  // The end that was saved is that of the last token: else a's gradient is off by the difference.
+  for (int64_t i = 0, t = length - 1; i < 2; ++i) {
+    const float end = length ? view.at<float>(a, 0) * view.at<float>(savedH, t, i) +
+                                   view.at<T>(g, t) * view.at<T>(x, t, i) + view.xBefore<T>(t, i)
+                             : view.orZero(h, i);
+    dA += view.at<float>(savedEnd, 0, i) - end;
+  }
   for (int64_t t = length - 1; t >= 0; --t) {
     float P = view.at<float>(savedP, t / Every);
     for (int64_t s = t / Every * Every; s < t; ++s)
@@ -154,7 +168,8 @@ template <typename T> Tensors sharedTensors(int savedSlot) {
           tensor("P_initial", MIXRT_INITIAL, PInitial, 1, true),
           tensor("x_history_initial", MIXRT_INITIAL, XHistoryInitial, 2),
           savedTensor(savedSlot, 2, 0),
-          savedTensor(savedSlot, 1, Every)};
+          savedTensor(savedSlot, 1, Every),
+          savedTensor(savedSlot, 2, MIXRT_WHOLE_SEQUENCE)};
 }
 
 template <typename T> Tensors forwardTensors() {
