@@ -1,6 +1,7 @@
 #include "test/random/Mixer.h"
 #include <algorithm>
 #include <fmt/format.h>
+#include <regex>
 #include <set>
 
 namespace mixc::random {
@@ -18,6 +19,11 @@ bool Mixer::isErasing() const {
 }
 
 bool Mixer::hasNorm() const { return text().find("norm(") != std::string::npos; }
+
+bool Mixer::hasKink() const {
+  static const std::regex kinks("\\b(abs|max|min|relu)\\(");
+  return std::regex_search(text(), kinks);
+}
 
 std::string Mixer::text() const {
   auto any = [&](auto has) { return std::any_of(arguments.begin(), arguments.end(), has); };

@@ -56,6 +56,8 @@ struct Mixer {
   bool isErasing() const;
   /// Is something divided by its norm?
   bool hasNorm() const;
+  /// Does it have functions with two slopes?
+  bool hasKink() const;
 
   std::string text() const;
   size_t size() const;
