@@ -141,7 +141,7 @@ public:
   }
   Verdict verdict;
   std::unique_ptr<mlir::MLIRContext> context; // dies after what lives in it
-  mlir::OwningOpRef<mlir::ModuleOp> equations;
+  mlir::OwningOpRef<mlir::ModuleOp> equations, components;
 
   std::vector<mix::Call> calls(mix::MixerOp op) {
     std::vector<mix::Call> all;
@@ -603,7 +603,6 @@ private:
   const Mixer &mixer;
   const Trial &trial;
   std::optional<Compilation> compilation;
-  mlir::OwningOpRef<mlir::ModuleOp> components;
   std::vector<mix::Answer> references;
 };
 
@@ -655,10 +654,13 @@ Verdict compareRewrites(const Mixer &mixer, const std::string &rule, const Trial
     std::vector<std::string> turned = turnedStates(mixer, other);
     mix::Call turnedCall = call;
     turn(turnedCall.initial, turned);
-    Expected<mix::Answer> answer = mix::interpret(mixerOf(*after.equations), turnedCall);
-    if (answer)
-      turn(answer->final, turned);
-    if (!after.agrees("rewritten", op, call, *reference, std::move(answer)))
+    auto agree = [&](const std::string &kind, mlir::ModuleOp module) {
+      Expected<mix::Answer> answer = mix::interpret(mixerOf(module), turnedCall);
+      if (answer)
+        turn(answer->final, turned);
+      return after.agrees(kind, op, call, *reference, std::move(answer));
+    };
+    if (!agree("rewritten", *after.equations) || !agree("normal form of what is rewritten", *after.components))
       return {.kind = after.verdict.kind, .message = after.verdict.message + "\n" + text};
     if (after.verdict.findings != before.verdict.findings)
       return {.kind = "class changes under a rewrite",
