@@ -220,25 +220,30 @@ std::set<std::string> narrowGradients(mix::MixerOp mixer) {
 
 double norm(const mix::Array &array) { return relativeError(array, mix::Array(array.shape)); }
 
-} // namespace
-
-std::map<std::string, double> gradientErrors(const mix::Gradients &gradients, const mix::Gradients &reference) {
-  const mix::Arrays wanted = byFile(reference), found = byFile(gradients);
-  double largest = 0;
-  for (const auto &[name, array] : wanted)
-    largest = std::max(largest, norm(array));
-  std::map<std::string, double> errors;
-  for (const auto &[name, array] : wanted) {
-    const double size = norm(array);
-    // The error of a zero reference is absolute.
-    const double scale = size < smallGradient * largest ? (size > 0 ? size : 1) / largest : 1;
-    auto y = found.find(name);
-    errors[name] = y == found.end() ? std::nan("") : scale * relativeError(y->second, array);
+/// The error of each gradient: one that is small beside the largest is held against that one.
+class GradientErrors {
+public:
+  explicit GradientErrors(const mix::Gradients &reference) : wanted(byFile(reference)) {
+    for (const auto &[name, array] : wanted)
+      largest = std::max(largest, norm(array));
   }
-  return errors;
-}
+  std::map<std::string, double> of(const mix::Gradients &gradients) const {
+    const mix::Arrays found = byFile(gradients);
+    std::map<std::string, double> errors;
+    for (const auto &[name, array] : wanted) {
+      const double size = norm(array);
+      // The error of a zero reference is absolute.
+      const double scale = size < smallGradient * largest ? (size > 0 ? size : 1) / largest : 1;
+      auto y = found.find(name);
+      errors[name] = y == found.end() ? std::nan("") : scale * relativeError(y->second, array);
+    }
+    return errors;
+  }
 
-namespace {
+private:
+  mix::Arrays wanted;
+  double largest = 0;
+};
 
 /// The errors of the interpreter in float32 at one call; the exact gradients are given where they are known.
 Expected<std::map<std::string, double>> gradientRounding(mix::MixerOp mixer, mix::Call call,
@@ -255,7 +260,7 @@ Expected<std::map<std::string, double>> gradientRounding(mix::MixerOp mixer, mix
   Expected<mix::Gradients> rounded = mix::interpretBackward(mixer, call, cotangents);
   if (!rounded)
     return rounded.takeError();
-  return gradientErrors(*rounded, *exact);
+  return GradientErrors(*exact).of(*rounded);
 }
 
 } // namespace
@@ -278,7 +283,7 @@ Expected<std::vector<TensorError>> compareGradients(mix::MixerOp mixer, const mi
   Expected<std::map<std::string, double>> rounding = gradientRounding(mixer, call, cotangents, *reference);
   if (!rounding)
     return rounding.takeError();
-  const std::map<std::string, double> found = gradientErrors(gradients, *reference);
+  const std::map<std::string, double> found = GradientErrors(*reference).of(gradients);
   const std::set<std::string> narrow = narrowGradients(mixer);
   std::vector<TensorError> errors;
   auto holdAll = [&] {

@@ -35,9 +35,6 @@ llvm::Expected<std::map<std::string, double>> roundingErrors(mix::MixerOp mixer,
 llvm::Expected<std::map<std::string, double>> gradientRoundingErrors(mix::MixerOp mixer, const mix::Call &call,
                                                                      const mix::Cotangents &cotangents);
 
-/// The error of each gradient, small ones held against the largest as above.
-std::map<std::string, double> gradientErrors(const mix::Gradients &gradients, const mix::Gradients &reference);
-
 /// |y - ref|_2 / |ref|_2. Entries that are equal differ by 0, infinities too, and so do those that differ by at most
 /// `negligible`; of a zero reference it is |y|_2.
 double relativeError(const mix::Array &y, const mix::Array &reference, double negligible = 0);

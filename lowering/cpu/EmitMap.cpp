@@ -161,16 +161,18 @@ void KernelEmitter::emitSelect(tile::SelectOp op) {
       return setPlace(op.getResult(), from);
     auto whole = from.buffer.getDefiningOp<memref::ViewOp>(), own = to.buffer.getDefiningOp<memref::ViewOp>();
     if (isAlike && whole && own && sequences == 1) {
+      Value full;
+      {
+        OpBuilder::InsertionGuard guard(b);
+        if (auto panel =
+                dyn_cast_or_null<BlockArgument>(panelIndex)) // before the loop over panels: later stages use it, too
+          b.setInsertionPoint(panel.getOwner()->getParentOp());
+        full = isFull();
+        Value offset = arith::SelectOp::create(b, loc, full, whole.getByteShift(), own.getByteShift());
+        setPlace(op.getResult(),
+                 {to.layout, memref::ViewOp::create(b, loc, own.getType(), own.getSource(), offset, ValueRange())});
+      }
       OpBuilder::InsertionGuard guard(b);
-      Block *present = b.getInsertionBlock();
-      Block::iterator at = b.getInsertionPoint();
-      if (panelLoop) // later stages use it too
-        b.setInsertionPoint(panelLoop);
-      Value full = isFull();
-      Value offset = arith::SelectOp::create(b, loc, full, whole.getByteShift(), own.getByteShift());
-      Value either = memref::ViewOp::create(b, loc, own.getType(), own.getSource(), offset, ValueRange());
-      setPlace(op.getResult(), {to.layout, either});
-      b.setInsertionPoint(present, at);
       b.setInsertionPointToStart(scf::IfOp::create(b, loc, full, /*withElse=*/true).elseBlock());
       return write();
     }

@@ -218,13 +218,11 @@ LogicalResult KernelEmitter::emitPanels(ArrayRef<Operation *> ops) {
   Value outer = panelIndex;
   loop(0, plan.panels(), 1, [&](Value panel) {
     panelIndex = panel;
-    panelLoop = plan.panels() > 1 ? b.getInsertionBlock()->getParentOp() : nullptr;
     for (Operation *op : ops)
       if (failed(emitOp(op)))
         done = failure();
   });
   panelIndex = outer;
-  panelLoop = nullptr;
   return done;
 }
 

@@ -197,10 +197,9 @@ private:
   int64_t chunk = 1;
   bool isReversed = false; // do chunks come last to first?
   int64_t sequences = 1;
-  mlir::Value sequence;                 // of the block, null where all are meant; then length and validRows are its own
-  mlir::Value panelIndex;               // null outside panel loops
-  mlir::Operation *panelLoop = nullptr; // null where one panel is all there is, too
-  mlir::Value stepRow;                  // the present row of the chunk; null outside steps
+  mlir::Value sequence;   // of the block, null where all are meant; then length and validRows are its own
+  mlir::Value panelIndex; // null outside panel loops
+  mlir::Value stepRow;    // the present row of the chunk; null outside steps
 };
 
 } // namespace mixc::cpu
