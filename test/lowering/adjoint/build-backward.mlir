@@ -1,5 +1,6 @@
 // RUN: mix-opt %s --mix-bind-dims=bindings=K=4,V=8 --mix-build-chunked --mix-build-backward --canonicalize --cse | FileCheck %s
 // RUN: mix-opt %s --mix-bind-dims=bindings=K=4,V=8 --mix-build-chunked --mix-build-backward=keep=states --canonicalize --cse | FileCheck %s --check-prefix=ALONE
+// RUN: mix-opt %s --mix-bind-dims=bindings=K=64,V=64 --mix-build-chunked --mix-build-backward --canonicalize --cse | FileCheck %s --check-prefix=LARGE
 
 // A delta rule: forward saves its state every 128 tokens, and the writes that it solves for.
 // CHECK-LABEL: tile.kernel @delta_forward
@@ -17,21 +18,25 @@
 // CHECK:       tile.solve
 // CHECK-NOT:   tile.final
 
+// LARGE-LABEL: tile.kernel @delta_backward
+// LARGE:       tile.chunks size 32 leave_last
+// LARGE:       tile.chunks size 32 reverse
+
 // Backward goes from the last segment to the first. In each, the states before its chunks are found again with the writes as
 // they were kept, then chunks run backwards: one transposed solve, and no other.
 // CHECK-LABEL: tile.kernel @delta_backward
 // CHECK-SAME:  "output_grad", "final_grad", "saved", "saved", "input_grad", "input_grad", "input_grad", "initial_grad"]
 // CHECK-SAME:  partials = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
 // CHECK:       %[[BAR:.*]] = tile.init %{{.*}}
-// CHECK:       %[[KEPT:.*]] = tile.buffer 4
+// CHECK:       %[[KEPT:.*]] = tile.buffer 8
 // CHECK:       tile.chunks size 128 reverse iter(%[[BAR]]
 // CHECK:       %[[FIRST:.*]] = tile.load %{{.*}} every 128
-// CHECK:       tile.store %[[FIRST]], %[[KEPT]] every 32
-// CHECK:       tile.chunks size 32 leave_last iter(%[[FIRST]]
+// CHECK:       tile.store %[[FIRST]], %[[KEPT]] every 16
+// CHECK:       tile.chunks size 16 leave_last iter(%[[FIRST]]
 // CHECK-NOT:   tile.solve
-// CHECK:       tile.store %{{.*}}, %[[KEPT]] every 32 next
-// CHECK:       tile.chunks size 32 reverse
-// CHECK:       tile.load %[[KEPT]] every 32
+// CHECK:       tile.store %{{.*}}, %[[KEPT]] every 16 next
+// CHECK:       tile.chunks size 16 reverse
+// CHECK:       tile.load %[[KEPT]] every 16
 // CHECK-NOT:   tile.solve
 // CHECK:       tile.solve {{.*}} transpose
 // CHECK-NOT:   tile.solve
@@ -41,9 +46,9 @@
 // ALONE-LABEL: tile.kernel @delta_forward
 // ALONE-SAME:  "H", "saved.0"]
 // ALONE-LABEL: tile.kernel @delta_backward
-// ALONE:       tile.chunks size 32 leave_last
+// ALONE:       tile.chunks size 16 leave_last
 // ALONE:       tile.solve
-// ALONE:       tile.chunks size 32 reverse
+// ALONE:       tile.chunks size 16 reverse
 // ALONE:       tile.solve
 // ALONE:       tile.solve {{.*}} transpose
 mix.mixer @delta dims ["K", "V"] {
@@ -176,11 +181,11 @@ mix.mixer @squared dims ["K", "V"] {
 // CHECK:       tile.init %[[END]]
 // CHECK:       tile.chunks size 128 reverse
 // CHECK:       tile.load %[[G]] every 128
-// CHECK:       tile.chunks size 32 leave_last
-// CHECK:       tile.chunks size 32 reverse
+// CHECK:       tile.chunks size 16 leave_last
+// CHECK:       tile.chunks size 16 reverse
 // CHECK:       tile.chunks size 128 reverse
 // CHECK-NOT:   leave_last
-// CHECK:       tile.chunks size 32 reverse
+// CHECK:       tile.chunks size 16 reverse
 mix.mixer @ends dims ["K", "V"] {
   %k = mix.input "k" : <[K], head>
   %v = mix.input "v" : <[V], head>

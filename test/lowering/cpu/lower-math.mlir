@@ -25,3 +25,14 @@ func.func @of_params(%x: vector<8xf64>) -> vector<8xf64> {
   %y = math.exp %x : vector<8xf64>
   return %y : vector<8xf64>
 }
+
+// A sine is a polynomial of what is left of the angle after whole quarters of a turn.
+// CHECK-LABEL: func.func @sine
+// CHECK-NOT: math.sin
+// CHECK: %[[QUARTERS:.*]] = math.roundeven
+// CHECK: math.fma %[[QUARTERS]]
+// CHECK-NOT: math.sin
+func.func @sine(%x: vector<16xf32>) -> vector<16xf32> {
+  %y = math.sin %x : vector<16xf32>
+  return %y : vector<16xf32>
+}
