@@ -72,15 +72,16 @@ void KernelEmitter::forEachForm(TileType type, function_ref<void()> body) {
   body();
 }
 
-/// A tile has the tensor's dims in order, after time and sequences. What only kernels see, segments, lies with the panel axis last.
+/// A tile has the tensor's dims in order, after time and sequences. What only kernels see, segments, lies with the value axis last, as
+/// panels do; not with this kernel's panel axis last: forward and backward may have different ones.
 SmallVector<std::pair<Axis, int64_t>> KernelEmitter::axesInMemory(tile::ViewType view, TileType type) {
   SmallVector<std::pair<Axis, int64_t>> axes;
   for (const Axis &axis : type.getAxes())
     if (axis.str() != "time" && axis.kind != tile::AxisKind::Seq)
       axes.emplace_back(axis, view.getShape()[axes.size()]);
   if (view.getPer() == tile::Per::Segment)
-    llvm::stable_sort(axes, [&](const auto &x, const auto &y) {
-      return (x.first.str() == plan.panel) < (y.first.str() == plan.panel);
+    llvm::stable_sort(axes, [](const auto &x, const auto &y) {
+      return (x.first.kind == tile::AxisKind::Value) < (y.first.kind == tile::AxisKind::Value);
     });
   return axes;
 }

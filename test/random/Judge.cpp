@@ -52,12 +52,13 @@ Trial drawTrial(uint64_t seed, bool compiled, const Mixer &mixer) {
     trial.K = std::max<int64_t>(trial.K, 2);
   // A few keys span all there are, and what erases along them leaves nothing: of K = 1 the epsilon of a norm, of K = 2 a half
   // of the state at every token. A sum over a chunk has the digits of the state before it, the equations those of the rest.
-  if (compiled && (mixer.isErasing() || mixer.hasNorm()))
+  if (compiled && mixer.isErasing())
     trial.K = std::max<int64_t>(trial.K, 5);
-  // A norm leaves gradients across what it divides: of few entries next to nothing, and that is rounding error. Exact arithmetic is held
-  // to all of these sizes.
-  if (compiled && mixer.hasNorm())
-    trial.V = std::max<int64_t>(trial.V, 5);
+  // A norm of one entry is its sign, and the gradient is a rounding error. Exact arithmetic is held to all of these sizes.
+  if (compiled && mixer.hasNorm()) {
+    trial.K = std::max<int64_t>(trial.K, 2);
+    trial.V = std::max<int64_t>(trial.V, 2);
+  }
   trial.chunk = random.pick({0, 0, 0, 1, 3, 4, 8});
   trial.lengths = {random.pick({1, 2, 5}), random.pick({15, 16, 17}), random.pick({31, 33, 40})};
   if (compiled)
