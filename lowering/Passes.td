@@ -92,4 +92,9 @@ def LowerMath : Pass<"mix-lower-math", "mlir::ModuleOp"> {
                            "mlir::LLVM::LLVMDialect"];
 }
 
+def VectorToLlvm : Pass<"mix-vector-to-llvm", "mlir::ModuleOp"> {
+  let summary = "lower functions over vectors and buffers to the LLVM dialect";
+  let dependentDialects = ["mlir::LLVM::LLVMDialect"];
+}
+
 #endif

@@ -1,11 +1,8 @@
 // The stage table, and the passes that lead from each stage to the next.
 #include "lowering/Pipelines.h"
 #include "lowering/Passes.h"
-#include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
-#include "mlir/Dialect/Index/IR/IndexDialect.h"
-#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -56,22 +53,9 @@ void vectorToLlvm(OpPassManager &passes, const PipelineOptions &options) {
   passes.addPass(createLowerMixers());
   passes.addPass(createLowerConversions({options.cpu}));
   passes.addPass(createLowerMath());
-  passes.addPass(createConvertVectorToSCFPass(VectorTransferToSCFOptions().enableFullUnroll()));
-  passes.addPass(createLowerAffinePass());
   passes.addPass(createSCFToControlFlowPass());
-  passes.addPass(memref::createExpandStridedMetadataPass());
-  passes.addPass(createLowerAffinePass());
-  passes.addPass(createConvertVectorToLLVMPass());
-  passes.addPass(createFinalizeMemRefToLLVMConversionPass());
-  passes.addPass(createArithToLLVMConversionPass());
-  passes.addPass(createConvertMathToLLVMPass());
-  ConvertFuncToLLVMPassOptions functions;
-  functions.useBarePtrCallConv = true;
-  passes.addPass(createConvertFuncToLLVMPass(functions));
-  passes.addPass(createConvertControlFlowToLLVMPass());
-  passes.addPass(createUBToLLVMConversionPass());
-  passes.addPass(createReconcileUnrealizedCastsPass());
-  addCleanup(passes);
+  passes.addPass(createVectorToLlvm());
+  passes.addPass(createCSEPass());
 }
 
 constexpr Stage table[] = {
@@ -102,8 +86,8 @@ void buildPipeline(OpPassManager &passes, const Stage &from, const Stage &to, co
 
 void registerDialects(DialectRegistry &registry) {
   registry.insert<mix::MixDialect, tile::TileDialect, arith::ArithDialect, math::MathDialect, func::FuncDialect,
-                  scf::SCFDialect, cf::ControlFlowDialect, memref::MemRefDialect, vector::VectorDialect,
-                  affine::AffineDialect, index::IndexDialect, ub::UBDialect, LLVM::LLVMDialect>();
+                  scf::SCFDialect, cf::ControlFlowDialect, memref::MemRefDialect, vector::VectorDialect, ub::UBDialect,
+                  LLVM::LLVMDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }

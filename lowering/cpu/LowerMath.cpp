@@ -148,14 +148,19 @@ struct LowerMath : mixc::impl::LowerMathBase<LowerMath> {
   using LowerMathBase::LowerMathBase;
 
   void runOnOperation() override {
-    RewritePatternSet own(&getContext());
-    own.add<LowerPow, LowerExpM1, LowerSine<math::SinOp, 0>, LowerSine<math::CosOp, 1>>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(own))))
-      return signalPassFailure();
-    RewritePatternSet polynomials(&getContext());
-    MathPolynomialApproximationOptions options;
-    populateMathPolynomialApproximationPatterns(polynomials, options);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(polynomials))))
+    RewritePatternSet patterns(&getContext());
+    populateMathPolynomialApproximationPatterns(patterns, MathPolynomialApproximationOptions());
+    patterns.add<LowerPow, LowerExpM1, LowerSine<math::SinOp, 0>, LowerSine<math::CosOp, 1>>(
+        &getContext(), /*benefit=*/2); // before those of the same functions
+    // These ops and what they turn into; a few among many.
+    SmallVector<Operation *> functions;
+    getOperation()->walk([&](Operation *op) {
+      if (isa_and_present<math::MathDialect>(op->getDialect()))
+        functions.push_back(op);
+    });
+    GreedyRewriteConfig config;
+    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
+    if (failed(applyOpPatternsGreedily(functions, std::move(patterns), config)))
       return signalPassFailure();
   }
 };

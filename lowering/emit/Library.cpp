@@ -1,9 +1,10 @@
-// A shared library: kernels, descriptors and entry points as one object, linked with the runtime; and its header beside
+// A shared library: kernels, descriptors and entry points as objects, linked with the runtime; and its header beside
 // it.
 #include "lowering/emit/Library.h"
 #include "lowering/emit/Descriptor.h"
 #include "lowering/emit/Link.h"
 #include "lowering/emit/Object.h"
+#include "lowering/emit/Parts.h"
 #include "lowering/emit/PendingFile.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/Path.h"
@@ -36,11 +37,10 @@ Error emitLibrary(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const 
     return error;
   retarget(**translated, **machine); // the entry points too
 
-  SmallVector<char, 0> object;
-  raw_svector_ostream out(object);
-  if (Error error = emitCode(**translated, **machine, CodeGenFileType::ObjectFile, out))
-    return error;
-  if (Error error = linkLibrary(StringRef(object.data(), object.size()), sys::path::filename(path), library.name()))
+  Expected<std::vector<ObjectCode>> objects = emitObjects(**translated, options);
+  if (!objects)
+    return objects.takeError();
+  if (Error error = linkLibrary(*objects, sys::path::filename(path), library.name()))
     return error;
   if (Error error = header.write(printHeader(mixers, sys::path::stem(path))))
     return error;

@@ -75,35 +75,24 @@ Error runLinker(ArrayRef<std::string> arguments) {
 
 } // namespace
 
-Error linkLibrary(StringRef object, StringRef name, StringRef output) {
+Error linkLibrary(ArrayRef<ObjectCode> objects, StringRef name, StringRef output) {
   Expected<std::vector<std::string>> libraries = systemLibraries();
   if (!libraries)
     return libraries.takeError();
-  TemporaryFile kernels, runtime;
-  if (Error error = kernels.write("mixc-kernels", object))
-    return error;
-  if (Error error =
-          runtime.write("mixc-runtime", StringRef(mixc_runtime_object, mixc_runtime_object_end - mixc_runtime_object)))
+  std::vector<TemporaryFile> files(objects.size() + 1);
+  for (auto [file, object] : llvm::zip(files, objects))
+    if (Error error = file.write("mixc-kernels", StringRef(object.data(), object.size())))
+      return error;
+  if (Error error = files.back().write("mixc-runtime",
+                                       StringRef(mixc_runtime_object, mixc_runtime_object_end - mixc_runtime_object)))
     return error;
 
   // nodelete: sleeping threads of the pool must keep their code if the program closes the library.
-  std::vector<std::string> arguments = {"ld.lld",
-                                        "-shared",
-                                        "-o",
-                                        output.str(),
-                                        "-soname",
-                                        name.str(),
-                                        "--gc-sections",
-                                        "-z",
-                                        "nodelete",
-                                        "-z",
-                                        "now",
-                                        "-z",
-                                        "defs",
-                                        "--build-id",
-                                        "--as-needed",
-                                        std::string(kernels.path.str()),
-                                        std::string(runtime.path.str())};
+  std::vector<std::string> arguments = {
+      "ld.lld",   "-shared", "-o",  output.str(), "-soname", name.str(),   "--gc-sections", "-z",
+      "nodelete", "-z",      "now", "-z",         "defs",    "--build-id", "--as-needed"};
+  for (const TemporaryFile &file : files)
+    arguments.push_back(std::string(file.path.str()));
   llvm::append_range(arguments, *libraries);
   return runLinker(arguments);
 }

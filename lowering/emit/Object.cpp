@@ -1,6 +1,6 @@
 // LLVM passes and code generation. The plan made the code what it shall be: one value numbering is all that LLVM adds
 // before instruction selection. Its loop passes would hoist the broadcasts of a panel's coefficients out of the loop
-// and spill them, at a tenth of the speed.
+// and spill them, at a tenth of the speed. Globals that a part of a module (lowering/emit/Parts.h) does not use go, too.
 #include "lowering/emit/Object.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -39,7 +39,7 @@ void runPasses(Module &module, TargetMachine &machine) {
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
   ModulePassManager passes;
-  cantFail(builder.parsePassPipeline(passes, "function(early-cse)"));
+  cantFail(builder.parsePassPipeline(passes, "globaldce,function(early-cse)"));
   passes.run(module, modules);
 }
 

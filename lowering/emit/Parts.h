@@ -1,0 +1,19 @@
+// Object code in parts that are generated side by side.
+#ifndef MIXC_LOWERING_EMIT_PARTS_H
+#define MIXC_LOWERING_EMIT_PARTS_H
+
+#include "lowering/emit/Library.h"
+#include "llvm/ADT/SmallVector.h"
+#include <vector>
+
+namespace mixc {
+
+using ObjectCode = llvm::SmallVector<char, 0>;
+
+/// The objects of a module, on as many threads as this process may run on. How the module is cut depends on the module
+/// alone, and so does what comes out.
+llvm::Expected<std::vector<ObjectCode>> emitObjects(llvm::Module &module, const EmitOptions &options);
+
+} // namespace mixc
+
+#endif
