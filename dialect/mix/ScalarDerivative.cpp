@@ -1,6 +1,7 @@
 // Derivatives of the functions of one and two numbers, in forms that do not cancel or overflow. With s = sigmoid(x):
 //
 //     sigmoid'  = s (1 - s)                 1 - s as sigmoid(-x)
+//     tanh'     = 4 s(2x) (1 - s(2x))
 //     silu'     = s + x s (1 - s)
 //     gelu'     = s(u) + x s(u) (1 - s(u)) u'     u = 2 sqrt(2/pi) (x + 0.044715 x^3)
 //     softplus' = s
@@ -30,7 +31,7 @@ double derivative(UnaryKind kind, double x) {
   case UnaryKind::Exp: return std::exp(x);
   case UnaryKind::Log: return 1 / x;
   case UnaryKind::Sigmoid: return slopeTimes(x, 1, 1);
-  case UnaryKind::Tanh: return 1 - std::tanh(x) * std::tanh(x);
+  case UnaryKind::Tanh: return 4 * slopeTimes(2 * x, 1, 1);
   case UnaryKind::Relu: return x > 0 ? 1 : 0;
   case UnaryKind::Silu: return sigmoid(x) + slopeTimes(x, x, 1);
   case UnaryKind::Gelu: return geluDerivative(x);

@@ -1,10 +1,12 @@
 // Derivatives of the scalar ops, with z = f(x, y) and z' given:
 //
-//   x + y  z', z'            exp    z' z              tanh   z' (1 - z^2)      abs   z' sign(x), 0 at 0
-//   x - y  z', -z'           expm1  z' (z + 1)        sin    z' cos x          sqrt  z' / 2z, 0 at 0
+//   x + y  z', z'            exp    z' z              tanh   z' 4e / (1 + e)^2 abs   z' sign(x), 0 at 0
+//   x - y  z', -z'           expm1  z' e^x            sin    z' cos x          sqrt  z' / 2z, 0 at 0
 //   x y    z' y, z' x        log    z' / x            cos   -z' sin x          rsqrt -z' z^3 / 2
 //   x / y  z'/y, -z'/y z     log1p  z' / (1 + x)      x ^ y  z' y x^(y-1) (0 for y = 0), z' z log x (0 for x <= 0)
 //   max    to the larger one, halves at a tie         select to the branch taken
+//
+// with e = e^(-2|x|): 1 - z^2 and z + 1 have no digits left where z is nearly 1 or -1.
 #include "lowering/adjoint/ScalarAdjoint.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -102,11 +104,14 @@ FailureOr<ScalarCotangent> mixc::scalarAdjoint(Operation *op, unsigned index, Sc
             math::FloorOp>(none)
       .Case([&](math::ExpOp) { return to(s.mul(b, z)); })
       .Case([&](math::Exp2Op) { return to(s.mul(s.mul(b, z), M_LN2)); })
-      .Case([&](math::ExpM1Op) { return to(s.mul(b, s.add(z, 1))); })
+      .Case([&](math::ExpM1Op) { return to(s.mul(b, s.call<math::ExpOp>(x))); })
       .Case([&](math::LogOp) { return to(s.div(b, x)); })
       .Case([&](math::Log2Op) { return to(s.div(s.mul(b, M_LOG2E), x)); })
       .Case([&](math::Log1pOp) { return to(s.div(b, s.add(x, 1))); })
-      .Case([&](math::TanhOp) { return to(s.mul(b, s.add(s.neg(s.mul(z, z)), 1))); })
+      .Case([&](math::TanhOp) {
+        Value fading = s.call<math::ExpOp>(s.mul(s.call<math::AbsFOp>(x), -2)), whole = s.add(fading, 1);
+        return to(s.mul(b, s.div(s.mul(fading, 4), s.mul(whole, whole))));
+      })
       .Case([&](math::SinOp) { return to(s.mul(b, s.call<math::CosOp>(x))); })
       .Case([&](math::CosOp) { return to(s.neg(s.mul(b, s.call<math::SinOp>(x)))); })
       .Case([&](math::SqrtOp) { return where(s.compare(P::UNE, z, 0), s.div(s.mul(b, 0.5), z)); })
