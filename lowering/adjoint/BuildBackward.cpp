@@ -4,10 +4,11 @@
 // The backward kernel has chunks of its own size. Per token it moves two tiles a state every chunk, V K / C numbers, and has within the
 // chunk about three times the forward's C (K + V): for one state with scalar decays, and writes free of reads or affine in them, 32
 // tokens balance that, and 16 where V K is at most 32 x 32 (as measured: 6 to 15 % faster). Anything else has more pairs of tokens
-// (halving, mixing), or keeps a state for every token of a chunk (steps): there 16.
+// (halving, mixing), or keeps a state for every token of a chunk (steps): there 16. Several writes that read share these (ChunkSize.h).
 #include "lowering/Passes.h"
 #include "lowering/adjoint/Backward.h"
 #include "lowering/derive/ChunkProgram.h"
+#include "lowering/derive/ChunkSize.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/Verifier.h"
@@ -66,7 +67,8 @@ struct BuildBackward : mixc::impl::BuildBackwardBase<BuildBackward> {
       return mixer.emitError() << "has no kernel @" << name << " to differentiate";
     derive::KernelOptions options{"again"};
     const Chunks chunks(forward);
-    options.chunk = chunk ? static_cast<int64_t>(chunk) : chunks.state > smallState && arePairsCheap(mixer) ? 32 : 16;
+    const int64_t rows = chunks.state > smallState && arePairsCheap(mixer) ? 32 : 16;
+    options.chunk = chunk ? static_cast<int64_t>(chunk) : derive::tokensOfRows(mixer, rows);
     int64_t whole = std::lcm(chunks.size, options.chunk);
     int64_t every = (tokensASegment + whole - 1) / whole * whole;
 

@@ -37,7 +37,7 @@ struct BuildChunked : mixc::impl::BuildChunkedBase<BuildChunked> {
       return emitError(obstacle->loc) << "`" << mixer.getSymName()
                                       << "` cannot be chunked, and it says `require chunked`; " << obstacle->why;
     derive::KernelOptions options{"forward"};
-    options.chunk = chunk ? static_cast<int64_t>(chunk) : derive::defaultChunkSize();
+    options.chunk = chunk ? static_cast<int64_t>(chunk) : derive::tokensOfRows(mixer, 16);
     FailureOr<tile::KernelOp> kernel = derive::buildKernel(mixer, options);
     if (failed(kernel))
       return failure();

@@ -5,14 +5,25 @@
 // On a core with 32 vector registers of 16 lanes a chunk of 16 makes both small: 8 % more FLOPs than token by token,
 // the state's panel read and written every 16th token, and 16 accumulators (one row of a panel for each token) leave
 // half of the registers for operands.
+//
+// The n writes of a token that read (a product of n Householder matrices) are n rows of the chunk's one system, whose pairs
+// cost n n C (2 K + 2 V) a token. So it is rows that there are 16 of: C = 16 / n.
 #ifndef MIXC_LOWERING_DERIVE_CHUNK_SIZE_H
 #define MIXC_LOWERING_DERIVE_CHUNK_SIZE_H
 
-#include <cstdint>
+#include "dialect/mix/Mix.h"
+#include "llvm/ADT/bit.h"
 
 namespace mixc::derive {
 
-constexpr int64_t defaultChunkSize() { return 16; }
+/// Tokens of a chunk of so many rows of the mixer's largest system: a power of 2, at least 4.
+inline int64_t tokensOfRows(mix::MixerOp mixer, int64_t rows) {
+  int64_t writes = 1;
+  for (auto component : mixer.step().getOps<mix::ComponentOp>())
+    if (mix::ClassAttr found = component.getClassAttrAttr(); found && found.getWrites() == mix::WriteKind::Affine)
+      writes = std::max(writes, static_cast<int64_t>(component.getNumWrites()));
+  return std::max<int64_t>(4, llvm::bit_floor(static_cast<uint64_t>(rows / writes)));
+}
 
 } // namespace mixc::derive
 

@@ -222,7 +222,10 @@ Outcome<Terms> Linearity::entrywiseTerms(BinaryOp op) {
       return Obstacle{Obstacle::Whole, quoted(op) + " multiplies states entry by entry", op, kProducts};
     std::swap(x, y);
   }
-  if (y->size() != 1 || y->front().kind != Term::Outer) {
+  auto areOuter = [](const Terms &terms) {
+    return llvm::all_of(terms, [](const Term &term) { return term.kind == Term::Outer; });
+  };
+  if (!areOuter(*y) || (y->size() != 1 && (divides || !areOuter(*x)))) {
     if (hasGate(*x))
       return Obstacle{Obstacle::Other, quoted(op) + " gates every entry of the state, in no rank-one form", op,
                       "a gate `e * s'` with e : vector<" + typeOf(op.getResult()).getDims()[0].str() +
@@ -233,13 +236,19 @@ Outcome<Terms> Linearity::entrywiseTerms(BinaryOp op) {
     return Terms{{.kind = Term::Full, .left = *whole}};
   }
   countRule("A .* a b', A ./ a b'");
-  Term mask = y->front();
   e.setOrigin(op);
-  if (divides) {
-    mask.left = e.div(Value(), mask.left);
-    mask.right = e.div(Value(), mask.right);
+  Terms result;
+  for (Term mask : *y) {
+    if (divides) {
+      mask.left = e.div(Value(), mask.left);
+      mask.right = e.div(Value(), mask.right);
+    }
+    Outcome<Terms> masked = entrywise(*x, mask, op);
+    if (!masked)
+      return masked;
+    llvm::append_range(result, *masked);
   }
-  return entrywise(*x, mask, op);
+  return merged(result);
 }
 
 // z .* d or z ./ d, d free of z.
