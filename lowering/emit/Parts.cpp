@@ -1,7 +1,7 @@
 // LLVM generates code for one module of one context on one thread. So a module is cut into parts, runs of functions;
 // every part reads the bitcode of the whole into a context of its own, and there makes the functions of the others
 // declarations. Functions call each other across parts: they are hidden symbols of the library, no longer internal ones.
-// Globals stay internal, and a part has the ones it uses: they are constants.
+// Constants stay internal, and a part has the ones it uses; a global that others see is the first part's.
 #include "lowering/emit/Parts.h"
 #include "lowering/emit/Object.h"
 #include "llvm/ADT/StringSet.h"
@@ -46,7 +46,7 @@ Error emitObject(Module &module, const EmitOptions &options, ObjectCode &object)
   return emitCode(module, **machine, CodeGenFileType::ObjectFile, out);
 }
 
-Error emitPart(MemoryBufferRef bitcode, const EmitOptions &options, Part &part) {
+Error emitPart(MemoryBufferRef bitcode, const EmitOptions &options, Part &part, bool isFirst) {
   LLVMContext context;
   Expected<std::unique_ptr<Module>> module = getLazyBitcodeModule(bitcode, context);
   if (!module)
@@ -56,6 +56,9 @@ Error emitPart(MemoryBufferRef bitcode, const EmitOptions &options, Part &part) 
       function.deleteBody();
   if (Error error = (*module)->materializeAll())
     return error;
+  for (GlobalVariable &global : (*module)->globals())
+    if (!isFirst && !global.hasLocalLinkage())
+      global.setInitializer(nullptr);
   return emitObject(**module, options, part.object);
 }
 
@@ -78,7 +81,7 @@ Error emitParts(Module &module, const EmitOptions &options, MutableArrayRef<Part
   DefaultThreadPool pool; // as many threads as this process may run on
   for (Part *part : largestFirst)
     pool.async([&, part] {
-      if (Error error = emitPart(whole, options, *part)) {
+      if (Error error = emitPart(whole, options, *part, part == parts.begin())) {
         std::lock_guard<std::mutex> lock(mutex);
         errors = joinErrors(std::move(errors), std::move(error));
       }
