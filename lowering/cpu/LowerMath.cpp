@@ -1,5 +1,5 @@
-// Functions of float32 vectors become polynomials (errors of 1 to 4 units in the last place); float64 stays with the intrinsics, which the code generator turns
-// into calls of the C library: it is used for values of params alone, once a call.
+// Functions of float32 vectors become polynomials (errors of 1 to 4 units in the last place); float64 stays with the intrinsics, which
+// the code generator turns into calls of the C library: it is used for values of params alone, once a call.
 //
 //   x^y = exp(y log|x|), with the sign of an odd whole y where x < 0; 0^0 = 1.
 //   e^x - 1 = 2^n (e^r - 1) + (2^n - 1), x = n ln 2 + r: one rounding near 0, where e^x - 1 loses every digit.
