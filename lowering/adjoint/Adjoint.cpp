@@ -167,7 +167,8 @@ LogicalResult AdjointBuilder::build(RecurOp op) {
   // What the reversed recurrence carries from later tokens, after its own factor: a_{t+1} b'_{t+1}, if exclusive with
   // y'.
   Value source = exclusive ? bar : buildMul(builder, loc, bar, a);
-  Value carried = recur(a, source, back, /*exclusive=*/true, {}, blocks);
+  // What grows one way grows the other, and is 0 times finite where it meets an entry that is 0: bounded alike.
+  Value carried = recur(a, source, back, /*exclusive=*/true, {}, blocks, op.getMost());
   Value barB = exclusive ? carried : buildAdd(builder, loc, bar, carried);
   if (needed[0]) {
     Value before =
@@ -178,7 +179,7 @@ LogicalResult AdjointBuilder::build(RecurOp op) {
     out[1] = barB;
   if (init && needed[2]) {
     // The last carry is what leaves at the end where the recurrence began, in every block.
-    Value all = recur(a, source, back, /*exclusive=*/false, {}, blocks), sum;
+    Value all = recur(a, source, back, /*exclusive=*/false, {}, blocks, op.getMost()), sum;
     for (int64_t first = 0; first < typeOf(b).extent("time"); first += rows) {
       Value last = row(all, back ? first : first + rows - 1);
       sum = sum ? buildAdd(builder, loc, sum, last) : last;

@@ -26,7 +26,8 @@ TEST_P(Long, FourThousandTokensOfFullWidth) {
       oracle.expectAgreement(kernel, *got);
 }
 
-// 1e-5, whatever rounding every op to float32 would cost: a gate that is computed is no less exact than one that is given.
+// 1e-5, whatever rounding every op to float32 would cost: a gate that is computed is no less exact than one that is given. But a param's
+// gradient is a sum over all tokens, whose terms cancel.
 TEST_P(Long, EightThousandTokensOfOneGate) {
   const TestMixer &mixer = mixerNamed(GetParam());
   CaseShape shape{.key = 16, .value = 16, .time = 8192, .heads = 1, .groups = 1};
@@ -39,12 +40,13 @@ TEST_P(Long, EightThousandTokensOfOneGate) {
   ASSERT_TRUE(answer);
   llvm::Expected<mix::Gradients> gradients = built.loaded->runBackward(call, cotangents, /*withSaved=*/true, 1);
   ASSERT_TRUE(bool(gradients)) << llvm::toString(gradients.takeError());
-  for (auto &&errors :
-       {compare(built.equations, call, *answer), compareGradients(built.equations, call, cotangents, *gradients)}) {
-    ASSERT_TRUE(bool(errors));
+  auto hold = [&](llvm::Expected<std::vector<TensorError>> errors) {
+    ASSERT_TRUE(bool(errors)) << llvm::toString(errors.takeError());
     for (const TensorError &tensor : *errors)
-      EXPECT_LE(tensor.error, 1e-5) << tensor.name;
-  }
+      EXPECT_LE(tensor.error, call.params.count(mixer.decay) ? tensor.bound : 1e-5) << tensor.name;
+  };
+  hold(compare(built.equations, call, *answer));
+  hold(compareGradients(built.equations, call, cotangents, *gradients));
 }
 
 INSTANTIATE_TEST_SUITE_P(Mixers, Long, testing::ValuesIn(mixerNames()), testName);
