@@ -131,6 +131,11 @@ static Array reorder(const Array &x, ArrayRef<Axis> axes, ArrayRef<Axis> resultA
   return result;
 }
 
+static constexpr double largestFloat32 = std::numeric_limits<float>::max();
+
+/// x, at most `most` in size; what is no number stays so.
+static double saturated(double x, double most) { return x > most ? most : x < -most ? -most : x; }
+
 //===-- Sums ----------------------------------------------------------------------------------------------------===//
 
 static Expected<Array> evaluateContract(ContractOp op, Operands x) {
@@ -150,12 +155,20 @@ static Expected<Array> evaluateContract(ContractOp op, Operands x) {
 }
 
 static Expected<Array> evaluateReduce(ReduceOp op, Operands x) {
-  bool add = op.getKind() == ReduceKind::Add;
-  Array result(resultType(op).getAxes(), add ? 0 : -std::numeric_limits<double>::infinity());
+  const ReduceKind kind = op.getKind();
+  const double most = resultType(op).getElementType().isF64() ? 1e300 : largestFloat32;
+  Array result(resultType(op).getAxes(), kind == ReduceKind::Add   ? 0
+                                         : kind == ReduceKind::Mul ? 1
+                                                                   : -std::numeric_limits<double>::infinity());
   const Array &in = *x[0];
   visit(in.axes, {in.strides(in.axes), result.strides(in.axes)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
     double &out = result.data[at[1]], value = in.data[at[0]];
-    out = add ? out + value : std::isnan(out) || out > value ? out : value;
+    if (kind == ReduceKind::Add)
+      out += value;
+    else if (kind == ReduceKind::Mul)
+      out = op.getSaturate() ? saturated(out * value, most) : out * value;
+    else if (!std::isnan(out) && !(out > value))
+      out = value;
   });
   return result;
 }
@@ -171,10 +184,15 @@ static Expected<Array> evaluateRecur(RecurOp op, Operands x) {
   SmallVector<Axis> row = withoutTime(b);
   visit(row, {a.strides(row), b.strides(row), result.strides(row), init.strides(row)},
         [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
-          double y = op.getInit() ? init.data[at[3]] : 0;
+          const double start = op.getInit() ? init.data[at[3]] : 0;
+          double y = start;
           for (int64_t i = 0; i < length; ++i) {
             int64_t t = op.getReverse() ? length - 1 - i : i;
+            if (op.getBlocks() && i % op.getBlocks() == 0)
+              y = start;
             double next = a.data[at[0] + t * stepA] * y + b.data[at[1] + t * stepB];
+            if (op.getSaturate())
+              next = saturated(next, largestFloat32);
             result.data[at[2] + t * stepY] = op.getExclusive() ? y : next;
             y = next;
           }

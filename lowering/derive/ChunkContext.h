@@ -7,6 +7,7 @@
 #ifndef MIXC_LOWERING_DERIVE_CHUNK_CONTEXT_H
 #define MIXC_LOWERING_DERIVE_CHUNK_CONTEXT_H
 
+#include "lowering/derive/Bounds.h"
 #include "lowering/derive/ComponentProgram.h"
 
 namespace mixc::derive {
@@ -19,6 +20,7 @@ struct Segments {
   mlir::Value between; // D(s,t-1] for s < t, else 0, on [time, source]
   mlir::Value after;   // D(t,C] on [time]
   mlir::Value whole;   // D(0,C]
+  bool mayGrow = false; // products saturate
 
   bool isAlongAxis() const { return decay && !between; }
 };
@@ -45,13 +47,17 @@ public:
   mlir::Value starts(bool rows, int64_t block);
   /// Products of a decay that start anew at blocks of `block` rows: D(m,t-1] for the rows t of a block, m its last row
   /// before; D(s,m] for the rows s of the block before, m its last.
-  mlir::Value towards(bool rows, mlir::Value decay, int64_t block);
+  mlir::Value towards(bool rows, const Segments &segments, int64_t block);
 
   ProgramParts parts;
 
 private:
-  mlir::Value decayedPairs(mlir::Value p, mlir::Value u, tile::Axis axis, mlir::Value decay);
+  mlir::Value decayedPairs(mlir::Value p, mlir::Value u, tile::Axis axis, const Segments &segments);
 
+  /// Can a decay be above 1 in size?
+  bool mayGrow(mlir::Value decay);
+
+  std::optional<Bounds> bounds;
   mlir::Value mask;
   std::map<std::pair<const void *, std::string>, Segments> products;
   std::map<std::pair<const void *, std::string>, mlir::Value> directions;

@@ -162,11 +162,18 @@ Value TileBuilder::contract(Value a, Value b, ArrayRef<Axis> over, Value acc, ti
 
 Value TileBuilder::reduce(tile::ReduceKind kind, Value x, ArrayRef<Axis> over) {
   x = with(x, over);
-  return tile::ReduceOp::create(builder, loc, type(others(axesOf(x), over)), kind, x, names(builder, over));
+  return tile::ReduceOp::create(builder, loc, type(others(axesOf(x), over)), kind, x, names(builder, over), /*saturate=*/false);
 }
 
-Value TileBuilder::recur(Value a, Value b, Value init, bool reverse, bool exclusive) {
-  return tile::RecurOp::create(builder, loc, b.getType(), a, b, init, reverse, exclusive);
+Value TileBuilder::recur(Value a, Value b, Value init, bool reverse, bool exclusive, bool saturate, int64_t blocks) {
+  return tile::RecurOp::create(builder, loc, b.getType(), a, b, init, reverse, exclusive, blocks, saturate);
+}
+
+Value TileBuilder::productOverTime(Value x, bool saturate) {
+  if (chunk() == 1)
+    return row(x, 0);
+  return tile::ReduceOp::create(builder, loc, type(others(axesOf(x), time())), tile::ReduceKind::Mul, x,
+                                names(builder, time()), saturate);
 }
 
 Value TileBuilder::solve(Value l, Value b, std::optional<std::pair<Axis, Axis>> mixing) {

@@ -59,7 +59,10 @@ public:
   mlir::Value contract(mlir::Value a, mlir::Value b, llvm::ArrayRef<tile::Axis> over, mlir::Value acc = {},
                        tile::Mask mask = tile::Mask::None);
   mlir::Value reduce(tile::ReduceKind kind, mlir::Value x, llvm::ArrayRef<tile::Axis> over);
-  mlir::Value recur(mlir::Value a, mlir::Value b, mlir::Value init, bool reverse, bool exclusive);
+  mlir::Value recur(mlir::Value a, mlir::Value b, mlir::Value init, bool reverse, bool exclusive, bool saturate = false,
+                    int64_t blocks = 0);
+  /// x_1 x_2 .. x_C.
+  mlir::Value productOverTime(mlir::Value x, bool saturate);
   /// X + tril(l, -1) X = b; with unknowns along the first of two axes, that l takes to the second.
   mlir::Value solve(mlir::Value l, mlir::Value b,
                     std::optional<std::pair<tile::Axis, tile::Axis>> mixing = std::nullopt);
