@@ -99,14 +99,24 @@ void printTensors(raw_ostream &out, ArrayRef<TensorInfo> fields) {
   }
 }
 
-const char *commentOn(EntryKind kind) {
-  switch (kind) {
+const char *commentOn(const EntryInfo &entry) {
+  const bool carries = any_of(
+      entry.tensors, [](const TensorInfo &tensor) { return tensor.role == "initial" || tensor.role == "state"; });
+  switch (entry.kind) {
   case EntryKind::Forward:
+    if (!carries)
+      return "/* Whole sequences: training's forward pass, and prefill. */\n";
     return "/* Whole sequences, from initial to final states: training's forward pass, and prefill. */\n";
   case EntryKind::Backward:
+    if (!carries)
+      return "/* Gradients of a sum over what forward writes, from those of outputs (X_grad of y) to those of inputs "
+             "and\n"
+             "   params; each is set, not added to. */\n";
     return "/* Gradients of a sum over what forward writes, from those of outputs and final states (X_grad of y,\n"
            "   X_final_grad) to those of inputs, params and initial states; each is set, not added to. */\n";
   case EntryKind::Decode:
+    if (!carries)
+      return "/* One or a few tokens, each by itself. */\n";
     return "/* One or a few tokens: the states are read and written in place. To go back to token t of the "
            "call (0 .. T - 1), put\n"
            "   X_kept[:, t] where X is. */\n";
@@ -137,7 +147,7 @@ void printStruct(raw_ostream &out, const std::string &prefix, const EntryInfo &e
 
 void printEntry(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
   const std::string prefix = identifier(mixer.name), name = prefix + "_" + entry.name().str();
-  out << commentOn(entry.kind);
+  out << commentOn(entry);
   printStruct(out, prefix, entry);
   out << "mix_status " << name << "(const " << name << "_args *args);\n";
   out << "/* Bytes of workspace for a call with these counts, threads and parallel_for; pointers are not looked at, "

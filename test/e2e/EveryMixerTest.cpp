@@ -1,6 +1,6 @@
-// Every mixer of examples/ (whatever folders there are) and of language.mix, in every element type, and the other spellings
-// of the zoo, over a pairwise covering array of length, groups, starts, packed sequences, tokens per call and decay; and in
-// pieces.
+// Every mixer of examples/ (whatever folders there are), of language.mix and of windows.mix, in every element type, and
+// those of whole.mix and the other spellings of the zoo, over a pairwise covering array of length, groups, starts, packed
+// sequences, tokens per call and decay; and in pieces.
 #include "dialect/mix/ElementType.h"
 #include "frontend/driver/Compare.h"
 #include "test/e2e/Covering.h"
@@ -22,12 +22,14 @@ std::vector<Case> allCases() {
   std::vector<Case> cases;
   std::vector<std::string> files = exampleFiles();
   files.push_back(LANGUAGE);
+  files.push_back(WINDOWS);
   for (const std::string &file : files)
     for (const TestMixer &mixer : mixersOf(file))
       for (const char *type : {"f32", "bf16", "f16"})
         cases.push_back({mixer, type});
-  for (const TestMixer &mixer : mixersOf(ZOO))
-    cases.push_back({mixer, "f32", "zoo_"});
+  for (const auto &[file, of] : {std::pair(ZOO, "zoo_"), {WHOLE, "whole_"}})
+    for (const TestMixer &mixer : mixersOf(file))
+      cases.push_back({mixer, "f32", of});
   return cases;
 }
 
