@@ -245,6 +245,19 @@ TEST_P(EqualDims, AgreeWithTheInterpreter) {
     expectGradientsAgree(call, cotangents, withSaved, 1, withSaved ? "saved" : "replayed");
 }
 
+/// Gates that are all one number a little below 1, or one of a few: then each chunk rounds as the one before.
+TEST_P(EqualDims, AgreeWhereGatesRepeat) {
+  ASSERT_EQ(built.error, "");
+  for (mix::Decay regime : {mix::Decay::Alike, mix::Decay::Mixed}) {
+    const mix::Call call = draw(1, 2500, 4, 3001, {.decay = regime, .initialStates = true});
+    if (std::optional<mix::Answer> got = runKernel(built, "chunked", call))
+      expectAgreement(call, *got, regimeName(regime));
+    mix::Cotangents cotangents = mix::sampleCotangents(built.equations, call, 3001);
+    roundToStorage(built.equations, cotangents);
+    expectGradientsAgree(call, cotangents, /*withSaved=*/true, 1, regimeName(regime));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Mixers, EqualDims, testing::ValuesIn(equalCases()), caseName);
 
 /// The start I of a state of more than one panel.
