@@ -52,9 +52,7 @@ public:
     return div(choose(e, number(1)), add(number(1), e));
   }
 
-  Value atLeast(Value x, double least) {
-    return choose(arith::CmpFPredicate::OLT, x, number(least), number(least), x);
-  }
+  Value atLeast(Value x, double least) { return choose(arith::CmpFPredicate::OLT, x, number(least), number(least), x); }
   Value atMost(Value x, double most) { return choose(arith::CmpFPredicate::OGT, x, number(most), number(most), x); }
 
   Value silu(Value x) {
