@@ -42,6 +42,8 @@ def layer(path):
         return "lowering/Passes.h"
     if path in ("lowering/Rules.h", "lowering/Rules.cpp"):
         return "lowering/Rules"
+    if path == "lowering/Limits.h":
+        return path
     best = None
     for name in LAYERS:
         if path.startswith(name + "/") and (best is None or len(name) > len(best)):
