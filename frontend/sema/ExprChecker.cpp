@@ -40,9 +40,7 @@ Expr *ExprChecker::number(double value, Range range) {
 Expr *ExprChecker::transpose(Expr *x, Range range) {
   if (x->type.isScalar())
     return x;
-  Expr *e = make(Expr::Op::Transpose, x->type.transposed(), range, {x});
-  e->wholeState = x->wholeState;
-  return e;
+  return make(Expr::Op::Transpose, x->type.transposed(), range, {x});
 }
 
 Expr *ExprChecker::check(const ast::Expr &e) {
@@ -64,7 +62,6 @@ Expr *ExprChecker::check(const ast::Expr &e) {
       return number(-x->number, e.range);
     Expr *result = make(Expr::Op::Unary, x->type, e.range, {x});
     result->unary = mix::UnaryKind::Neg;
-    result->wholeState = x->wholeState;
     return result;
   }
   case ast::Expr::Kind::Transpose: return transpose(check(*cast<ast::Transpose>(e).operand), e.range);
@@ -167,7 +164,6 @@ Expr *ExprChecker::stateReference(const ast::Reference &e, const Target &target)
                       declared.type, e.range);
   result->entity = target.entity;
   result->perHead = !declared.perGroup;
-  result->wholeState = declared.type.isMatrix();
   return result;
 }
 
@@ -185,7 +181,6 @@ Expr *ExprChecker::letReference(const ast::Reference &e, const Target &target) {
   Expr *result = make(Expr::Op::Let, value->type, e.range);
   result->entity = definition->second;
   result->perHead = value->perHead;
-  result->wholeState = value->wholeState;
   return result;
 }
 
@@ -197,7 +192,6 @@ Expr *ExprChecker::sumOver(const ast::Sum &e) {
     return error(e.range);
   std::vector<Expr *> terms;
   Type type = Type::scalar();
-  bool wholeState = false;
   for (int64_t j = range->first; j <= range->second && !shared.tooLarge; ++j) {
     indices.emplace_back(e.index.text, j);
     Expr *term = check(*e.body);
@@ -213,7 +207,6 @@ Expr *ExprChecker::sumOver(const ast::Sum &e) {
     if (term->type.isError()) // once is enough, the other terms have the same text
       return error(e.range);
     type = *both;
-    wholeState |= term->wholeState;
     terms.push_back(term);
   }
   if (terms.empty())
@@ -223,9 +216,7 @@ Expr *ExprChecker::sumOver(const ast::Sum &e) {
       fit(term, type.rows);
   if (terms.size() == 1)
     return terms.front();
-  Expr *result = make(Expr::Op::Sum, type, e.range, std::move(terms));
-  result->wholeState = wholeState;
-  return result;
+  return make(Expr::Op::Sum, type, e.range, std::move(terms));
 }
 
 } // namespace mixc

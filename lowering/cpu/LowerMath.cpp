@@ -1,11 +1,13 @@
-// Functions of float32 vectors become polynomials (errors of 1 to 4 units in the last place); float64 stays with the intrinsics, which
-// the code generator turns into calls of the C library: it is used for values of params alone, once a call.
+// Functions of float32 vectors become polynomials (errors of 1 to 4 units in the last place), and so do those of float64 vectors that
+// gates have (WideFunctions.h). Any other float64 stays with the intrinsics, which the code generator turns into calls of the C library: it
+// is used for values of params alone, once a call.
 //
 //   x^y = exp(y log|x|), with the sign of an odd whole y where x < 0; 0^0 = 1.
 //   e^x - 1 = 2^n (e^r - 1) + (2^n - 1), x = n ln 2 + r: one rounding near 0, where e^x - 1 loses every digit.
 //   sin(x), cos(x) = +- sin(r) or +- cos(r), x = n pi/2 + r, |r| <= pi/4: minimax polynomials in r^2, by whether n is even. From 2^23 on
 //   float32 numbers lie 1 radian or more apart, and the angle is taken as 0.
 #include "lowering/Passes.h"
+#include "lowering/cpu/WideFunctions.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -150,6 +152,7 @@ struct LowerMath : mixc::impl::LowerMathBase<LowerMath> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateMathPolynomialApproximationPatterns(patterns, MathPolynomialApproximationOptions());
+    mixc::cpu::populateWideFunctions(patterns);
     patterns.add<LowerPow, LowerExpM1, LowerSine<math::SinOp, 0>, LowerSine<math::CosOp, 1>>(
         &getContext(), /*benefit=*/2); // before those of the same functions
     // These ops and what they turn into; a few among many.
