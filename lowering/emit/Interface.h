@@ -127,7 +127,7 @@ struct MixerInterface {
   uint64_t fingerprint = 0; // of equations, dims and whatever the header says: of two mixers that differ in any, two
 
   const EntryInfo *entry(EntryKind kind) const; // null: there is none
-  /// What its names in C begin with: `gated_delta_net`, or `small_gated_delta_net`.
+  /// What its names in C begin with: `NAME`, or `small_NAME`.
   std::string symbol() const;
   /// 16 digits. The symbols that the header's functions stand for end in them, so that it links with its own library alone.
   std::string fingerprintText() const;
