@@ -41,6 +41,8 @@ Expr *ExprChecker::call(const ast::Call &e) {
   switch (function->signature) {
   case Signature::Concat: return concat(e);
   case Signature::Grad: return grad(e);
+  case Signature::Where: return where(e);
+  case Signature::Clamp: return clamp(e);
   default: break;
   }
   Expr *x = check(*e.arguments.front());
@@ -59,6 +61,9 @@ Expr *ExprChecker::call(const ast::Call &e) {
     result->unary = function->unary;
     return result;
   }
+  case Signature::LogSigmoid:
+    return checkWholeState("`logsigmoid`", x) ? ExprBuilder(out, e.range).logsigmoid(x) : error(e.range);
+  case Signature::Mean: return ExprBuilder(out, e.range).mean(x);
   case Signature::Entries: {
     Expr *result = make(function->op, Type::scalar(), e.range, {x});
     result->reduce = mix::ReduceKind::Sum;

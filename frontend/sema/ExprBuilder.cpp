@@ -45,6 +45,23 @@ Expr *ExprBuilder::binary(BinaryKind kind, Expr *x, Expr *y) {
   return e;
 }
 
+Expr *ExprBuilder::select(Expr *condition, Expr *x, Expr *y) {
+  Type type = condition->type.numbers();
+  for (const Expr *branch : {x, y})
+    if (!branch->type.isScalar())
+      type = branch->type;
+  Expr *e = make(Expr::Op::Select, type, {condition, x, y});
+  e->wholeState = x->wholeState || y->wholeState;
+  return e;
+}
+
+Expr *ExprBuilder::compare(BinaryKind kind, Expr *x, Expr *y) {
+  Expr *e = binary(kind, x, y);
+  e->type = e->type.conditions();
+  e->wholeState = false;
+  return e;
+}
+
 Expr *ExprBuilder::negated(Expr *x) {
   if (isNumber(x))
     return number(-x->number);

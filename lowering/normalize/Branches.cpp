@@ -1,0 +1,144 @@
+// With c free of the states and m = 1 where c holds, 0 elsewhere:
+//
+//     where(c, A + R, B + R) = R + m A + (1 - m) B
+//
+// 0 times infinity is no 0, and what is not taken may be anything. So a branch is made of what is finite where it is not taken: a part
+// that is free of the states, u v', becomes where(c, u, 0) where(c, v, 0)', and in a part m A of the states every vector and number
+// that is free of them becomes where(c, x, 1).
+#include "lowering/normalize/Branches.h"
+#include "dialect/mix/Scalar.h"
+#include "llvm/ADT/DenseMap.h"
+
+using namespace mlir;
+
+namespace mixc::normalize {
+using namespace mix;
+
+namespace {
+
+bool isInfinite(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  return constant && !constant.getValue().isFinite();
+}
+
+/// One branch.
+class Branch {
+public:
+  Branch(Expressions &expressions, llvm::function_ref<bool(Value)> touches, Value condition, bool isFirst)
+      : e(expressions), touches(touches), condition(condition), isFirst(isFirst) {}
+
+  /// x where the branch is taken, 0 elsewhere.
+  Value masked(Value x) {
+    if (touches(x))
+      return e.mul(taken(e.constant(1), e.constant(0)), finite(x));
+    Operation *op = x.getDefiningOp();
+    if (!typeOf(x).isMatrix() || !isStructured(op))
+      return taken(x, e.constant(0));
+    if (isa<IdentityOp>(op))
+      return e.mul(taken(e.constant(1), e.constant(0)), x);
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(masked(operand));
+    return e.rebuilt(op, operands);
+  }
+
+private:
+  /// f(0, ..., 0) = 0, and f(x, ..., z) has the structure of its operands.
+  static bool isStructured(Operation *op) {
+    if (auto unary = dyn_cast<UnaryOp>(op))
+      return unary.getKind() == UnaryKind::Neg;
+    if (auto binary = dyn_cast<BinaryOp>(op))
+      return llvm::is_contained({BinaryKind::Add, BinaryKind::Sub, BinaryKind::Mul}, binary.getKind());
+    return isa<OuterOp, DiagOp, TransposeOp, IdentityOp, FillOp, MatmulOp>(op);
+  }
+
+  /// 1 or 0, whatever it is made of.
+  static bool holdsOrNot(Operation *op) {
+    auto unary = dyn_cast_or_null<UnaryOp>(op);
+    auto binary = dyn_cast_or_null<BinaryOp>(op);
+    return (unary && unary.getKind() == UnaryKind::Not) || (binary && isCondition(binary.getKind()));
+  }
+
+  Value taken(Value x, Value otherwise) {
+    return isFirst ? e.select(condition, x, otherwise) : e.select(condition, otherwise, x);
+  }
+
+  /// x where the branch is taken; elsewhere finite if the states are.
+  Value finite(Value x) {
+    if (auto known = memo.find(x); known != memo.end())
+      return known->second;
+    Operation *op = x.getDefiningOp();
+    Value result = x;
+    bool isLeaf = !op || isa<StateOp, LagOp>(op) || !isPure(op) || op->getNumOperands() == 0;
+    if (!isLeaf && (touches(x) || typeOf(x).isMatrix())) {
+      SmallVector<Value> operands;
+      for (Value operand : op->getOperands())
+        operands.push_back(finite(operand));
+      result = e.rebuilt(op, operands);
+    } else if (!touches(x) && isPerToken(typeOf(x)) && !holdsOrNot(op)) {
+      result = taken(x, e.constant(1));
+    }
+    return memo[x] = result;
+  }
+
+  Expressions &e;
+  llvm::function_ref<bool(Value)> touches;
+  Value condition;
+  bool isFirst;
+  llvm::DenseMap<Value, Value> memo;
+};
+
+/// The addends of a sum, and which are subtracted.
+void collect(Value x, bool negated, SmallVectorImpl<std::pair<Value, bool>> &to) {
+  Operation *op = x.getDefiningOp();
+  if (auto unary = dyn_cast_or_null<UnaryOp>(op); unary && unary.getKind() == UnaryKind::Neg)
+    return collect(unary.getX(), !negated, to);
+  auto binary = dyn_cast_or_null<BinaryOp>(op);
+  bool isSum = binary && (binary.getKind() == BinaryKind::Add || binary.getKind() == BinaryKind::Sub);
+  if (!isSum || !typeOf(binary.getX()).sameShape(typeOf(binary.getY()))) {
+    to.push_back({x, negated});
+    return;
+  }
+  collect(binary.getX(), negated, to);
+  collect(binary.getY(), negated != (binary.getKind() == BinaryKind::Sub), to);
+}
+
+} // namespace
+
+Value sumOfBranches(Expressions &e, SelectOp op, llvm::function_ref<bool(Value)> touches) {
+  constexpr size_t many = 64; // addends of a branch
+  Value condition = op.getCondition();
+  ArrayRef<Dim> dims = typeOf(op.getResult()).getDims();
+  if (touches(condition) || (dims.size() == 2 && !typeOf(condition).isScalar()))
+    return {};
+  SmallVector<std::pair<Value, bool>> x, y;
+  for (auto [branch, addends] : {std::pair(op.getX(), &x), std::pair(op.getY(), &y)}) {
+    bool isNumber = typeOf(branch).isScalar() && !dims.empty();
+    collect(isNumber ? e.fill(branch, dims) : branch, false, *addends);
+  }
+  auto isWrong = [](auto addend) { return isInfinite(addend.first); };
+  if (x.size() > many || y.size() > many || llvm::any_of(x, isWrong) || llvm::any_of(y, isWrong))
+    return {};
+  Value sum;
+  auto add = [&](Value addend, bool negated) {
+    sum = negated ? e.sub(sum, addend) : e.add(sum, addend);
+  };
+  for (auto *addend = x.begin(); addend != x.end();) {
+    auto *same = llvm::find(y, *addend);
+    if (same == y.end()) {
+      ++addend;
+      continue;
+    }
+    add(addend->first, addend->second);
+    y.erase(same);
+    addend = x.erase(addend);
+  }
+  Branch first(e, touches, condition, true), second(e, touches, condition, false);
+  for (auto [addend, negated] : x)
+    add(first.masked(addend), negated);
+  for (auto [addend, negated] : y)
+    add(second.masked(addend), negated);
+  return sum;
+}
+
+} // namespace mixc::normalize
