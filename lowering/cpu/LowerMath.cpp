@@ -316,8 +316,8 @@ struct LowerExpM1 : OpRewritePattern<math::ExpM1Op> {
     Value small = of.fma(scale, p, arith::SubFOp::create(b, loc, scale, of.number(1)));
     Value large = of.mul(of.fma(p, first, first), second);
     Value result = of.select(of.compare(arith::CmpFPredicate::OGT, n, of.number(64)), large, small);
-    Value isNaN = of.compare(arith::CmpFPredicate::UNO, op.getOperand(), op.getOperand());
-    b.replaceOp(op, of.select(isNaN, op.getOperand(), result));
+    Value isItself = of.compare(arith::CmpFPredicate::UEQ, op.getOperand(), of.number(0)); // NaN, and 0 with its sign
+    b.replaceOp(op, of.select(isItself, op.getOperand(), result));
     return success();
   }
 };

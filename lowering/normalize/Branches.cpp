@@ -2,9 +2,9 @@
 //
 //     where(c, A + R, B + R) = R + m A + (1 - m) B
 //
-// 0 times infinity is no 0, and what is not taken may be anything. So a branch is made of what is finite where it is not taken: a part
-// that is free of the states, u v', becomes where(c, u, 0) where(c, v, 0)', and in a part m A of the states every vector and number
-// that is free of them becomes where(c, x, 1).
+// 0 times infinity is no 0, and what is not taken may be anything. So of a product one factor becomes 0 where its branch is not taken,
+// and the others finite: of x y the product where(c, x, 0) where(c, y, 1). Sums and products of what is finite are; of anything else
+// the whole is replaced. So keys that are one value in both branches, or in the state's factor and what is written, stay one.
 #include "lowering/normalize/Branches.h"
 #include "dialect/mix/Scalar.h"
 #include "llvm/ADT/DenseMap.h"
@@ -21,6 +21,12 @@ bool isInfinite(Value value) {
   return constant && !constant.getValue().isFinite();
 }
 
+bool isZero(Value value) {
+  auto fill = value.getDefiningOp<FillOp>();
+  auto constant = (fill ? fill.getScalar() : value).getDefiningOp<ConstantOp>();
+  return constant && constant.getValue().isZero();
+}
+
 /// One branch.
 class Branch {
 public:
@@ -29,27 +35,37 @@ public:
 
   /// x where the branch is taken, 0 elsewhere.
   Value masked(Value x) {
-    if (touches(x))
-      return e.mul(taken(e.constant(1), e.constant(0)), finite(x));
     Operation *op = x.getDefiningOp();
-    if (!typeOf(x).isMatrix() || !isStructured(op))
-      return taken(x, e.constant(0));
-    if (isa<IdentityOp>(op))
-      return e.mul(taken(e.constant(1), e.constant(0)), x);
-    SmallVector<Value> operands;
-    for (Value operand : op->getOperands())
-      operands.push_back(masked(operand));
-    return e.rebuilt(op, operands);
+    if (isSum(op)) {
+      SmallVector<Value> operands;
+      for (Value operand : op->getOperands())
+        operands.push_back(masked(operand));
+      return e.rebuilt(op, operands);
+    }
+    if (isProduct(op) && (touches(x) || typeOf(x).isMatrix())) { // the first factor that has no states, if there is one
+      Value first = op->getOperand(0), second = op->getOperand(1);
+      if (touches(first) && !touches(second) && isa<BinaryOp>(op))
+        return e.rebuilt(op, {finite(first), masked(second)});
+      if (!touches(first) && (isa<BinaryOp>(op) || !touches(x)))
+        return e.rebuilt(op, {masked(first), finite(second)});
+    }
+    if (touches(x) || isa_and_nonnull<IdentityOp>(op))
+      return e.mul(taken(e.constant(1), e.constant(0)), finite(x));
+    return taken(x, e.constant(0));
   }
 
 private:
-  /// f(0, ..., 0) = 0, and f(x, ..., z) has the structure of its operands.
-  static bool isStructured(Operation *op) {
-    if (auto unary = dyn_cast<UnaryOp>(op))
+  /// f(x + y) = f(x) + f(y), entries of the result being entries of the operands or sums of them.
+  static bool isSum(Operation *op) {
+    if (auto unary = dyn_cast_or_null<UnaryOp>(op))
       return unary.getKind() == UnaryKind::Neg;
-    if (auto binary = dyn_cast<BinaryOp>(op))
-      return llvm::is_contained({BinaryKind::Add, BinaryKind::Sub, BinaryKind::Mul}, binary.getKind());
-    return isa<OuterOp, DiagOp, TransposeOp, IdentityOp, FillOp, MatmulOp>(op);
+    auto binary = dyn_cast_or_null<BinaryOp>(op);
+    return isa_and_nonnull<DiagOp, TransposeOp, FillOp>(op) ||
+           (binary && (binary.getKind() == BinaryKind::Add || binary.getKind() == BinaryKind::Sub));
+  }
+  static bool isProduct(Operation *op) {
+    auto binary = dyn_cast_or_null<BinaryOp>(op);
+    return isa_and_nonnull<OuterOp, MatmulOp>(op) || (binary && binary.getKind() == BinaryKind::Mul);
   }
 
   /// 1 or 0, whatever it is made of.
@@ -60,6 +76,8 @@ private:
   }
 
   Value taken(Value x, Value otherwise) {
+    if (x == otherwise)
+      return x;
     return isFirst ? e.select(condition, x, otherwise) : e.select(condition, otherwise, x);
   }
 
@@ -70,7 +88,7 @@ private:
     Operation *op = x.getDefiningOp();
     Value result = x;
     bool isLeaf = !op || isa<StateOp, LagOp>(op) || !isPure(op) || op->getNumOperands() == 0;
-    if (!isLeaf && (touches(x) || typeOf(x).isMatrix())) {
+    if (!isLeaf && (touches(x) || isSum(op) || isProduct(op))) {
       SmallVector<Value> operands;
       for (Value operand : op->getOperands())
         operands.push_back(finite(operand));
@@ -134,11 +152,11 @@ Value sumOfBranches(Expressions &e, SelectOp op, llvm::function_ref<bool(Value)>
     addend = x.erase(addend);
   }
   Branch first(e, touches, condition, true), second(e, touches, condition, false);
-  for (auto [addend, negated] : x)
-    add(first.masked(addend), negated);
-  for (auto [addend, negated] : y)
-    add(second.masked(addend), negated);
-  return sum;
+  for (auto [branch, addends] : {std::pair(&first, &x), std::pair(&second, &y)})
+    for (auto [addend, negated] : *addends)
+      if (!isZero(addend))
+        add(branch->masked(addend), negated);
+  return sum ? sum : e.fill(e.constant(0), dims);
 }
 
 } // namespace mixc::normalize
