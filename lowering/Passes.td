@@ -36,7 +36,7 @@ def BuildRecurrent : Pass<"mix-build-recurrent", "mlir::ModuleOp"> {
 }
 
 def InferPrecision : Pass<"mix-infer-precision", "mlir::ModuleOp"> {
-  let summary = "compute what depends on params alone in float64, and move it out of the chunk loop";
+  let summary = "compute what depends on params alone, and what multiplies carried states, in float64; move what does not change out of the chunk loop";
   let dependentDialects = ["mixc::tile::TileDialect"];
 }
 

@@ -44,7 +44,8 @@ double inside(const Interval &interval, double value) {
   return rounded;
 }
 
-double bounded(Generator &random, const Interval &interval, Decay decay) {
+/// `gap`: of regimes that repeat one number, how far below hi it is, as a part of the interval.
+double bounded(Generator &random, const Interval &interval, Decay decay, double gap) {
   double u = random.uniform(), width = interval.hi - interval.lo;
   if (std::isinf(width)) { // half a line, or the line
     double x = random.normal();
@@ -59,6 +60,11 @@ double bounded(Generator &random, const Interval &interval, Decay decay) {
   case Decay::Mild: return inside(interval, interval.lo + (0.5 + 0.48 * u) * width);
   case Decay::Strong: return inside(interval, interval.lo + 0.3 * u * width);
   case Decay::High: return inside(interval, interval.hi);
+  case Decay::Alike: return inside(interval, interval.hi - gap * width);
+  case Decay::Mixed: {
+    double below = u < 0.5 ? gap : u < 0.7 ? 0 : u < 0.8 ? 1e-6 : 0.2 * (u - 0.8) / 2;
+    return inside(interval, interval.hi - below * width);
+  }
   }
   llvm_unreachable("all regimes are above");
 }
@@ -100,11 +106,13 @@ private:
     }
     Generator random(seed, name);
     Array &array = arrays[name.str()] = Array(shape);
+    const bool repeats = decay == Decay::Alike || decay == Decay::Mixed;
+    const double gap = interval && repeats ? std::pow(10, -6 + 3 * random.uniform()) : 0;
     for (int64_t at = 0; at + size <= array.size() && size > 0; at += size) {
       double *values = array.data.data() + at;
       if (interval)
         for (int64_t i = 0; i < size; ++i)
-          values[i] = bounded(random, *interval, decay);
+          values[i] = bounded(random, *interval, decay, gap);
       else if (int64_t row = type.isScalar() ? 1 : shape.back())
         for (int64_t from = 0; from < size; from += row)
           fillFree(random, values + from, row, !type.isScalar());
@@ -126,7 +134,10 @@ private:
 
   /// Puts some tokens' values (a whole vector at a time) exactly at the lower end.
   void reset(Generator &random, Array &array, int64_t size, double lo) {
-    double share = decay == Decay::Uniform ? 0.02 : decay == Decay::Resets ? 0.125 : 0;
+    double share = decay == Decay::Uniform  ? 0.02
+                   : decay == Decay::Resets ? 0.125
+                   : decay == Decay::Mixed  ? 0.002
+                                            : 0;
     int64_t count = size ? array.size() / size : 0;
     int64_t certain = decay == Decay::Resets ? count / 2 : -1;
     for (int64_t row = 0; row < count; ++row)

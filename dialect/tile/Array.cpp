@@ -131,6 +131,12 @@ static Array reorder(const Array &x, ArrayRef<Axis> axes, ArrayRef<Axis> resultA
   return result;
 }
 
+/// x, at most `most` in size, where there is such a bound; what is no number stays so.
+static double bounded(double x, APFloat most) {
+  const double bound = most.isZero() ? std::numeric_limits<double>::infinity() : most.convertToDouble();
+  return x > bound ? bound : x < -bound ? -bound : x;
+}
+
 //===-- Sums ----------------------------------------------------------------------------------------------------===//
 
 static Expected<Array> evaluateContract(ContractOp op, Operands x) {
@@ -150,12 +156,19 @@ static Expected<Array> evaluateContract(ContractOp op, Operands x) {
 }
 
 static Expected<Array> evaluateReduce(ReduceOp op, Operands x) {
-  bool add = op.getKind() == ReduceKind::Add;
-  Array result(resultType(op).getAxes(), add ? 0 : -std::numeric_limits<double>::infinity());
+  const ReduceKind kind = op.getKind();
+  Array result(resultType(op).getAxes(), kind == ReduceKind::Add   ? 0
+                                         : kind == ReduceKind::Mul ? 1
+                                                                   : -std::numeric_limits<double>::infinity());
   const Array &in = *x[0];
   visit(in.axes, {in.strides(in.axes), result.strides(in.axes)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
     double &out = result.data[at[1]], value = in.data[at[0]];
-    out = add ? out + value : std::isnan(out) || out > value ? out : value;
+    if (kind == ReduceKind::Add)
+      out += value;
+    else if (kind == ReduceKind::Mul)
+      out = bounded(out * value, op.getMost());
+    else if (!std::isnan(out) && !(out > value))
+      out = value;
   });
   return result;
 }
@@ -171,10 +184,13 @@ static Expected<Array> evaluateRecur(RecurOp op, Operands x) {
   SmallVector<Axis> row = withoutTime(b);
   visit(row, {a.strides(row), b.strides(row), result.strides(row), init.strides(row)},
         [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
-          double y = op.getInit() ? init.data[at[3]] : 0;
+          const double start = op.getInit() ? init.data[at[3]] : 0;
+          double y = start;
           for (int64_t i = 0; i < length; ++i) {
             int64_t t = op.getReverse() ? length - 1 - i : i;
-            double next = a.data[at[0] + t * stepA] * y + b.data[at[1] + t * stepB];
+            if (op.getBlocks() && i % op.getBlocks() == 0)
+              y = start;
+            double next = bounded(a.data[at[0] + t * stepA] * y + b.data[at[1] + t * stepB], op.getMost());
             result.data[at[2] + t * stepY] = op.getExclusive() ? y : next;
             y = next;
           }

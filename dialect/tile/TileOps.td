@@ -78,7 +78,7 @@ def Tile_Mask : I32EnumAttr<"Mask", "which (time, source) pairs count", [
 ]> { let cppNamespace = "::mixc::tile"; }
 
 def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how entries are combined", [
-  I32EnumAttrCase<"Add", 0, "add">, I32EnumAttrCase<"Max", 1, "max">
+  I32EnumAttrCase<"Add", 0, "add">, I32EnumAttrCase<"Max", 1, "max">, I32EnumAttrCase<"Mul", 2, "mul">
 ]> { let cppNamespace = "::mixc::tile"; }
 
 //===-- Kernel and loop -----------------------------------------------------------------------------------------===//
@@ -336,10 +336,16 @@ def Tile_ContractOp : Tile_PureOp<"contract", []> {
 }
 
 def Tile_ReduceOp : Tile_PureOp<"reduce"> {
-  let summary = "sum or maximum over named axes";
-  let arguments = (ins Tile_ReduceKind:$kind, Tile_T:$x, StrArrayAttr:$over);
+  let summary = "sum, maximum or product over named axes";
+  let description = [{
+    `%d = tile.reduce mul %a over ["time"] most 1.0e+30 : !tile.t<[time:16, key(K):64], f32> -> !tile.t<[key(K):64], f64>`
+
+    A product is over the time axis alone: of a decay it is D(0,C]. Its result may be f64 where the operand is f32: then every factor is widened
+    first, and what many chunks multiply by is more exact than float32. `most`: see `tile.recur`.
+  }];
+  let arguments = (ins Tile_ReduceKind:$kind, Tile_T:$x, StrArrayAttr:$over, DefaultValuedAttr<F64Attr, "0.0">:$most);
   let results = (outs Tile_T:$result);
-  let assemblyFormat = "$kind $x `over` $over attr-dict `:` type($x) `->` type($result)";
+  let assemblyFormat = "$kind $x `over` $over (`most` $most^)? attr-dict `:` type($x) `->` type($result)";
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
 }
@@ -351,10 +357,16 @@ def Tile_RecurOp : Tile_PureOp<"recur", []> {
     before row t, that is y_{t-1} (y_{t+1} if reverse), `init` (or 0) in the first (last) row.
     Uses, for a decay a: D(0,t] is recur(a, 0, init 1); D(0,t-1] the same, exclusive; D(t,C] the same, reverse and exclusive;
     D(s,t] for s <= t is recur(a, [t = s]); D(s,t-1] for s < t the same, exclusive. No division, exact zeros.
+
+    `blocks n`: every n rows are a recurrence of their own, which begins with `init` (or 0) and knows nothing of the rows of other blocks, be
+    they infinite or no numbers. n divides the extent of `time`.
+    `most x`: |y| stays at most x, after every row. A product of gates above 1 that would overflow is then finite, so that what it multiplies
+    may be 0. No number stays none.
   }];
-  let arguments = (ins Tile_T:$a, Tile_T:$b, Optional<Tile_T>:$init, UnitAttr:$reverse, UnitAttr:$exclusive);
+  let arguments = (ins Tile_T:$a, Tile_T:$b, Optional<Tile_T>:$init, UnitAttr:$reverse, UnitAttr:$exclusive,
+                       DefaultValuedAttr<I64Attr, "0">:$blocks, DefaultValuedAttr<F64Attr, "0.0">:$most);
   let results = (outs Tile_T:$result);
-  let assemblyFormat = "$a `,` $b (`init` $init^ `:` type($init))? (`reverse` $reverse^)? (`exclusive` $exclusive^)? attr-dict `:` type($a) `,` type($b) `->` type($result)";
+  let assemblyFormat = "$a `,` $b (`init` $init^ `:` type($init))? (`reverse` $reverse^)? (`exclusive` $exclusive^)? (`blocks` $blocks^)? (`most` $most^)? attr-dict `:` type($a) `,` type($b) `->` type($result)";
   let hasVerifier = 1;
 }
 

@@ -39,7 +39,8 @@ LogicalResult MapOp::verify() {
     return emitOpError() << "does not yield one " << getResult().getType().getElementType();
   // map_c4: the region holds arith and math ops, and stop. (That they use nothing from outside is the op's trait.)
   for (Operation &op : body.without_terminator())
-    if (!isa<StopOp>(op) && op.getName().getDialectNamespace() != "arith" && op.getName().getDialectNamespace() != "math")
+    if (!isa<StopOp>(op) && op.getName().getDialectNamespace() != "arith" &&
+        op.getName().getDialectNamespace() != "math")
       return emitOpError() << "holds `" << op.getName() << "`: neither arith nor math";
   return success();
 }
@@ -105,8 +106,18 @@ LogicalResult ReduceOp::verify() {
   // reduce_c2: the result has the others.
   if (failed(verifyAxes(*this, "result", getResult().getType().getAxes(), drop(x.getAxes(), getOver()))))
     return failure();
-  // reduce_c3: one element type.
-  return verifyOneElementType(*this, {x, getResult().getType()});
+  // reduce_c3: one element type, or a product in f64.
+  const bool isProduct = getKind() == ReduceKind::Mul;
+  if (!isProduct || !getResult().getType().getElementType().isF64())
+    if (failed(verifyOneElementType(*this, {x, getResult().getType()})))
+      return failure();
+  // reduce_c4: products are over time.
+  if (isProduct && (getOver().size() != 1 || !x.hasTime() || cast<StringAttr>(getOver()[0]).getValue() != "time"))
+    return emitOpError() << "multiplies over " << getOver() << ", expected [\"time\"]";
+  // reduce_c5: only a product is bounded.
+  if (!getMost().isZero() && !isProduct)
+    return emitOpError("has a bound, but is no product");
+  return success();
 }
 
 //===-- Along time ----------------------------------------------------------------------------------------------===//
@@ -125,6 +136,9 @@ LogicalResult RecurOp::verify() {
   // recur_c4: the result has b's axes.
   if (failed(verifyAxes(*this, "result", result.getAxes(), b.getAxes())))
     return failure();
+  // recur_c6: whole blocks.
+  if (getBlocks() < 0 || (getBlocks() > 0 && b.extent("time") % getBlocks() != 0))
+    return emitOpError() << "has blocks of " << getBlocks() << " rows, which do not divide " << b.extent("time");
   // recur_c5: one element type.
   return verifyOneElementType(*this, {a, b, result, getInit() ? getInit().getType() : result});
 }

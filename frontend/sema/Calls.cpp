@@ -55,14 +55,11 @@ Expr *ExprChecker::call(const ast::Call &e) {
   }
   switch (function->signature) {
   case Signature::Elementwise: {
-    if (!checkWholeState(fmt::format("`{}`", function->name), x))
-      return error(e.range);
     Expr *result = make(Expr::Op::Unary, x->type, e.range, {x});
     result->unary = function->unary;
     return result;
   }
-  case Signature::LogSigmoid:
-    return checkWholeState("`logsigmoid`", x) ? ExprBuilder(out, e.range).logsigmoid(x) : error(e.range);
+  case Signature::LogSigmoid: return ExprBuilder(out, e.range).logsigmoid(x);
   case Signature::Mean: return ExprBuilder(out, e.range).mean(x);
   case Signature::Entries: {
     Expr *result = make(function->op, Type::scalar(), e.range, {x});

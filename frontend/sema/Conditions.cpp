@@ -78,9 +78,7 @@ Expr *ExprChecker::where(const ast::Call &e) {
   if (type->isMatrix())
     for (Expr *part : {holds, x, y})
       fit(part, type->rows);
-  Expr *result = make(Expr::Op::Select, *type, e.range, {holds, x, y});
-  result->wholeState = x->wholeState || y->wholeState;
-  return result;
+  return make(Expr::Op::Select, *type, e.range, {holds, x, y});
 }
 
 Expr *ExprChecker::clamp(const ast::Call &e) {
@@ -88,7 +86,7 @@ Expr *ExprChecker::clamp(const ast::Call &e) {
   Type type = Type::scalar();
   for (unsigned i = 0; i < 3; ++i) {
     parts[i] = check(*e.arguments[i]);
-    if (parts[i]->type.isError() || !checkWholeState("`clamp`", parts[i]))
+    if (parts[i]->type.isError())
       return error(e.range);
     std::optional<Type> both = meet(type, parts[i]->type);
     if (!both) {

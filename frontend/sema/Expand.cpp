@@ -29,9 +29,7 @@ Expr *ExprBuilder::rmsnorm(Expr *x, Expr *epsilon) {
   return binary(BinaryKind::Mul, unary(UnaryKind::Rsqrt, square), x);
 }
 
-Expr *ExprBuilder::layernorm(Expr *x, Expr *epsilon) {
-  return rmsnorm(binary(BinaryKind::Sub, x, mean(x)), epsilon);
-}
+Expr *ExprBuilder::layernorm(Expr *x, Expr *epsilon) { return rmsnorm(binary(BinaryKind::Sub, x, mean(x)), epsilon); }
 
 // The largest entry has no derivative: softmax(x) does not change with what is subtracted.
 Expr *ExprBuilder::softmax(Expr *x) {
@@ -46,8 +44,9 @@ Expr *ExprBuilder::clamp(Expr *x, Expr *low, Expr *high) {
   auto isNumber = [](const Expr *e) { return e->op == Expr::Op::Number; };
   Expr *above = isNumber(low) ? select(compare(BinaryKind::Less, x, low), low, x)
                               : select(compare(BinaryKind::LessEqual, low, x), x, binary(BinaryKind::Max, x, low));
-  return isNumber(high) ? select(compare(BinaryKind::Less, high, above), high, above)
-                        : select(compare(BinaryKind::LessEqual, above, high), above, binary(BinaryKind::Min, above, high));
+  return isNumber(high)
+             ? select(compare(BinaryKind::Less, high, above), high, above)
+             : select(compare(BinaryKind::LessEqual, above, high), above, binary(BinaryKind::Min, above, high));
 }
 
 } // namespace mixc

@@ -146,7 +146,8 @@ void Gradient::handOn(Expr *e, Expr *bar) {
       if (!isFree(e->args[branch])) {
         Expr *none = make.number(0);
         masked.insert(e->args[branch]);
-        flowBroadcast(e->args[branch], branch == 1 ? make.select(e->args[0], bar, none) : make.select(e->args[0], none, bar));
+        flowBroadcast(e->args[branch],
+                      branch == 1 ? make.select(e->args[0], bar, none) : make.select(e->args[0], none, bar));
       }
     return;
   case Op::Binary: return handOnBinary(e, bar);

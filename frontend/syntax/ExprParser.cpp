@@ -93,8 +93,9 @@ ExprPtr ExprParser::comparison() {
   std::string middle = printExpr(*llvm::cast<Binary>(*e).right);
   diagnostics.add(Code::ComparisonChain, peek().range, "a comparison of what was compared")
       .also(opRange, "the first is here")
-      .help(middle.size() <= 40 ? fmt::format("write `{} {} {} ...`", printExpr(*e) + " and", middle, text(peek().range))
-                                : "join two comparisons by `and`");
+      .help(middle.size() <= 40
+                ? fmt::format("write `{} {} {} ...`", printExpr(*e) + " and", middle, text(peek().range))
+                : "join two comparisons by `and`");
   return nullptr;
 }
 

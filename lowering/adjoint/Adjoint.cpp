@@ -4,6 +4,7 @@
 //             of a a, one product:            a' = sum m 2y' a
 //   select    y = m ? u : v:                u' = m ? y' : 0, v' = m ? 0 : y'
 //   reduce    y = sum x:                    x' = y'             y = max x: x' = (x = y) y' / number of x equal to y
+//             y = x_1 .. x_C:               x'_t = y' (x_1 .. x_{t-1}) (x_{t+1} .. x_C), running products, none a quotient
 //   recur     y_t = a_t y_{t-1} + b_t:      b'_t = y'_t + a_{t+1} b'_{t+1}, a'_t = b'_t y_{t-1}, init' = a_0 b'_0
 //             where a_{t+1} b'_{t+1} is recur(a, a y') in the other direction, exclusive;
 //             exclusive, z_t = y_{t-1}: b' is recur(a, z') in the other direction, exclusive, and init' its last carry
@@ -44,7 +45,8 @@ public:
 private:
   Value contract(Value x, Value y, TileType result, Mask mask);
   Value rename(Value x, StringRef from, const Axis &to);
-  Value recur(Value a, Value b, bool reverse, bool exclusive, Value init = {});
+  Value recur(Value a, Value b, bool reverse, bool exclusive, Value init = {}, int64_t blocks = 0,
+              APFloat most = APFloat(0.0));
   Value row(Value x, int64_t index);
   Value select(Value mask, Value x, Value y);
   Value zero(Type elementType) { return buildZero(builder, loc, TileType::get(bar.getContext(), {}, elementType)); }
@@ -76,8 +78,8 @@ Value AdjointBuilder::rename(Value x, StringRef from, const Axis &to) {
   return RenameOp::create(builder, loc, type, x, from, to.str());
 }
 
-Value AdjointBuilder::recur(Value a, Value b, bool reverse, bool exclusive, Value init) {
-  return RecurOp::create(builder, loc, typeOf(b), a, b, init, reverse, exclusive);
+Value AdjointBuilder::recur(Value a, Value b, bool reverse, bool exclusive, Value init, int64_t blocks, APFloat most) {
+  return RecurOp::create(builder, loc, typeOf(b), a, b, init, reverse, exclusive, blocks, most);
 }
 
 Value AdjointBuilder::row(Value x, int64_t index) {
@@ -132,6 +134,15 @@ LogicalResult AdjointBuilder::build(ReduceOp op) {
     return success();
   }
   Type element = typeOf(x).getElementType();
+  if (op.getKind() == ReduceKind::Mul) {
+    Value none = buildZero(builder, loc, typeOf(x));
+    Value one =
+        ConstantOp::create(builder, loc, TileType::get(bar.getContext(), {}, element), builder.getF64FloatAttr(1));
+    Value before = recur(x, none, /*reverse=*/false, /*exclusive=*/true, one, 0, op.getMost());
+    Value after = recur(x, none, /*reverse=*/true, /*exclusive=*/true, one, 0, op.getMost());
+    out[0] = buildMul(builder, loc, buildMul(builder, loc, before, bar), after);
+    return success();
+  }
   auto attained = [&](OpBuilder &b, Value x, Value most) -> Value {
     return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x, most);
   };
@@ -151,23 +162,29 @@ LogicalResult AdjointBuilder::build(ReduceOp op) {
 
 LogicalResult AdjointBuilder::build(RecurOp op) {
   Value a = op.getA(), b = op.getB(), init = op.getInit();
-  bool back = !op.getReverse(), exclusive = op.getExclusive();
+  const bool back = !op.getReverse(), exclusive = op.getExclusive();
+  const int64_t blocks = op.getBlocks(), rows = blocks ? blocks : typeOf(b).extent("time");
   // What the reversed recurrence carries from later tokens, after its own factor: a_{t+1} b'_{t+1}, if exclusive with
   // y'.
   Value source = exclusive ? bar : buildMul(builder, loc, bar, a);
-  Value carried = recur(a, source, back, /*exclusive=*/true);
+  // What grows one way grows the other, and is 0 times finite where it meets an entry that is 0: bounded alike.
+  Value carried = recur(a, source, back, /*exclusive=*/true, {}, blocks, op.getMost());
   Value barB = exclusive ? carried : buildAdd(builder, loc, bar, carried);
   if (needed[0]) {
-    Value before = exclusive ? op.getResult() : recur(a, b, op.getReverse(), /*exclusive=*/true, init);
+    Value before =
+        exclusive ? op.getResult() : recur(a, b, op.getReverse(), /*exclusive=*/true, init, blocks, op.getMost());
     out[0] = buildSumTo(builder, loc, buildMul(builder, loc, barB, before), typeOf(a));
   }
   if (needed[1])
     out[1] = barB;
   if (init && needed[2]) {
-    // The last carry is what leaves at the end where the recurrence began.
-    Value all = recur(a, source, back, /*exclusive=*/false);
-    Value last = row(all, back ? 0 : typeOf(b).extent("time") - 1);
-    out[2] = buildSumTo(builder, loc, last, typeOf(init));
+    // The last carry is what leaves at the end where the recurrence began, in every block.
+    Value all = recur(a, source, back, /*exclusive=*/false, {}, blocks, op.getMost()), sum;
+    for (int64_t first = 0; first < typeOf(b).extent("time"); first += rows) {
+      Value last = row(all, back ? first : first + rows - 1);
+      sum = sum ? buildAdd(builder, loc, sum, last) : last;
+    }
+    out[2] = buildSumTo(builder, loc, sum, typeOf(init));
   }
   return success();
 }

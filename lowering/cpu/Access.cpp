@@ -57,7 +57,8 @@ Value KernelEmitter::sumOf(Value vector, tile::ReduceKind kind) {
     return vector::ExtractOp::create(b, loc, vector, ArrayRef<int64_t>{0});
   if (kind == tile::ReduceKind::Max)
     return vector::ReductionOp::create(b, loc, vector::CombiningKind::MAXNUMF, vector);
-  return vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD, vector, arith::FastMathFlags::reassoc);
+  auto combining = kind == tile::ReduceKind::Mul ? vector::CombiningKind::MUL : vector::CombiningKind::ADD;
+  return vector::ReductionOp::create(b, loc, combining, vector, arith::FastMathFlags::reassoc);
 }
 
 void KernelEmitter::loop(int64_t from, int64_t to, int64_t step, function_ref<void(Value)> body) {

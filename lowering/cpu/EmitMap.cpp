@@ -200,19 +200,47 @@ void KernelEmitter::emitCast(tile::CastOp op) {
   });
 }
 
+double KernelEmitter::identityOf(tile::ReduceKind kind) {
+  switch (kind) {
+  case tile::ReduceKind::Add: return 0;
+  case tile::ReduceKind::Mul: return 1;
+  case tile::ReduceKind::Max: return -std::numeric_limits<double>::infinity();
+  }
+  llvm_unreachable("all kinds are above");
+}
+
 // Sums keep a vector of partial sums along the lane axis of x, where that is summed over, and vectors of whole sums otherwise.
 void KernelEmitter::emitReduce(tile::ReduceOp op) {
   auto type = cast<TileType>(op.getX().getType());
   SmallVector<Axis> over;
   for (Attribute name : op.getOver())
     over.push_back(type.getAxes()[type.find(cast<StringAttr>(name).getValue())]);
-  bool max = op.getKind() == tile::ReduceKind::Max;
-  double none = max ? -std::numeric_limits<double>::infinity() : 0;
-  Type element = type.getElementType();
-  auto combine = [&](Value x, Value y) -> Value {
-    return max ? arith::MaxNumFOp::create(b, loc, x, y).getResult() : plus(x, y);
-  };
+  const double none = identityOf(op.getKind());
   const Layout from = place(op.getX()).layout, to = place(op.getResult()).layout;
+  const Type element = to.elementType;
+  auto combine = [&](Value x, Value y) -> Value {
+    switch (op.getKind()) {
+    case tile::ReduceKind::Add: return plus(x, y);
+    case tile::ReduceKind::Max: return arith::MaxNumFOp::create(b, loc, x, y);
+    case tile::ReduceKind::Mul: return bounded(times(x, y), op.getMost());
+    }
+    llvm_unreachable("all kinds are above");
+  };
+  // An entry or a vector of x, as the result has them.
+  auto read = [&](const Point &at, StringRef lane, int64_t n) -> Value {
+    Value x = fetch(op.getX(), at, lane, n);
+    return from.elementType == element ? x : arith::ExtFOp::create(b, loc, vector(n, element), x);
+  };
+  // Lane by lane where each step is bounded.
+  auto acrossLanes = [&](Value partial) -> Value {
+    if (op.getMost().isZero())
+      return sumOf(partial, op.getKind());
+    auto entry = [&](int64_t i) -> Value { return vector::ExtractOp::create(b, loc, partial, ArrayRef<int64_t>{i}); };
+    Value all = entry(0);
+    for (int64_t i = 1; i < cast<VectorType>(partial.getType()).getNumElements(); ++i)
+      all = combine(all, entry(i));
+    return all;
+  };
   bool isOver = llvm::any_of(over, [&](const Axis &axis) { return axis.str() == from.lane(); });
   bool acrossPanels = panelIndex && llvm::any_of(over, [&](const Axis &axis) { return axis.str() == plan.panel; });
 
@@ -220,13 +248,13 @@ void KernelEmitter::emitReduce(tile::ReduceOp op) {
   std::function<Value(ArrayRef<Axis>, Point, StringRef, int64_t, Value)> nest =
       [&](ArrayRef<Axis> axes, Point point, StringRef lane, int64_t n, Value start) -> Value {
     if (axes.empty())
-      return combine(start, fetch(op.getX(), point, lane, n));
+      return combine(start, read(point, lane, n));
     const Axis &axis = axes.front();
     int64_t step = axis.str() == lane ? n : 1;
     return loop(0, extent(axis), step, {start}, [&](Value i, ValueRange carried) -> SmallVector<Value> {
       Point at = point.with(axis.str(), i);
       if (axes.size() == 1 && axis.str() == lane)
-        return {combine(carried[0], clearPadding(from, at, fetch(op.getX(), at, lane, n), none))};
+        return {combine(carried[0], clearPadding(from, at, read(at, lane, n), none))};
       return {nest(axes.drop_front(), at, lane, n, carried[0])};
     })[0];
   };
@@ -235,7 +263,7 @@ void KernelEmitter::emitReduce(tile::ReduceOp op) {
                       [&](const Axis &x, const Axis &y) { return y.str() == from.lane() && x.str() != from.lane(); });
     int64_t n = from.lanes(plan);
     forEachEntry(to.axes, [&](const Point &point) {
-      Value sum = sumOf(nest(over, point, from.lane(), n, number(none, vector(n, element))), op.getKind());
+      Value sum = acrossLanes(nest(over, point, from.lane(), n, number(none, vector(n, element))));
       putEntry(op.getResult(), point, acrossPanels ? combine(fetchEntry(op.getResult(), point), sum) : sum);
     });
     return;

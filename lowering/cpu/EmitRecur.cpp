@@ -11,7 +11,7 @@ using tile::TileType;
 void KernelEmitter::emitRecur(tile::RecurOp op) {
   const Layout to = place(op.getResult()).layout;
   auto type = cast<TileType>(op.getResult().getType());
-  int64_t time = type.extent("time");
+  const int64_t time = type.extent("time"), rows = op.getBlocks() ? op.getBlocks() : time;
   Layout others = to;
   llvm::erase_if(others.axes, [](const Axis &axis) { return axis.str() == "time"; });
   bool timeLane = to.lane() == "time";
@@ -20,20 +20,36 @@ void KernelEmitter::emitRecur(tile::RecurOp op) {
   forEachVector(others, [&](const Point &point, int64_t n) {
     StringRef lane = timeLane ? StringRef("none") : to.lane();
     Value start = op.getInit() ? fetch(op.getInit(), point, lane, n) : number(0, vector(n, type.getElementType()));
-    loop(0, time, 1, {start}, [&](Value i, ValueRange carried) -> SmallVector<Value> {
-      Value row = i;
-      if (op.getReverse())
-        row = arith::SubIOp::create(b, loc, index(time - 1), i);
-      Point at = point.with("time", row);
-      Value next = fma(fetch(op.getA(), at, lane, n), carried[0], fetch(op.getB(), at, lane, n));
-      Value kept = op.getExclusive() ? carried[0] : next;
-      if (timeLane)
-        putEntry(op.getResult(), at, sumOf(kept));
-      else
-        put(op.getResult(), at, clearPadding(to, at, kept));
-      return {next};
+    // Each block from `start` anew: what another one carries is not even multiplied by 0.
+    loop(0, time, rows, [&](Value first) {
+      loop(0, rows, 1, {start}, [&](Value i, ValueRange carried) -> SmallVector<Value> {
+        Value row = add(first, i);
+        if (op.getReverse())
+          row = arith::SubIOp::create(b, loc, index(time - 1), row);
+        Point at = point.with("time", row);
+        Value next =
+            bounded(fma(fetch(op.getA(), at, lane, n), carried[0], fetch(op.getB(), at, lane, n)), op.getMost());
+        Value kept = op.getExclusive() ? carried[0] : next;
+        if (timeLane)
+          putEntry(op.getResult(), at, sumOf(kept));
+        else
+          put(op.getResult(), at, clearPadding(to, at, kept));
+        return {next};
+      });
     });
   });
+}
+
+// x, at most `most` in size (0: no bound): selects that hand on what is no number, each one minimum or maximum of the machine.
+Value KernelEmitter::bounded(Value x, APFloat most) {
+  if (most.isZero())
+    return x;
+  for (double bound : {most.convertToDouble(), -most.convertToDouble()}) {
+    Value limit = number(bound, x.getType());
+    auto beyond = bound > 0 ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT;
+    x = arith::SelectOp::create(b, loc, arith::CmpFOp::create(b, loc, beyond, x, limit), limit, x);
+  }
+  return x;
 }
 
 // X + tril(L, -1) X = B by right-looking substitution: as many rows as there are accumulators stay in registers, whole tokens of them; each row,

@@ -195,11 +195,10 @@ LogicalResult KernelEmitter::emitPanels(ArrayRef<Operation *> ops) {
   for (Operation *op : ops)
     if (overPanels(op)) {
       auto reduce = dyn_cast<tile::ReduceOp>(op);
-      bool max = reduce && reduce.getKind() == tile::ReduceKind::Max;
       definePlace(op->getResult(0));
       const Layout layout = place(op->getResult(0)).layout;
       forEachEntry(layout.axes, [&](const Point &point) {
-        Value start = number(max ? -std::numeric_limits<double>::infinity() : 0, layout.elementType);
+        Value start = number(reduce ? identityOf(reduce.getKind()) : 0, layout.elementType);
         auto contract = dyn_cast<tile::ContractOp>(op);
         if (contract && contract.getAcc())
           start = sumOf(accumulatorStart(contract, point, "", 1));

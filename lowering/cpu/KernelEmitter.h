@@ -110,6 +110,7 @@ private:
   void emitRename(tile::RenameOp op);
   void emitSplit(tile::SplitOp op);
   void emitJoin(tile::JoinOp op);
+  static double identityOf(tile::ReduceKind kind);
   mlir::Value applyRegion(tile::MapOp op, const Point &point, llvm::StringRef lane, int64_t n);
   /// For every row of the tile, every vector along its lane axis: body(point, entries of the vector).
   void forEachVector(const Layout &layout, llvm::function_ref<void(const Point &, int64_t)> body);
@@ -131,6 +132,7 @@ private:
 
   // EmitRecur.cpp: recur, solve
   void emitRecur(tile::RecurOp op);
+  mlir::Value bounded(mlir::Value x, mlir::APFloat most);
   void emitSolve(tile::SolveOp op);
 
   // Access.cpp: entries and vectors of tiles

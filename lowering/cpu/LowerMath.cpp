@@ -1,5 +1,6 @@
-// Functions of float32 vectors become polynomials (errors of 1 to 4 units in the last place); float64 stays with the intrinsics, which
-// the code generator turns into calls of the C library: it is used for values of params alone, once a call.
+// Functions of float32 vectors become polynomials (errors of 1 to 4 units in the last place), and so do those of float64 vectors that
+// gates have (WideFunctions.h). Any other float64 stays with the intrinsics, which the code generator turns into calls of the C library: it
+// is used for values of params alone, once a call.
 //
 //   x^y = exp(y log|x|), with the sign of an odd whole y where x < 0; 0^0 = 1.
 //   e^x - 1 = 2^n (e^r - 1) + (2^n - 1), x = n ln 2 + r: one rounding near 0, where e^x - 1 loses every digit.
@@ -7,6 +8,7 @@
 //   two parts, by subtractions that round nothing away; from 2^16 on, behind a branch, by integers (Payne and Hanek): to 1.2
 //   units over all of float32.
 #include "lowering/Passes.h"
+#include "lowering/cpu/WideFunctions.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -115,7 +117,9 @@ Angle farAngle(const Numbers &of, Value x) {
                                        0xF534DDC0, 0xDB629599, 0x3C439041, 0xFE5163AB};
   OpBuilder &b = of.b;
   Type shorts = of.like(b.getI32Type()), longs = of.like(b.getI64Type()), doubles = of.like(b.getF64Type());
-  auto whole = [&](Type type, int64_t value) { return of.constant(type, b.getIntegerAttr(getElementTypeOrSelf(type), value)); };
+  auto whole = [&](Type type, int64_t value) {
+    return of.constant(type, b.getIntegerAttr(getElementTypeOrSelf(type), value));
+  };
   auto left = [&](Value y, int64_t z) -> Value { return arith::ShLIOp::create(b, of.loc, y, whole(y.getType(), z)); };
   auto right = [&](Value y, int64_t z) -> Value { return arith::ShRUIOp::create(b, of.loc, y, whole(y.getType(), z)); };
   auto both = [&](Value y, int64_t z) -> Value { return arith::AndIOp::create(b, of.loc, y, whole(y.getType(), z)); };
@@ -159,7 +163,8 @@ Angle angle(const Numbers &of, Value x) {
   Value isFar = of.compare(arith::CmpFPredicate::UGE, x, of.number(0x1p+16f)), anyFar = isFar;
   if (isa<VectorType>(isFar.getType()))
     anyFar = vector::ReductionOp::create(b, of.loc, vector::CombiningKind::OR, isFar);
-  auto far = scf::IfOp::create(b, of.loc, TypeRange{near.r.getType(), near.low.getType(), near.k.getType()}, anyFar, true);
+  auto far =
+      scf::IfOp::create(b, of.loc, TypeRange{near.r.getType(), near.low.getType(), near.k.getType()}, anyFar, true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(far.thenBlock());
   Angle exact = farAngle(of, x);
@@ -217,7 +222,7 @@ struct LowerErf : OpRewritePattern<math::ErfOp> {
     b.replaceOp(op, result); // NaN is not large
     return success();
   }
-  static constexpr float erfTail[] = {-0x1.896d30p-13f, 0x1.83fb88p-9f,  -0x1.66a31ep-6f, 0x1.a6c7c6p-4f,
+  static constexpr float erfTail[] = {-0x1.896d30p-13f, 0x1.83fb88p-9f, -0x1.66a31ep-6f, 0x1.a6c7c6p-4f,
                                       0x1.46a996p-1f,   0x1.208e4ep+0f, 0x1.5033c0p-12f};
 };
 
@@ -269,8 +274,9 @@ struct LowerLog1p : OpRewritePattern<math::Log1pOp> {
     Value exponent = arith::SIToFPOp::create(b, loc, of.type, e);
     Value result = of.fma(exponent, of.number(0x1.62e430p-24f), p); // ln 2 2^-23
     Value infinity = of.number(std::numeric_limits<float>::infinity());
-    Value beyond = of.select(of.compare(arith::CmpFPredicate::OLT, x, of.number(-1)),
-                             of.number(std::numeric_limits<float>::quiet_NaN()), x); // infinity, NaN, and 0 with its sign
+    Value beyond =
+        of.select(of.compare(arith::CmpFPredicate::OLT, x, of.number(-1)),
+                  of.number(std::numeric_limits<float>::quiet_NaN()), x); // infinity, NaN, and 0 with its sign
     beyond = of.select(of.compare(arith::CmpFPredicate::OEQ, x, of.number(-1)), of.neg(infinity), beyond);
     Value isFinite = arith::AndIOp::create(b, loc, of.compare(arith::CmpFPredicate::OGT, x, of.number(-1)),
                                            of.compare(arith::CmpFPredicate::OLT, x, infinity));
@@ -357,8 +363,9 @@ struct LowerMath : mixc::impl::LowerMathBase<LowerMath> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateMathPolynomialApproximationPatterns(patterns, MathPolynomialApproximationOptions());
-    patterns.add<LowerPow, LowerExpM1, LowerErf, LowerErfc, LowerLog1p, LowerSine<math::SinOp, 0>, LowerSine<math::CosOp, 1>>(
-        &getContext(), /*benefit=*/2); // before those of the same functions
+    mixc::cpu::populateWideFunctions(patterns);
+    patterns.add<LowerPow, LowerExpM1, LowerErf, LowerErfc, LowerLog1p, LowerSine<math::SinOp, 0>,
+                 LowerSine<math::CosOp, 1>>(&getContext(), /*benefit=*/2); // before those of the same functions
     // These ops and what they turn into; a few among many.
     SmallVector<Operation *> functions;
     getOperation()->walk([&](Operation *op) {

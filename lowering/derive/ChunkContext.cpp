@@ -1,7 +1,12 @@
 // Segment products of a decay a, by running products: no division, so a = 0 is exact.
 //
 //     D(0,t-1] = recur(a, 0, init 1), exclusive            D(t,C] the same, reverse and exclusive
-//     D(0,C]   = a_1 D(1,C]                                D(s,t-1] = recur(a, [t = s]), exclusive
+//     D(0,C]   = a_1 a_2 .. a_C                            D(s,t-1] = recur(a, [t = s]), exclusive
+//
+// D(0,C] multiplies the state, chunk after chunk, so mix-infer-precision makes it more exact than float32.
+//
+// Where gates may be above 1 in size, what their products multiply is bounded: a product that overflows, of a memory that is empty, leaves 0
+// and not no number.
 //
 // A decay along the key axis cannot leave the sum over keys, p_t' D(s,t-1] u_s = sum_k p_tk D_k(s,t-1] u_sk. The chunk is
 // halved, recursively: tokens t of a right half meet tokens s of the left one at the middle m between them,
@@ -17,6 +22,13 @@
 using namespace mlir;
 using namespace mixc;
 using namespace mixc::derive;
+
+bool ChunkContext::mayGrow(Value decay) {
+  if (!bounds)
+    bounds.emplace(*decay.getParentBlock());
+  const Interval interval = bounds->of(decay);
+  return !(interval.lo >= -1 && interval.hi <= 1);
+}
 
 Value ChunkContext::valid() { return mask ? mask : mask = parts.tiles.valid(); }
 
@@ -35,12 +47,14 @@ const Segments &ChunkContext::segments(Value transition, tile::Axis axis) {
   Value one = tiles.constant(1), zero = tiles.constant(0, axes);
   Value a = tiles.select(valid(), tiles.with(given, axes), one);
   segments.decay = a;
-  segments.before = tiles.recur(a, zero, one, /*reverse=*/false, /*exclusive=*/true);
-  segments.after = tiles.recur(a, zero, one, /*reverse=*/true, /*exclusive=*/true);
-  segments.whole = tiles.sum(Product(1, {tiles.row(a, 0), tiles.row(segments.after, 0)}));
+  segments.mayGrow = mayGrow(transition);
+  const double most = segments.mayGrow ? mostGrown : 0;
+  segments.before = tiles.recur(a, zero, one, /*reverse=*/false, /*exclusive=*/true, most);
+  segments.after = tiles.recur(a, zero, one, /*reverse=*/true, /*exclusive=*/true, most);
+  segments.whole = tiles.productOverTime(a, most);
   if (isScalar)
-    segments.between =
-        tiles.recur(a, tiles.diagonal(tiles.time(), tiles.source()), {}, /*reverse=*/false, /*exclusive=*/true);
+    segments.between = tiles.recur(a, tiles.diagonal(tiles.time(), tiles.source()), {}, /*reverse=*/false,
+                                   /*exclusive=*/true, most);
   return segments;
 }
 
@@ -57,7 +71,7 @@ Value ChunkContext::pairs(Value p, Value u, tile::Axis axis, const Segments &seg
   Value &dots = paired[{p.getAsOpaquePointer(), u.getAsOpaquePointer(), decay}];
   TileBuilder &tiles = parts.tiles;
   if (!dots && decay)
-    dots = decayedPairs(p, u, axis, segments.decay);
+    dots = decayedPairs(p, u, axis, segments);
   else if (!dots)
     dots = tiles.contract(p, tiles.rename(u, tiles.time(), tiles.source()), axis, {}, tile::Mask::Strict);
   return dots;
@@ -79,19 +93,13 @@ Value ChunkContext::starts(bool rows, int64_t block) {
   });
 }
 
-Value ChunkContext::towards(bool rows, Value decay, int64_t block) {
-  Value &product = blocks[{decay.getAsOpaquePointer(), block, rows}];
-  if (product)
-    return product;
+Value ChunkContext::towards(bool rows, const Segments &segments, int64_t block) {
+  Value &product = blocks[{segments.decay.getAsOpaquePointer(), block, rows}];
   TileBuilder &tiles = parts.tiles;
-  Value start = starts(rows, block);
-  Value kept = tiles.map({decay, start}, [](OpBuilder &b, Location at, ValueRange x) -> Value {
-    Value zero = arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), 0));
-    Value goesOn = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, x[1], zero);
-    return arith::SelectOp::create(b, at, goesOn, x[0], zero);
-  });
-  return product = tiles.recur(kept, tiles.with(start, TileBuilder::axesOf(decay)), tiles.constant(1),
-                               /*reverse=*/!rows, /*exclusive=*/true);
+  if (!product)
+    product = tiles.recur(segments.decay, tiles.constant(0, TileBuilder::axesOf(segments.decay)), tiles.constant(1),
+                          /*reverse=*/!rows, /*exclusive=*/true, segments.mayGrow ? mostGrown : 0, block);
+  return product;
 }
 
 Value ChunkContext::contractSource(Value matrix, Value x, Value acc, tile::Mask mask) {
@@ -107,14 +115,18 @@ void ChunkContext::gather(Value matrix, Value x, const Segments &segments, Small
   TileBuilder &tiles = parts.tiles;
   if (!segments.isAlongAxis()) {
     Value weights = tiles.sum(Product(1, {segments.between, matrix}));
+    if (segments.mayGrow)
+      weights = tiles.bounded(weights, mostGrown);
     sum.emplace_back(1, std::initializer_list<Value>{contractSource(weights, x, {}, tile::Mask::Strict)});
     return;
   }
   countRule("sum_s M_ts D(s,t-1] x_s along an axis, by halves");
   for (int64_t block = 1; block < tiles.chunk(); block *= 2) {
-    Value left = block == 1 ? x : tiles.sum(Product(1, {towards(false, segments.decay, block), x}));
+    Value left = block == 1 ? x : tiles.sum(Product(1, {towards(false, segments, block), x}));
+    if (segments.mayGrow)
+      left = tiles.bounded(left, mostGrown);
     Value right = contractSource(neighbours(matrix, block), left, {}, tile::Mask::Strict);
-    Value onwards = block == 1 ? Value() : towards(true, segments.decay, block);
+    Value onwards = block == 1 ? Value() : towards(true, segments, block);
     sum.emplace_back(1, std::initializer_list<Value>{onwards, right});
   }
 }
@@ -139,15 +151,22 @@ Value ChunkContext::neighbours(Value matrix, int64_t block) {
                    });
 }
 
-Value ChunkContext::decayedPairs(Value p, Value u, tile::Axis axis, Value decay) {
+Value ChunkContext::decayedPairs(Value p, Value u, tile::Axis axis, const Segments &segments) {
   countRule("p_t' D(s,t-1] u_s along keys, by halves");
   TileBuilder &tiles = parts.tiles;
   SmallVector<Product> levels;
   for (int64_t block = 1; block < tiles.chunk(); block *= 2) {
     // Nothing lies between tokens that follow each other.
-    Value x = block == 1 ? p : tiles.sum(Product(1, {towards(true, decay, block), p}));
-    Value y = block == 1 ? u : tiles.sum(Product(1, {towards(false, decay, block), u}));
-    Value dots = tiles.contract(x, tiles.rename(y, tiles.time(), tiles.source()), axis, {}, tile::Mask::Strict);
+    Value x = block == 1 ? p : tiles.sum(Product(1, {towards(true, segments, block), p}));
+    Value y = block == 1 ? u : tiles.sum(Product(1, {towards(false, segments, block), u}));
+    if (segments.mayGrow)
+      x = tiles.bounded(x, mostGrown), y = tiles.bounded(y, mostGrown);
+    y = tiles.rename(y, tiles.time(), tiles.source());
+    if (segments.mayGrow) // products of two such, and their sum, are finite in float64
+      x = tiles.in64(x), y = tiles.in64(y);
+    Value dots = tiles.contract(x, y, axis, {}, tile::Mask::Strict);
+    if (segments.mayGrow)
+      dots = tiles.bounded(dots, mostGrown);
     levels.emplace_back(1, std::initializer_list<Value>{neighbours(dots, block)});
   }
   return tiles.sum(levels);

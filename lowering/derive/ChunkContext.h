@@ -7,18 +7,23 @@
 #ifndef MIXC_LOWERING_DERIVE_CHUNK_CONTEXT_H
 #define MIXC_LOWERING_DERIVE_CHUNK_CONTEXT_H
 
+#include "lowering/derive/Bounds.h"
 #include "lowering/derive/ComponentProgram.h"
 
 namespace mixc::derive {
 
+/// The largest size of what has a product of gates above 1 as a factor: finite, so that of an empty memory 0 times it is 0.
+constexpr double mostGrown = 0x1p127;
+
 /// Products of one decay over parts of a chunk; null values are 1. A decay along an axis has that axis everywhere, and no
 /// `between`: there the pairs themselves carry it.
 struct Segments {
-  mlir::Value decay;   // selected to 1 past the end, on [time] or [time, axis]
-  mlir::Value before;  // D(0,t-1] on [time]
-  mlir::Value between; // D(s,t-1] for s < t, else 0, on [time, source]
-  mlir::Value after;   // D(t,C] on [time]
-  mlir::Value whole;   // D(0,C]
+  mlir::Value decay;    // selected to 1 past the end, on [time] or [time, axis]
+  mlir::Value before;   // D(0,t-1] on [time]
+  mlir::Value between;  // D(s,t-1] for s < t, else 0, on [time, source]
+  mlir::Value after;    // D(t,C] on [time]
+  mlir::Value whole;    // D(0,C]
+  bool mayGrow = false; // gates may be above 1 in size: products are bounded
 
   bool isAlongAxis() const { return decay && !between; }
 };
@@ -45,13 +50,17 @@ public:
   mlir::Value starts(bool rows, int64_t block);
   /// Products of a decay that start anew at blocks of `block` rows: D(m,t-1] for the rows t of a block, m its last row
   /// before; D(s,m] for the rows s of the block before, m its last.
-  mlir::Value towards(bool rows, mlir::Value decay, int64_t block);
+  mlir::Value towards(bool rows, const Segments &segments, int64_t block);
 
   ProgramParts parts;
 
 private:
-  mlir::Value decayedPairs(mlir::Value p, mlir::Value u, tile::Axis axis, mlir::Value decay);
+  mlir::Value decayedPairs(mlir::Value p, mlir::Value u, tile::Axis axis, const Segments &segments);
 
+  /// Can a decay be above 1 in size?
+  bool mayGrow(mlir::Value decay);
+
+  std::optional<Bounds> bounds;
   mlir::Value mask;
   std::map<std::pair<const void *, std::string>, Segments> products;
   std::map<std::pair<const void *, std::string>, mlir::Value> directions;

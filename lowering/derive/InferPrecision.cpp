@@ -7,11 +7,13 @@
 //     %g = load gamma : f32;  %p = recur(select(valid, %g, 1), ...) : f32
 //       ->  %g = load gamma : f64;  %p = recur(select(valid, %g, 1), ...) : f64;  cast : f32 where float32 meets it
 //
-// Products of n x n transitions of params are steps; they go as a whole. Tiles with a key, value or free axis stay f32. So does what is exact in both (positions, 0 and 1), but where float64
-// needs it: there it is computed a second time.
+// Products of n x n transitions of params are steps; they go as a whole. Tiles with a key, value or free axis stay f32. So does what
+// is exact in both (positions, 0 and 1), but where float64 needs it: there it is computed a second time.
+//
+// What a carried state is multiplied by repeats, too, where gates do: CarriedFactors.h.
 #include "lowering/Passes.h"
+#include "lowering/derive/CarriedFactors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace mixc {
@@ -21,16 +23,10 @@ namespace mixc {
 
 using namespace mlir;
 using namespace mixc;
-using tile::AxisKind;
+using derive::isSmall;
 using tile::TileType;
 
 namespace {
-
-bool isSmall(TileType type) {
-  return llvm::all_of(type.getAxes(), [](const tile::Axis &axis) {
-    return axis.kind == AxisKind::Time || axis.kind == AxisKind::Source || axis.extent == 1;
-  });
-}
 
 bool isFloat(Type type) {
   auto tile = dyn_cast<TileType>(type);
@@ -106,25 +102,7 @@ private:
   Operation *clone64(Operation *op) {
     SmallVector<Value> operands = llvm::map_to_vector(op->getOperands(), [&](Value operand) { return in64(operand); });
     builder.setInsertionPointAfter(op);
-    IRMapping mapping;
-    mapping.map(op->getOperands(), operands);
-    Operation *twin = builder.clone(*op, mapping);
-    auto toF64 = [&](Value value) {
-      Type type = value.getType();
-      if (auto tile = dyn_cast<TileType>(type); tile && tile.getElementType().isF32())
-        value.setType(tile.withElementType(builder.getF64Type()));
-      else if (type.isF32())
-        value.setType(builder.getF64Type());
-    };
-    twin->walk([&](Operation *inner) {
-      llvm::for_each(inner->getResults(), toF64);
-      for (Region &region : inner->getRegions())
-        llvm::for_each(region.getArguments(), toF64);
-      if (auto constant = dyn_cast<arith::ConstantOp>(inner))
-        if (auto number = dyn_cast<FloatAttr>(constant.getValue()))
-          constant.setValueAttr(builder.getF64FloatAttr(number.getValueAsDouble()));
-    });
-    return twin;
+    return derive::cloneIn64(op, operands, builder);
   }
 
   void raise(Operation *op) {
@@ -163,6 +141,7 @@ struct InferPrecision : mixc::impl::InferPrecisionBase<InferPrecision> {
   void runOnOperation() override {
     for (auto kernel : getOperation().getOps<tile::KernelOp>()) {
       Precision(kernel).run();
+      derive::refineCarriedFactors(kernel);
       kernel.walk([](tile::ChunksOp loop) { hoist(loop); });
     }
   }

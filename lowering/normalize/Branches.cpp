@@ -106,19 +106,39 @@ private:
   llvm::DenseMap<Value, Value> memo;
 };
 
-/// The addends of a sum, and which are subtracted.
-void collect(Value x, bool negated, SmallVectorImpl<std::pair<Value, bool>> &to) {
+using Addends = SmallVectorImpl<std::pair<Value, bool>>;
+
+bool isSumOfTwo(Operation *op) {
+  auto binary = dyn_cast_or_null<BinaryOp>(op);
+  return binary && (binary.getKind() == BinaryKind::Add || binary.getKind() == BinaryKind::Sub) &&
+         typeOf(binary.getX()).sameShape(typeOf(binary.getY()));
+}
+
+/// The addends of a sum, and which are subtracted; those of H (I - A), too.
+void collect(Expressions &e, Value x, bool negated, Addends &to) {
   Operation *op = x.getDefiningOp();
   if (auto unary = dyn_cast_or_null<UnaryOp>(op); unary && unary.getKind() == UnaryKind::Neg)
-    return collect(unary.getX(), !negated, to);
-  auto binary = dyn_cast_or_null<BinaryOp>(op);
-  bool isSum = binary && (binary.getKind() == BinaryKind::Add || binary.getKind() == BinaryKind::Sub);
-  if (!isSum || !typeOf(binary.getX()).sameShape(typeOf(binary.getY()))) {
-    to.push_back({x, negated});
-    return;
+    return collect(e, unary.getX(), !negated, to);
+  auto each = [&](Operation *sum, llvm::function_ref<Value(Value)> of) {
+    collect(e, of(sum->getOperand(0)), negated, to);
+    collect(e, of(sum->getOperand(1)), negated != (cast<BinaryOp>(sum).getKind() == BinaryKind::Sub), to);
+  };
+  if (isSumOfTwo(op))
+    return each(op, [](Value part) { return part; });
+  auto product = dyn_cast_or_null<MatmulOp>(op);
+  if (product && typeOf(product.getY()).isMatrix()) {
+    Value left = product.getX(), right = product.getY();
+    auto times = [&](Value y, Value z) {
+      return isa_and_nonnull<IdentityOp>(y.getDefiningOp())   ? z
+             : isa_and_nonnull<IdentityOp>(z.getDefiningOp()) ? y
+                                                              : e.matmul(y, z);
+    };
+    if (isSumOfTwo(right.getDefiningOp()))
+      return each(right.getDefiningOp(), [&](Value part) { return times(left, part); });
+    if (isSumOfTwo(left.getDefiningOp()))
+      return each(left.getDefiningOp(), [&](Value part) { return times(part, right); });
   }
-  collect(binary.getX(), negated, to);
-  collect(binary.getY(), negated != (binary.getKind() == BinaryKind::Sub), to);
+  to.push_back({x, negated});
 }
 
 } // namespace
@@ -132,15 +152,13 @@ Value sumOfBranches(Expressions &e, SelectOp op, llvm::function_ref<bool(Value)>
   SmallVector<std::pair<Value, bool>> x, y;
   for (auto [branch, addends] : {std::pair(op.getX(), &x), std::pair(op.getY(), &y)}) {
     bool isNumber = typeOf(branch).isScalar() && !dims.empty();
-    collect(isNumber ? e.fill(branch, dims) : branch, false, *addends);
+    collect(e, isNumber ? e.fill(branch, dims) : branch, false, *addends);
   }
   auto isWrong = [](auto addend) { return isInfinite(addend.first); };
   if (x.size() > many || y.size() > many || llvm::any_of(x, isWrong) || llvm::any_of(y, isWrong))
     return {};
   Value sum;
-  auto add = [&](Value addend, bool negated) {
-    sum = negated ? e.sub(sum, addend) : e.add(sum, addend);
-  };
+  auto add = [&](Value addend, bool negated) { sum = negated ? e.sub(sum, addend) : e.add(sum, addend); };
   for (auto *addend = x.begin(); addend != x.end();) {
     auto *same = llvm::find(y, *addend);
     if (same == y.end()) {

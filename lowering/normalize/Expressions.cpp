@@ -24,9 +24,9 @@ bool commutes(Operation *op) {
   if (isa<DotOp>(op))
     return true;
   auto binary = dyn_cast<BinaryOp>(op);
-  return binary && !llvm::is_contained({BinaryKind::Sub, BinaryKind::Div, BinaryKind::Pow, BinaryKind::Less,
-                                        BinaryKind::LessEqual},
-                                       binary.getKind());
+  return binary && !llvm::is_contained(
+                       {BinaryKind::Sub, BinaryKind::Div, BinaryKind::Pow, BinaryKind::Less, BinaryKind::LessEqual},
+                       binary.getKind());
 }
 
 void swapOperands(Operation *op) {

@@ -117,9 +117,7 @@ private:
     return {within(x, tightness) + op.str() + within(y, static_cast<Tightness>(tightness + 1)), tightness};
   }
 
-  Printed compared(Value x, StringRef op, Value y) {
-    return {within(x, Sum) + op.str() + within(y, Sum), Comparison};
-  }
+  Printed compared(Value x, StringRef op, Value y) { return {within(x, Sum) + op.str() + within(y, Sum), Comparison}; }
 
   Printed binary(BinaryOp op) {
     Value x = op.getX(), y = op.getY();

@@ -23,6 +23,8 @@ void setSigmoidGate(Call &call, Decay regime) {
     case Decay::Strong: g.data[i] = -40 + 5 * noise; break; // 0.08
     case Decay::Resets: g.data[i] = oneInEight(i) ? -1e5 : 4 + noise; break;
     case Decay::High: g.data[i] = 60; break;
+    case Decay::Alike: g.data[i] = 7.35; break; // 1 - 4e-5
+    case Decay::Mixed: g.data[i] = i % 3 ? 7.35 : 60; break;
     }
     g.data[i] = static_cast<float>(g.data[i]);
   }
@@ -38,6 +40,8 @@ void setStepSize(Call &call, Decay regime) {
   case Decay::Strong: rate = 2; break;    // 0.005
   case Decay::Resets: rate = 0; break;    // 0.5, and exp(-120) = 0 in float32
   case Decay::High: rate = -100; break;   // 1 - 1e-44
+  case Decay::Alike:
+  case Decay::Mixed: rate = -10; break; // 1 - 4e-5
   }
   Array &perHead = call.params.at("A_log"), &dt = call.inputs.at("dt");
   for (int64_t i = 0; i < perHead.size(); ++i)
@@ -45,6 +49,8 @@ void setStepSize(Call &call, Decay regime) {
   for (int64_t i = 0; i < dt.size() && regime == Decay::Resets; ++i)
     if (oneInEight(i))
       dt.data[i] = 120;
+  for (int64_t i = 0; i < dt.size() && regime == Decay::Alike; ++i)
+    dt.data[i] = 0.5;
 }
 
 /// Resets of a decay that is a param: the first head forgets everything at every token.
@@ -96,6 +102,8 @@ const char *regimeName(Decay regime) {
   case Decay::Strong: return "strong";
   case Decay::Resets: return "resets";
   case Decay::High: return "exactly_1";
+  case Decay::Alike: return "all_alike";
+  case Decay::Mixed: return "mixed";
   }
   llvm_unreachable("all regimes are above");
 }

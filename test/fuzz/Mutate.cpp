@@ -50,11 +50,11 @@ const char *const words[] = {
 
 const char *const operators[] = {"+", "-", "*", "/", ".*", "./", "^", ".^", "<", ">=", "==", "and", "or"};
 const char *const numbers[] = {"0", "1", "2", "3", "0.5", "1e-3", "64", "1e308", "1e-320", "999999999999"};
-const char *const functions[] = {"exp",  "log",  "sigmoid", "tanh",      "relu",    "silu",      "gelu",   "softplus",
-                                 "elu",  "sqrt", "rsqrt",   "abs",       "sign",    "sin",       "cos",    "min",
-                                 "max",  "sum",  "dot",     "logaddexp", "outer",   "diag",      "concat", "kron",
-                                 "where", "clamp", "stop", "erf", "log1p", "expm1", "mean",
-                                 "norm", "roll", "l2norm",  "rmsnorm",   "softmax", "layernorm", "slice",  "grad"};
+const char *const functions[] = {"exp",   "log",    "sigmoid", "tanh",      "relu",      "silu",  "gelu",   "softplus",
+                                 "elu",   "sqrt",   "rsqrt",   "abs",       "sign",      "sin",   "cos",    "min",
+                                 "max",   "sum",    "dot",     "logaddexp", "outer",     "diag",  "concat", "kron",
+                                 "where", "clamp",  "stop",    "erf",       "log1p",     "expm1", "mean",   "norm",
+                                 "roll",  "l2norm", "rmsnorm", "softmax",   "layernorm", "slice", "grad"};
 
 class Mutator {
 public:

@@ -115,3 +115,30 @@ func.func @reduce_c3(%a: !tile.t<[time:4, key(K):3], f32>) {
   %y = tile.reduce add %a over ["K"] : !tile.t<[time:4, key(K):3], f32> -> !tile.t<[time:4], f64>
   return
 }
+
+// -----
+
+// reduce_c3_product
+func.func @reduce_c3_product(%a: !tile.t<[time:4], f64>) {
+  // expected-error @below {{mixes element types 'f64' and 'f32'}}
+  %y = tile.reduce mul %a over ["time"] : !tile.t<[time:4], f64> -> !tile.t<[], f32>
+  return
+}
+
+// -----
+
+// reduce_c4
+func.func @reduce_c4(%a: !tile.t<[time:4, key(K):3], f32>) {
+  // expected-error @below {{multiplies over ["K"], expected ["time"]}}
+  %y = tile.reduce mul %a over ["K"] : !tile.t<[time:4, key(K):3], f32> -> !tile.t<[time:4], f32>
+  return
+}
+
+// -----
+
+// reduce_c5
+func.func @reduce_c5(%a: !tile.t<[time:4], f32>) {
+  // expected-error @below {{has a bound, but is no product}}
+  %y = tile.reduce add %a over ["time"] most 1.0e+30 : !tile.t<[time:4], f32> -> !tile.t<[], f32>
+  return
+}

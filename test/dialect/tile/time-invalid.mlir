@@ -46,6 +46,15 @@ func.func @recur_c5(%a: !tile.t<[time:4], f64>, %b: !tile.t<[time:4], f32>) {
 
 // -----
 
+// recur_c6
+func.func @recur_c6(%a: !tile.t<[time:4], f32>) {
+  // expected-error @below {{has blocks of 3 rows, which do not divide 4}}
+  %y = tile.recur %a, %a blocks 3 : !tile.t<[time:4], f32>, !tile.t<[time:4], f32> -> !tile.t<[time:4], f32>
+  return
+}
+
+// -----
+
 // solve_c1
 func.func @solve_c1(%l: !tile.t<[time:4, key(K):3], f32>, %b: !tile.t<[time:4, value(V):2], f32>) {
   // expected-error @below {{has L with axes [time:4, key(K):3], expected (time, source) of one extent}}

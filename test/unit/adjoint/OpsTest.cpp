@@ -112,6 +112,23 @@ TEST(Adjoint, RecurAtZeroAndTinyDecays) {
   }
 }
 
+TEST(Adjoint, RecurInBlocks) {
+  for (std::string flags : {"", " exclusive", " reverse", " reverse exclusive"})
+    for (std::string init : {"", " init %i : !f"})
+      checkGradient("%a : !k, %b : !k, %i : !f", "!k",
+                    "%y = tile.recur %a, %b" + init + flags + " blocks 2 : !k, !k -> !k\n return %y : !k");
+}
+
+TEST(Adjoint, Product) {
+  const std::string text = "%y = tile.reduce mul %a over [\"time\"] : !k -> !f\n return %y : !f";
+  checkGradient("%a : !k", "!f", text);
+  // One factor of 0, and two: the others' product, no quotient.
+  Program program = line("%a : !k", "!f", text);
+  std::vector<Array> x = randomInputs(program.function().getArguments(), 2);
+  x[0].data[0] = x[0].data[1] = x[0].data[4] = 0;
+  checkGradient(program.function(), x);
+}
+
 TEST(Adjoint, Solve) {
   for (std::string transpose : {"", " transpose"})
     checkGradient("%l : !p, %b : !v", "!v", "%y = tile.solve %l, %b" + transpose + " : !p, !v -> !v\n return %y : !v");

@@ -32,7 +32,8 @@ TEST(Format, BinaryOperatorsHaveSpacesAndSignsHaveNot) {
 }
 
 TEST(Format, ComparisonsHaveSpacesAndDimsHaveNot) {
-  EXPECT_EQ(equation("y=where(a<b+1 and not(c>=-d)or e==f,x,y)"), "y = where(a < b + 1 and not (c >= -d) or e == f, x, y)");
+  EXPECT_EQ(equation("y=where(a<b+1 and not(c>=-d)or e==f,x,y)"),
+            "y = where(a < b + 1 and not (c >= -d) or e == f, x, y)");
   EXPECT_EQ(equation("state H:matrix < V,K >= 1"), "state H : matrix<V, K> = 1");
 }
 

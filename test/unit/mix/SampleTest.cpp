@@ -68,6 +68,14 @@ TEST(Sample, DecayRegimes) {
   values = alpha(Decay::Resets);
   EXPECT_NEAR(share(values, 0), 0.125, 0.02);
   EXPECT_EQ(share(alpha(Decay::High), 1), 1);
+  values = alpha(Decay::Alike);
+  EXPECT_EQ(share(values, values[0]), 1);
+  EXPECT_GE(values[0], 0.999 - 1e-6);
+  EXPECT_LT(values[0], 1);
+  const double repeated = values[0]; // the same seed
+  values = alpha(Decay::Mixed);
+  EXPECT_NEAR(share(values, repeated), 0.5, 0.1);
+  EXPECT_NEAR(share(values, 1), 0.2, 0.08);
 }
 
 TEST(Sample, ResetsEvenTheShortest) {

@@ -60,6 +60,48 @@ TEST(Recur, TakesAConstantDecay) {
   }
 }
 
+TEST(Recur, KeepsBlocksApart) {
+  for (bool reverse : {false, true}) {
+    Program program = line("%a : !r, %b : !r, %i : !s", "!r",
+                           std::string("%y = tile.recur %a, %b init %i : !s ") + (reverse ? "reverse " : "") +
+                               "exclusive blocks 2 : !r, !r -> !r\n return %y : !r");
+    std::vector<Array> x = randomInputs(program.function().getArguments(), 6);
+    const int others[] = {reverse ? 3 : 0, reverse ? 2 : 1}; // the block that comes first
+    for (int t : others)
+      x[0].data[t] = NAN;
+    Array y = run(program, x)[0];
+    const int first = reverse ? 1 : 2, second = reverse ? 0 : 3;
+    EXPECT_EQ(y.data[first], x[2].data[0]);
+    EXPECT_DOUBLE_EQ(y.data[second], x[0].data[first] * x[2].data[0] + x[1].data[first]);
+  }
+}
+
+TEST(Recur, StaysWithinItsBound) {
+  Program program = line("%a : !r, %z : !r, %i : !s", "!r",
+                         "%y = tile.recur %a, %z init %i : !s most 1.0e+35 : !r, !r -> !r\n return %y : !r");
+  std::vector<Array> x = randomInputs(program.function().getArguments(), 6);
+  x[0].data = {1e30, -1e30, 0, NAN};
+  x[1].data = {0, 0, 0, 0};
+  x[2].data = {1};
+  Array y = run(program, x)[0];
+  EXPECT_EQ(y.data[1], -1e35);
+  EXPECT_EQ(y.data[2], 0);
+  EXPECT_TRUE(std::isnan(y.data[3]));
+}
+
+TEST(Reduce, MultipliesOverTime) {
+  Program program = line("%a : !k", "!f", "%y = tile.reduce mul %a over [\"time\"] : !k -> !f\n return %y : !f");
+  std::vector<Array> x = randomInputs(program.function().getArguments(), 6);
+  x[0].data[1 * K + 1] = 0;
+  Array y = run(program, x)[0];
+  for (int k = 0; k < K; ++k) {
+    double product = 1;
+    for (int t = 0; t < C; ++t)
+      product *= x[0].data[t * K + k];
+    EXPECT_DOUBLE_EQ(y.data[k], product);
+  }
+}
+
 TEST(Row, TakesOneToken) {
   Program program = line("%a : !k", "!f", "%y = tile.row %a[2] : !k -> !f\n return %y : !f");
   std::vector<Array> x = randomInputs(program.function().getArguments(), 6);
