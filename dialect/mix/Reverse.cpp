@@ -6,6 +6,7 @@
 //     z_i = f(x_i, y_i)    x'_i += z'_i df/dx,  summed over i where x is a scalar
 #include "dialect/mix/Reverse.h"
 #include "dialect/mix/Scalar.h"
+#include <cmath>
 
 namespace mixc::mix {
 
@@ -60,9 +61,16 @@ void Reverse::addScaled(unsigned slot, const Cotangent &bar, double sign) {
 }
 
 /// += c M, or M / c
-void Reverse::addTimes(unsigned slot, const Cotangent &bar, const Quantity &factor, bool divide) {
+void Reverse::addTimes(unsigned slot, Cotangent &bar, const Quantity &factor, bool divide) {
   if (!wants(slot))
     return;
+  if (const double c = factor.number(); !std::isfinite(divide ? 1 / c : c)) {
+    const double *bars = entries(bar);
+    std::vector<double> result(bar.sum->size());
+    for (int64_t i = 0; i < bar.sum->size(); ++i)
+      result[i] = bars[i] == 0 ? 0 : divide ? bars[i] / c : bars[i] * c;
+    return addEntries(slot, std::move(result));
+  }
   if (bar.sum) {
     Quantity &scaled = frame.temporary();
     frame.algebra.binary(divide ? BinaryKind::Div : BinaryKind::Mul, *bar.sum, factor, scaled);

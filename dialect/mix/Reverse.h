@@ -27,8 +27,8 @@ struct Cotangent {
 /// The cotangents at one token, by slot. Steps are undone from last to first, so that a cotangent is complete when its
 /// step is; quantities that cotangents are made of are temporaries of the frame, or outlive the token.
 ///
-/// A zero entry of a cotangent gives zero, whatever derivative it meets: what was not chosen by a max or min may be
-/// infinite.
+/// A cotangent that is exactly 0 stays 0: what takes no part has gradient 0, whatever its slope. What was not chosen by a max or min may
+/// be infinite. That holds entry by entry; in matrix products 0 times infinity is NaN, as it is forward.
 class Reverse {
 public:
   Reverse(Frame &frame, const Program &program) : frame(frame), active(program.active), cotangents(program.slots) {}
@@ -70,7 +70,7 @@ public:
 
 private:
   void addScaled(unsigned slot, const Cotangent &bar, double sign);
-  void addTimes(unsigned slot, const Cotangent &bar, const Quantity &factor, bool divide);
+  void addTimes(unsigned slot, Cotangent &bar, const Quantity &factor, bool divide);
   void addProduct(unsigned slot, const Cotangent::Product &product);
   void multiplyOut(Cotangent &bar);
   std::vector<double> diagonal(const Cotangent &bar) const;

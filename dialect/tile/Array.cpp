@@ -215,14 +215,13 @@ static Expected<Array> evaluateSolve(SolveOp op, Operands x) {
     return l.data[t * l.stride("time") + s * l.stride("source") + mixed];
   };
   visit(others, {result.strides(others)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
-    for (int64_t i = 0; i < length; ++i)
+    // Row i depends on the rows j before it; transposed, on those after it.
+    const int64_t size = length * unknowns;
+    for (int64_t i = 0; i < size; ++i)
       for (int64_t j = 0; j < i; ++j) {
-        // Row t depends on the rows s before it; transposed, on those after it.
-        int64_t t = op.getTranspose() ? length - 1 - i : i, s = op.getTranspose() ? length - 1 - j : j;
-        for (int64_t m = 0; m < unknowns; ++m)
-          for (int64_t n = 0; n < unknowns; ++n)
-            result.data[at[0] + t * step + m * across] -=
-                factor(t, s, m, n) * result.data[at[0] + s * step + n * across];
+        int64_t row = op.getTranspose() ? size - 1 - i : i, known = op.getTranspose() ? size - 1 - j : j;
+        int64_t t = row / unknowns, m = row % unknowns, s = known / unknowns, n = known % unknowns;
+        result.data[at[0] + t * step + m * across] -= factor(t, s, m, n) * result.data[at[0] + s * step + n * across];
       }
   });
   return result;

@@ -8,7 +8,7 @@
 //   product   contract x, y over nothing = map(x y)        if it adds to nothing, and masks nothing
 //
 // A producer with fewer axes than its consumer is not fused: its work would be repeated for every entry it is broadcast
-// to.
+// to. Nor are regions that are long already: registers hold no more, and a chain of n ops would be copied n times.
 #include "dialect/tile/TileVerify.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
@@ -49,7 +49,9 @@ struct FuseMaps : OpRewritePattern<MapOp> {
           areSame(producer.getResult().getType().getAxes(), op.getResult().getType().getAxes()))
         break;
     }
-    if (at == op.getInputs().size())
+    constexpr size_t longest = 128;
+    auto length = [](MapOp map) { return map.getBody().front().getOperations().size(); };
+    if (at == op.getInputs().size() || length(op) + length(producer) > longest)
       return failure();
     SmallVector<Value> inputs(op.getInputs());
     inputs.erase(inputs.begin() + at);

@@ -376,7 +376,7 @@ def Tile_SolveOp : Tile_PureOp<"solve"> {
     L is (time, source) alone; what it holds on and above the diagonal is not read. B and X have the time axis and any others.
 
     `mixing "m" from "n"`: several unknowns a token, all coupled. L has the axes m and n too, B and X have m:
-    X_tm + sum_{s<t} sum_n L_tsmn X_sn = B_tm. Unknowns of one token do not meet each other.
+    X_tm + sum_{s<t} sum_n L_tsmn X_sn + sum_{n<m} L_ttmn X_tn = B_tm. An unknown takes those before it of its own token, too.
   }];
   let arguments = (ins Tile_T:$l, Tile_T:$b, OptionalAttr<StrAttr>:$row, OptionalAttr<StrAttr>:$column, UnitAttr:$transpose);
   let results = (outs Tile_T:$result);

@@ -37,6 +37,7 @@ Compilation::Compilation(mlir::MLIRContext &context, Source source, CompileOptio
     : context(context), source(std::move(source)), options(std::move(options)), at(findStage(this->options.from)) {}
 
 Error Compilation::read() {
+  Progress progress(fmt::format("reading {}", source.name));
   Error error = at->name == "ast" ? readMix() : readModule();
   if (error)
     return error;

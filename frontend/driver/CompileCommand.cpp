@@ -1,6 +1,7 @@
 // `mixc FILE`: the whole way to a library, or to the stage that --emit names.
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/OutputFiles.h"
+#include "frontend/driver/Progress.h"
 #include "frontend/render/Diagnostics.h"
 #include "frontend/sema/Check.h"
 #include "frontend/syntax/Parser.h"
@@ -25,6 +26,7 @@ Expected<std::string> printedAst(const Options &options) {
   Expected<Source> source = readSource(options.file);
   if (!source)
     return source.takeError();
+  Progress progress(fmt::format("reading {}", options.file));
   Diagnostics diagnostics;
   ast::File file = parse(*source, diagnostics);
   check(file, Bindings{options.dims}, diagnostics, options.mixer);
@@ -36,6 +38,7 @@ Expected<std::string> printedAst(const Options &options) {
 }
 
 Expected<std::string> printedAssembly(mlir::ModuleOp module, const Options &options) {
+  Progress progress("generating assembly");
   LLVMContext context;
   EmitOptions target{options.cpu};
   Expected<std::unique_ptr<Module>> translated = translate(module, context, target);
@@ -63,6 +66,7 @@ Expected<std::string> printedStage(const Options &options) {
   errs() << compilation.warnings();
   if (*options.emit == "asm")
     return printedAssembly(compilation.module(), options);
+  Progress progress(fmt::format("printing stage {}", *options.emit));
   std::string text;
   raw_string_ostream out(text);
   compilation.module().print(out);

@@ -1,6 +1,7 @@
 // `mixc explain MIX0203`: a diagnostic's page. `mixc explain FILE`: what was found in the equations and why.
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Explanation.h"
+#include "frontend/driver/Progress.h"
 #include "frontend/render/Diagnostics.h"
 #include "frontend/sema/Suggest.h"
 #include "llvm/Support/FileSystem.h"
@@ -38,6 +39,7 @@ Error addAllCosts(std::vector<Explanation> &explanations, Compilation &compilati
   for (Compilation *each : {&compilation, &keepingStates})
     if (Error error = each->advance("tile"))
       return error;
+  Progress progress("counting what the kernels cost");
   for (Explanation &explanation : explanations) {
     addCosts(explanation, compilation.module());
     addGradientCosts(explanation, compilation.module(), keepingStates.module());
@@ -60,6 +62,7 @@ Error explainCommand(const Options &options) {
   if (Error error = compilation.advance("component"))
     return error;
   errs() << compilation.warnings();
+  Progress progress("explaining");
   std::vector<Explanation> explanations;
   for (auto mixer : compilation.module().getOps<mix::MixerOp>())
     explanations.push_back(explain(mixer, dimNumbers(mixer, options.dims)));

@@ -1,6 +1,7 @@
 // `mixc fmt FILE...`: every file is formatted where it lies, or, with --check, listed if that would change it; `-` goes
 // from the standard input to the standard output. A file is replaced as a whole or not at all.
 #include "frontend/driver/Commands.h"
+#include "frontend/driver/Progress.h"
 #include "frontend/render/Diagnostics.h"
 #include "frontend/syntax/Format.h"
 #include "llvm/Support/FileSystem.h"
@@ -48,6 +49,7 @@ Error formatFile(const std::string &path, bool checkOnly) {
   Expected<Source> source = readSource(path);
   if (!source)
     return source.takeError();
+  Progress progress("formatting " + path);
   Diagnostics diagnostics;
   std::optional<std::string> text = format(*source, diagnostics);
   if (!text)

@@ -1,5 +1,6 @@
 // mixc: from the equations of a sequence mixer to kernels.
 #include "frontend/driver/Commands.h"
+#include "frontend/driver/DeepStack.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
@@ -54,5 +55,5 @@ int main(int argc, char **argv) {
     outs() << "mixc " MIXC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n";
     return Success;
   }
-  return mixc::report(run(*options));
+  return onDeepStack([&] { return mixc::report(run(*options)); });
 }

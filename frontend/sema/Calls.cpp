@@ -3,6 +3,7 @@
 #include "frontend/sema/Gradient.h"
 #include "frontend/sema/Suggest.h"
 #include "frontend/syntax/Print.h"
+#include "lowering/Limits.h"
 #include <fmt/format.h>
 
 namespace mixc {
@@ -183,7 +184,7 @@ Expr *ExprChecker::grad(const ast::Call &e) {
     return error(e.range);
   }
   ExprBuilder builder(out, e.range);
-  if (Expr *derivative = gradient(builder, out, loss, variable, maxExpressions))
+  if (Expr *derivative = gradient(builder, out, loss, variable, limits::expressions))
     return derivative;
   return unrollsTooFar(e.range);
 }

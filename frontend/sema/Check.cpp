@@ -21,15 +21,20 @@ std::unique_ptr<Mixer> MixerChecker::run() {
       declare(*declaration);
     else if (llvm::isa<ast::Require>(*statement))
       out->requireChunked = true;
+  if (hasTooManyStates())
+    return std::move(out);
   for (const auto &statement : mixer.statements)
     if (auto *declaration = dyn_cast<ast::Declaration>(statement.get()))
       resolveStarts(*declaration);
+  checkSizes();
   for (const auto &statement : mixer.statements)
     if (auto *equation = dyn_cast<ast::Equation>(statement.get()))
       collect(*equation);
   checkComplete();
   for (const Node &node : evaluationOrder(equations, scope, diagnostics))
     checkEquation(node);
+  if (diagnostics.errorCount() == before)
+    checkDepth();
   if (diagnostics.errorCount() == before)
     warnUnused();
   return std::move(out);

@@ -1,5 +1,6 @@
 #include "frontend/sema/ExprChecker.h"
 #include "frontend/syntax/Print.h"
+#include "lowering/Limits.h"
 #include <cmath>
 #include <fmt/format.h>
 
@@ -17,7 +18,7 @@ Expr *ExprChecker::make(Expr::Op op, Type type, Range range, std::vector<Expr *>
       e.type = Type::error();
   }
   e.args = std::move(args);
-  if (out.expressions.size() >= maxExpressions && !shared.tooLarge)
+  if (out.expressions.size() >= limits::expressions && !shared.tooLarge)
     unrollsTooFar(range);
   return &e;
 }
@@ -25,7 +26,7 @@ Expr *ExprChecker::make(Expr::Op op, Type type, Range range, std::vector<Expr *>
 Expr *ExprChecker::unrollsTooFar(Range range) {
   if (!shared.tooLarge)
     diagnostics.add(Code::UnrollsTooFar, range,
-                    fmt::format("the mixer unrolls to more than {} operations", maxExpressions));
+                    fmt::format("the mixer unrolls to more than {} operations", limits::expressions));
   shared.tooLarge = true;
   return error(range);
 }

@@ -18,9 +18,6 @@ struct Checking {
   bool tooLarge = false;
 };
 
-/// More than any mixer that a person writes unrolls to.
-constexpr size_t maxExpressions = 1'000'000;
-
 class ExprChecker {
 public:
   ExprChecker(Checking &shared, const Node &node, DiagnosticList &diagnostics, DiagnosticList &lagDiagnostics)

@@ -20,6 +20,11 @@ private:
   std::optional<std::pair<double, double>> interval(const ast::Declaration &declaration);
   void resolveStarts(const ast::Declaration &declaration);
 
+  // Limits.cpp
+  bool hasTooManyStates();
+  void checkSizes();
+  void checkDepth();
+
   // Equations.cpp
   void collect(const ast::Equation &equation);
   void collectInstance(const ast::Equation &equation, const Symbol &symbol, std::optional<int64_t> member,

@@ -8,7 +8,8 @@
 //   recur     y_t = a_t y_{t-1} + b_t:      b'_t = y'_t + a_{t+1} b'_{t+1}, a'_t = b'_t y_{t-1}, init' = a_0 b'_0
 //             where a_{t+1} b'_{t+1} is recur(a, a y') in the other direction, exclusive;
 //             exclusive, z_t = y_{t-1}: b' is recur(a, z') in the other direction, exclusive, and init' its last carry
-//   solve     X + tril(L,-1) X = B:         B' solves the transpose for X', L'_ts = -B'_t . X_s for s < t (and L'_tsmn = -B'_tm . X_sn)
+//   solve     X + tril(L,-1) X = B:         B' solves the transpose for X', L'_ts = -B'_t . X_s for s < t (and L'_tsmn = -B'_tm . X_sn
+//             for s < t, and for s = t where n < m)
 //   row, split, join, rename, cast          the rows, parts, names and types put back
 #include "lowering/adjoint/Adjoint.h"
 #include "lowering/adjoint/Elementwise.h"
@@ -49,6 +50,9 @@ private:
               APFloat most = APFloat(0.0));
   Value row(Value x, int64_t index);
   Value select(Value mask, Value x, Value y);
+  Value iota(const Axis &axis, Type elementType) {
+    return IotaOp::create(builder, loc, TileType::get(bar.getContext(), {axis}, elementType));
+  }
   Value zero(Type elementType) { return buildZero(builder, loc, TileType::get(bar.getContext(), {}, elementType)); }
 
   OpBuilder &builder;
@@ -193,6 +197,8 @@ LogicalResult AdjointBuilder::build(SolveOp op) {
   Value l = op.getL(), x = op.getResult();
   Value barB =
       SolveOp::create(builder, loc, typeOf(op.getB()), l, bar, op.getRowAttr(), op.getColumnAttr(), !op.getTranspose());
+  if (needed[1])
+    out[1] = barB;
   if (needed[0]) {
     auto axisOfL = [&](StringRef name) { return typeOf(l).getAxes()[typeOf(l).find(name)]; };
     // For the transpose, L'_ts = -(X_t . B'_s).
@@ -200,11 +206,22 @@ LogicalResult AdjointBuilder::build(SolveOp op) {
           columns = rename(op.getTranspose() ? barB : x, "time", axisOfL("source"));
     if (op.getRow())
       columns = rename(columns, *op.getRow(), axisOfL(*op.getColumn()));
-    Value products = contract(rows, columns, typeOf(l), Mask::Strict);
-    out[0] = buildNegate(builder, loc, products);
+    Value products = contract(rows, columns, typeOf(l), op.getRow() ? Mask::Lower : Mask::Strict);
+    if (!op.getRow()) {
+      out[0] = buildNegate(builder, loc, products);
+      return success();
+    }
+    SmallVector<Value> inputs = {products};
+    for (StringRef name : {StringRef("time"), StringRef("source"), *op.getRow(), *op.getColumn()})
+      inputs.push_back(iota(axisOfL(name), typeOf(l).getElementType()));
+    out[0] = buildMap(builder, loc, typeOf(l), inputs, [&](OpBuilder &b, ValueRange x) -> Value {
+      Value isEarlier = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x[2], x[1]);
+      Value isBefore = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x[4], x[3]);
+      Value zero = arith::ConstantOp::create(b, loc, b.getFloatAttr(x[0].getType(), 0));
+      Value isRead = arith::OrIOp::create(b, loc, isEarlier, isBefore); // no pair has s > t: it is masked
+      return arith::SelectOp::create(b, loc, isRead, arith::NegFOp::create(b, loc, x[0]), zero);
+    });
   }
-  if (needed[1])
-    out[1] = barB;
   return success();
 }
 
@@ -212,9 +229,7 @@ LogicalResult AdjointBuilder::build(RowOp op) {
   if (!needed[0])
     return success();
   TileType x = typeOf(op.getX());
-  Axis time = x.getAxes()[x.find("time")];
-  auto rows = TileType::get(x.getContext(), {time}, x.getElementType());
-  Value iota = IotaOp::create(builder, loc, rows);
+  Value iota = this->iota(x.getAxes()[x.find("time")], x.getElementType());
   out[0] = buildMap(builder, loc, x, {iota, bar}, [&](OpBuilder &b, ValueRange z) -> Value {
     auto number = [&](double value) -> Value {
       return arith::ConstantOp::create(b, loc, b.getFloatAttr(x.getElementType(), value));

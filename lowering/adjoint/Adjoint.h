@@ -3,7 +3,8 @@
 // For y = f(x) the cotangent of x is x' = (df/dx)^T y'. Every rule is built of tile ops again, so the op set is closed:
 // recur gives a reversed recur, solve the transposed solve and a strict contract, contract two contracts. Nothing is
 // divided by a decay, so decays of exactly 0 have exact gradients. Conventions at kinks: ties of max and min share,
-// abs'(0) = sqrt'(0) = 0.
+// abs'(0) = sqrt'(0) = 0. In maps a cotangent that is exactly 0 stays 0, whatever the slope (ScalarAdjoint.h); in sums of
+// products 0 times infinity is NaN, as it is forward.
 #ifndef MIXC_LOWERING_ADJOINT_ADJOINT_H
 #define MIXC_LOWERING_ADJOINT_ADJOINT_H
 

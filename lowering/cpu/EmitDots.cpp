@@ -51,14 +51,15 @@ void KernelEmitter::contractDots(tile::ContractOp op) {
   int64_t blockJ = std::min<int64_t>(heightJ, heightI > 1 ? budget / 4 : budget / 2);
   int64_t blockI = std::min<int64_t>(heightI, heightJ > 1 ? 4 : budget / 2);
 
-  // Which lanes count, where one of them is the lane axis and the other a row: those before (or from) a bound. All or none where neither is.
-  auto maskLanes = [&](Value product, const Point &at) -> Value {
+  // The sum with a product where the lanes count, as it was elsewhere: what does not count is not multiplied by 0, for it may be infinite. Where one
+  // of time and source is the lane axis and the other a row, those before (or from) a bound count; all or none where neither is.
+  auto maskLanes = [&](Value next, Value sum, const Point &at) -> Value {
     if (!masked || maskKept)
-      return product;
+      return next;
     if (!isMaskAxis(lane)) {
       auto before = mask == tile::Mask::Strict ? arith::CmpIPredicate::ult : arith::CmpIPredicate::ule;
       Value counts = arith::CmpIOp::create(b, loc, before, at.at("source"), at.at("time"));
-      return arith::SelectOp::create(b, loc, counts, product, number(0, product.getType()));
+      return arith::SelectOp::create(b, loc, counts, next, sum);
     }
     bool sources = lane == "source";
     Value other = at.at(sources ? "time" : "source"), from = at.at(lane);
@@ -66,9 +67,8 @@ void KernelEmitter::contractDots(tile::ContractOp op) {
     Value bound = add(other, beyond);
     Value count = arith::SubIOp::create(b, loc, arith::MaxUIOp::create(b, loc, bound, from), from);
     Value first = vector::CreateMaskOp::create(b, loc, VectorType::get({n}, b.getI1Type()), ValueRange{count});
-    Value zero = number(0, product.getType());
-    return sources ? arith::SelectOp::create(b, loc, first, product, zero).getResult()
-                   : arith::SelectOp::create(b, loc, first, zero, product).getResult();
+    return sources ? arith::SelectOp::create(b, loc, first, next, sum).getResult()
+                   : arith::SelectOp::create(b, loc, first, sum, next).getResult();
   };
 
   auto emitBlock = [&](const Point &outer, Value firstI, Value firstJ, int64_t countI, int64_t countJ,
@@ -101,7 +101,8 @@ void KernelEmitter::contractDots(tile::ContractOp op) {
           for (int64_t q = 0; q < countJ; ++q)
             if (!skip(p, q)) {
               Value x = operand(0, aType, op.getA(), p, q), y = operand(1, bType, op.getB(), p, q);
-              next[p * countJ + q] = fma(maskLanes(x, pointOf(point, p, q)), y, next[p * countJ + q]);
+              Value &sum = next[p * countJ + q];
+              sum = maskLanes(fma(x, y, sum), sum, pointOf(point, p, q));
             }
         return next;
       }

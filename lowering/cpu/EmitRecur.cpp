@@ -52,15 +52,14 @@ Value KernelEmitter::bounded(Value x, APFloat most) {
   return x;
 }
 
-// X + tril(L, -1) X = B by right-looking substitution: as many rows as there are accumulators stay in registers, whole tokens of them; each row,
-// once it is known, is taken out of those below it. With several unknowns a token, row t * unknowns + m is X_tm. `transpose` goes from the last
-// token to the first, with L transposed.
+// X + tril(L, -1) X = B by right-looking substitution: as many rows as there are accumulators stay in registers; each row, once it is known, is
+// taken out of those below it. With several unknowns a token, row t * unknowns + m is X_tm. `transpose` goes from the last row to the first, with
+// L transposed. Where a token's rows fit the registers, blocks of whole tokens are written out; where not, blocks of a token's rows are a loop, so
+// that the code does not grow with the unknowns.
 void KernelEmitter::emitSolve(tile::SolveOp op) {
   const Layout to = place(op.getResult()).layout;
   auto type = cast<TileType>(op.getL().getType());
-  int64_t tokens = type.extent("time"), unknowns = op.getRow() ? type.extent(*op.getRow()) : 1,
-          size = tokens * unknowns;
-  int64_t block = std::min(tokens, std::max<int64_t>(1, target.accumulators() / unknowns)) * unknowns;
+  const int64_t tokens = type.extent("time"), unknowns = op.getRow() ? type.extent(*op.getRow()) : 1;
   Layout others = to;
   llvm::erase_if(others.axes,
                  [&](const Axis &axis) { return axis.str() == "time" || (op.getRow() && axis.str() == *op.getRow()); });
@@ -70,15 +69,18 @@ void KernelEmitter::emitSolve(tile::SolveOp op) {
     others.axes.push_back({tile::AxisKind::Free, b.getStringAttr("none"), 1});
   forEachVector(others, [&](const Point &point, int64_t n) {
     StringRef lane = lanesApart ? StringRef("none") : to.lane();
-    auto last = [&](Value i, int64_t of) { return arith::SubIOp::create(b, loc, index(of - 1), i).getResult(); };
-    // The point of an unknown, tokens in the order in which they get known.
+    // The point of a row: tokens and unknowns in the order in which they get known.
     auto at = [&](Value token, Value unknown) {
-      if (op.getTranspose()) // constants stay constants
-        token = getConstantIntValue(token) ? index(tokens - 1 - *getConstantIntValue(token)) : last(token, tokens);
-      Point at = point.with("time", token);
-      return op.getRow() ? at.with(*op.getRow(), unknown) : at;
+      auto inOrder = [&](Value i, int64_t of) -> Value {
+        if (!op.getTranspose())
+          return i;
+        if (std::optional<int64_t> known = getConstantIntValue(i)) // constants stay constants
+          return index(of - 1 - *known);
+        return arith::SubIOp::create(b, loc, index(of - 1), i);
+      };
+      Point at = point.with("time", inOrder(token, tokens));
+      return op.getRow() ? at.with(*op.getRow(), inOrder(unknown, unknowns)) : at;
     };
-    auto rowAt = [&](int64_t i) { return at(index(i / unknowns), index(i % unknowns)); };
     auto coefficient = [&](const Point &row, const Point &known) {
       const Point &t = op.getTranspose() ? known : row, &s = op.getTranspose() ? row : known;
       Point pair = point.with("time", t.at("time")).with("source", s.at("time"));
@@ -89,30 +91,58 @@ void KernelEmitter::emitSolve(tile::SolveOp op) {
     auto known = [&](const Point &p) -> Value {
       return lanesApart ? splat(fetchEntry(op.getResult(), p), n) : fetch(op.getResult(), p, lane, n);
     };
-    for (int64_t first = 0; first < size; first += block) {
-      int64_t count = std::min(block, size - first);
+    // The rows at these points, one after the other: less what the rows of `token`s before `whole`, and those of it before `part`, are in them.
+    auto block = [&](ArrayRef<Point> rows, Value whole, Value part) {
       SmallVector<Value> x;
-      for (int64_t i = 0; i < count; ++i)
-        x.push_back(fetch(op.getB(), rowAt(first + i), lane, n));
-      x = loop(0, first / unknowns, 1, x, [&](Value token, ValueRange carried) {
-        return loop(0, unknowns, 1, carried, [&](Value unknown, ValueRange carried) {
-          Point source = at(token, unknown);
-          Value solved = known(source);
-          SmallVector<Value> next;
-          for (int64_t i = 0; i < count; ++i)
-            next.push_back(fma(coefficient(rowAt(first + i), source), solved, carried[i]));
-          return next;
-        });
+      for (const Point &row : rows)
+        x.push_back(fetch(op.getB(), row, lane, n));
+      auto without = [&](Value token, Value unknown, ValueRange carried) {
+        Point source = at(token, unknown);
+        Value solved = known(source);
+        SmallVector<Value> next;
+        for (auto [row, sum] : llvm::zip(rows, carried))
+          next.push_back(fma(coefficient(row, source), solved, sum));
+        return next;
+      };
+      x = loop(index(0), whole, x, [&](Value token, ValueRange carried) {
+        return loop(0, unknowns, 1, carried,
+                    [&](Value unknown, ValueRange carried) { return without(token, unknown, carried); });
       });
-      for (int64_t j = 0; j < count; ++j)
-        for (int64_t i = (j / unknowns + 1) * unknowns; i < count; ++i)
-          x[i] = fma(coefficient(rowAt(first + i), rowAt(first + j)), x[j], x[i]);
-      for (int64_t i = 0; i < count; ++i) {
+      if (part)
+        x = loop(index(0), part, x,
+                 [&](Value unknown, ValueRange carried) { return without(whole, unknown, carried); });
+      for (size_t j = 0; j < rows.size(); ++j)
+        for (size_t i = j + 1; i < rows.size(); ++i)
+          x[i] = fma(coefficient(rows[i], rows[j]), x[j], x[i]);
+      for (auto [row, value] : llvm::zip(rows, x)) {
         if (lanesApart)
-          putEntry(op.getResult(), rowAt(first + i), sumOf(x[i]));
+          putEntry(op.getResult(), row, sumOf(value));
         else
-          put(op.getResult(), rowAt(first + i), clearPadding(to, rowAt(first + i), x[i]));
+          put(op.getResult(), row, clearPadding(to, row, value));
       }
+    };
+    const int64_t registers = target.accumulators();
+    if (unknowns <= registers) {
+      const int64_t height = std::min(tokens, registers / unknowns);
+      for (int64_t first = 0; first < tokens; first += height) {
+        SmallVector<Point> rows;
+        for (int64_t i = 0; i < std::min(height, tokens - first) * unknowns; ++i)
+          rows.push_back(at(index(first + i / unknowns), index(i % unknowns)));
+        block(rows, index(first), {});
+      }
+      return;
     }
+    loop(0, tokens, 1, [&](Value token) {
+      auto blockFrom = [&](Value first, int64_t height) {
+        SmallVector<Point> rows;
+        for (int64_t i = 0; i < height; ++i)
+          rows.push_back(at(token, add(first, i)));
+        block(rows, token, first);
+      };
+      const int64_t whole = unknowns / registers * registers;
+      loop(0, whole, registers, [&](Value first) { blockFrom(first, registers); });
+      if (whole < unknowns)
+        blockFrom(index(whole), unknowns - whole);
+    });
   });
 }

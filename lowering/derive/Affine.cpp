@@ -90,11 +90,15 @@ static void addTerm(TileBuilder &tiles, AffineForm &form, Value base, const Coef
 }
 
 AffineForm Affine::compute(Value value, TokenLocal &local, TileBuilder &tiles) {
+  if (!rules.isBase(value))
+    return expanded(value, local, tiles);
   AffineForm result;
-  if (rules.isBase(value)) {
-    addTerm(tiles, result, value, {});
-    return result;
-  }
+  addTerm(tiles, result, value, {});
+  return result;
+}
+
+AffineForm Affine::expanded(Value value, TokenLocal &local, TileBuilder &tiles) {
+  AffineForm result;
   // Scalar factors of an opaque vector are worth finding too: they go to the [time] side.
   if (std::optional<Scaling> factor = scaling(value);
       factor && isAffine(factor->rest) && !(isScalar(value) && rules.isOpaque(value))) {

@@ -37,6 +37,8 @@ public:
   bool isAffine(mlir::Value value);
   /// The form of a value that is affine; coefficients are computed by `local`.
   const AffineForm &form(mlir::Value value, TokenLocal &local, TileBuilder &tiles);
+  /// The form of a computed value in bases other than itself.
+  AffineForm expanded(mlir::Value value, TokenLocal &local, TileBuilder &tiles);
 
 private:
   /// The scalar factor and the rest of a product, or of a quotient (then `divides`).

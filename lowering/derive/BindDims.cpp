@@ -8,6 +8,7 @@
 // `mix.dim_numbers` (defaults). A binding that a mixer does not have is another's: the driver knows whether any has it.
 // Declarations keep their dims as written in `mix.axes`, since later passes name axes by them: V and K are two axes
 // even if both are 128.
+#include "lowering/Limits.h"
 #include "lowering/Passes.h"
 #include "lowering/derive/AxisNames.h"
 
@@ -112,7 +113,19 @@ private:
       dims.push_back(Dim(*bound));
     }
     value.setType(mix::TensorType::get(op->getContext(), dims, type.getRate()));
-    return success();
+    return isHeld(op, dims);
+  }
+
+  /// What is computed of tensors may be larger than they: a vector of all products of two.
+  LogicalResult isHeld(Operation *op, ArrayRef<Dim> dims) {
+    auto sizes = llvm::map_to_vector(dims, [](const Dim &dim) { return dim.asNumber().value_or(0); });
+    if (limits::product(sizes))
+      return success();
+    InFlightDiagnostic error = op->emitError() << "MIX0240: a value of ";
+    llvm::interleave(sizes, [&](int64_t size) { error << size; }, [&] { error << " x "; });
+    error << " numbers, and a tensor may have " << limits::numbers;
+    error.attachNote() << "help: that is 4 TiB of float32: give its dims smaller numbers with `-D`";
+    return error;
   }
 
   LogicalResult bindText(Operation *op) {

@@ -259,11 +259,8 @@ private:
     map.getInputsMutable().assign(inputs);
   }
 
-  /// l x + (h ? x : 0): of an infinite x, 0 x would be no number.
   Value times(Value whole, Value rest, Value x, Location at) {
-    Value zero = arith::ConstantOp::create(builder, at, builder.getF32FloatAttr(0));
-    Value isNear = arith::CmpFOp::create(builder, at, arith::CmpFPredicate::UNE, whole, zero);
-    Value kept = arith::SelectOp::create(builder, at, isNear, x, zero);
+    Value kept = arith::MulFOp::create(builder, at, whole, x);
     return arith::AddFOp::create(builder, at, arith::MulFOp::create(builder, at, rest, x), kept);
   }
 

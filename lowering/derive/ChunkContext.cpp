@@ -1,7 +1,7 @@
 // Segment products of a decay a, by running products: no division, so a = 0 is exact.
 //
 //     D(0,t-1] = recur(a, 0, init 1), exclusive            D(t,C] the same, reverse and exclusive
-//     D(0,C]   = a_1 a_2 .. a_C                            D(s,t-1] = recur(a, [t = s]), exclusive
+//     D(0,C]   = a_1 a_2 .. a_C                            D(s,t-1] = recur(a [t > s], [t = s]), exclusive
 //
 // D(0,C] multiplies the state, chunk after chunk, so mix-infer-precision makes it more exact than float32.
 //
@@ -53,9 +53,19 @@ const Segments &ChunkContext::segments(Value transition, tile::Axis axis) {
   segments.after = tiles.recur(a, zero, one, /*reverse=*/true, /*exclusive=*/true, most);
   segments.whole = tiles.productOverTime(a, most);
   if (isScalar)
-    segments.between = tiles.recur(a, tiles.diagonal(tiles.time(), tiles.source()), {}, /*reverse=*/false,
+    segments.between = tiles.recur(afterSource(a), tiles.diagonal(tiles.time(), tiles.source()), {}, /*reverse=*/false,
                                    /*exclusive=*/true, most);
   return segments;
+}
+
+Value ChunkContext::afterSource(Value x) {
+  TileBuilder &tiles = parts.tiles;
+  return tiles.map({x, tiles.iota(tiles.time()), tiles.iota(tiles.source())},
+                   [](OpBuilder &b, Location at, ValueRange in) -> Value {
+                     Value zero = arith::ConstantOp::create(b, at, b.getFloatAttr(in[0].getType(), 0));
+                     Value isAfter = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OGT, in[1], in[2]);
+                     return arith::SelectOp::create(b, at, isAfter, in[0], zero);
+                   });
 }
 
 Value ChunkContext::written(Value direction, tile::Axis key) {

@@ -42,6 +42,8 @@ public:
   void gather(mlir::Value matrix, mlir::Value x, const Segments &segments, llvm::SmallVectorImpl<Product> &sum);
   /// sum_s M_ts x_s, plus acc.
   mlir::Value contractSource(mlir::Value matrix, mlir::Value x, mlir::Value acc, tile::Mask mask);
+  /// x_t at pairs of tokens s < t, else 0, on [time, source]: what is at s or before takes no part in D(s,t-1], be it no number.
+  mlir::Value afterSource(mlir::Value x);
   mlir::Value valid();
   /// Those entries of a matrix on [time, source] that pair tokens of neighbouring blocks of `block` rows.
   mlir::Value neighbours(mlir::Value matrix, int64_t block);

@@ -63,12 +63,19 @@ void ChunkedComponent::groupWrites() {
   Group &all = groups.emplace_back();
   all.side.push_back(context.parts.names.get(tile::AxisKind::Mix, "write", count));
   all.u.resize(states.size());
+  llvm::append_range(all.members, llvm::seq(count));
+  auto place = [&](unsigned m) { // values from outside phi come first
+    Operation *written = phi(m).getDefiningOp();
+    return written && written->getBlock() == &op.getPhi().front() ? written : nullptr;
+  };
+  llvm::stable_sort(all.members, [&](unsigned m, unsigned n) {
+    Operation *a = place(m), *b = place(n);
+    return a && b ? a->isBeforeInBlock(b) : !a && b;
+  });
   std::vector<SmallVector<Value>> directions(states.size(), SmallVector<Value>(count));
-  for (unsigned m = 0; m < count; ++m) {
-    all.members.push_back(m);
+  for (auto [x, m] : llvm::enumerate(all.members))
     for (auto [i, u] : llvm::enumerate(written(m)))
-      directions[i][m] = u;
-  }
+      directions[i][x] = u;
   for (auto [i, u] : llvm::enumerate(directions))
     if (!isNone(u))
       all.u[i] = tiles.stack(u, all.side[0]);

@@ -45,7 +45,7 @@ private:
 
   /// Writes that are worked with as one: a single one, or all those of a token side by side along an axis of their own.
   struct Group {
-    llvm::SmallVector<unsigned> members;
+    llvm::SmallVector<unsigned> members; // each after those that its value takes
     Axes side;     // that axis, if there are several
     PerState u;    // directions, 0 past the end, on [time, side, key]
     mlir::Value w; // on [time, side, value]; null until they are known
@@ -77,6 +77,9 @@ private:
   void findWrites();
   bool areSolved();
   void solveWrites();
+  mlir::Value coupling(llvm::ArrayRef<Coefficients> g, llvm::ArrayRef<Coefficients> h, tile::Axis row,
+                       tile::Axis column);
+  mlir::Value ownMatrix(llvm::ArrayRef<Coefficients> h, tile::Axis row, tile::Axis column);
   void substituteWrites();
 
   ChunkContext &context;

@@ -66,6 +66,8 @@ private:
   std::optional<Result> resultOf(mlir::Value value);
   /// The write whose value this is, of a component whose program is made.
   std::optional<Result> writeOf(mlir::Value value);
+  /// Is it computed from what a component reads, or one of those?
+  bool takesReads(mlir::Value value);
 
   mix::MixerOp mixer;
   KernelOptions options;
@@ -82,6 +84,9 @@ private:
   llvm::SmallVector<mlir::Attribute> tensorNames, roles;
   llvm::DenseMap<mlir::Operation *, StateAxes> placed;
   llvm::DenseMap<mlir::Operation *, std::unique_ptr<ComponentProgram>> programs;
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::OpResult, 1>>
+      writesByValue; // what phi yields -> results of components
+  llvm::DenseSet<mlir::Value> takingReads;
   llvm::SmallVector<std::unique_ptr<SteppedStates>> stepped; // of states that have no normal form
   tile::ChunksOp loop;
 };

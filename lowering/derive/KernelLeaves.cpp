@@ -32,11 +32,28 @@ std::optional<KernelBuilder::Result> KernelBuilder::resultOf(Value value) {
 }
 
 std::optional<KernelBuilder::Result> KernelBuilder::writeOf(Value value) {
-  for (auto component : mixer.step().getOps<mix::ComponentOp>())
-    for (auto [m, written] : llvm::enumerate(component.getPhi().front().getTerminator()->getOperands()))
-      if (auto made = programs.find(component); written == value && made != programs.end() && made->second)
-        return resultOf(component.write(m));
+  if (writesByValue.empty())
+    for (auto component : mixer.step().getOps<mix::ComponentOp>())
+      for (auto [m, written] : llvm::enumerate(component.getPhi().front().getTerminator()->getOperands()))
+        writesByValue[written].push_back(cast<OpResult>(component.write(m)));
+  auto writes = writesByValue.find(value);
+  for (OpResult write : writes == writesByValue.end() ? ArrayRef<OpResult>() : ArrayRef<OpResult>(writes->second))
+    if (auto made = programs.find(write.getOwner()); made != programs.end() && made->second)
+      return resultOf(write);
   return std::nullopt;
+}
+
+bool KernelBuilder::takesReads(Value value) {
+  if (takingReads.empty())
+    mixer.step().walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (isa<mix::ComponentOp>(op) ||
+          llvm::any_of(op->getOperands(), [&](Value x) { return takingReads.contains(x); }))
+        takingReads.insert_range(op->getResults());
+      for (Region &region : op->getRegions())
+        for (Block &block : region)
+          takingReads.insert_range(block.getArguments());
+    });
+  return takingReads.contains(value);
 }
 
 Value KernelBuilder::leaf(Value value, ArrayRef<Axis> axes) {
@@ -121,7 +138,7 @@ Value KernelBuilder::shortcut(Value root, ArrayRef<Axis> axes) {
     return {};
   if (Value read = lateRead(root, axes))
     return read;
-  if (!isa_and_nonnull<mix::BinaryOp, mix::UnaryOp>(root.getDefiningOp()))
+  if (!isa_and_nonnull<mix::BinaryOp, mix::UnaryOp>(root.getDefiningOp()) || !takesReads(root))
     return {};
   auto onAxes = [&](Value value) -> std::optional<Result> {
     std::optional<Result> result = resultOf(value);

@@ -2,7 +2,7 @@
 //
 //     before   P_t = A_t P_{t-1}, P_0 = I: row t holds P_{t-1} = D(0,t-1]; the last one is D(0,C]
 //     after    Q_{s-1} = Q_s A_s, Q_C = I: row s holds Q_s = D(s,C]
-//     between  B_t[s] = A_t B_{t-1}[s] + [s = t] I: row t holds B_{t-1}[s] = D(s,t-1]
+//     between  B_t[s] = A_t B_{t-1}[s] for s < t, I for s = t, 0 for s > t: row t holds B_{t-1}[s] = D(s,t-1]
 //     towards  the same as before and after, from I anew at every block of rows
 //
 // Only entries that can be other than 0 are carried: those reachable in the graph of the a_ij.
@@ -65,7 +65,11 @@ Transition::Matrix Transition::mixed(bool reverse, Value starts, ArrayRef<Axis> 
         a[i][j] =
             tiles.with(isVector(entry) ? context.parts.local.emit(entry, keys[i]) : context.parts.local.scalar(entry),
                        tiles.time());
-  Value diagonal = isBetween ? tiles.diagonal(tiles.time(), tiles.source()) : Value();
+  Value after, diagonal;
+  if (isBetween) {
+    diagonal = tiles.diagonal(tiles.time(), tiles.source());
+    after = context.afterSource(tiles.constant(1, {tiles.time()}));
+  }
   SmallVector<Value> beginnings;
   for (unsigned i = 0; i < n; ++i)
     for (unsigned j = 0; j < n; ++j)
@@ -91,9 +95,16 @@ Transition::Matrix Transition::mixed(bool reverse, Value starts, ArrayRef<Axis> 
         if (step && product)
           sum.emplace_back(1, std::initializer_list<Value>{scope.take(step), product});
       }
-      if (isBetween && i == j)
-        sum.emplace_back(1, std::initializer_list<Value>{scope.take(diagonal)});
       Value next = sum.empty() ? tiles.constant(0, axes) : tiles.sum(sum, axes);
+      if (isBetween) {
+        const bool isOnDiagonal = i == j;
+        Value start = isOnDiagonal ? scope.take(diagonal) : tiles.constant(0);
+        next = tiles.map({scope.take(after), next, start}, [](OpBuilder &b, Location at, ValueRange x) -> Value {
+          Value zero = arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), 0));
+          Value goesOn = arith::CmpFOp::create(b, at, arith::CmpFPredicate::ONE, x[0], zero);
+          return arith::SelectOp::create(b, at, goesOn, x[1], x[2]);
+        });
+      }
       if (starts) {
         bool isOnDiagonal = i == j;
         next = tiles.map({scope.take(starts), next}, [&](OpBuilder &b, Location at, ValueRange x) -> Value {

@@ -118,9 +118,8 @@ const char *commentOn(const EntryInfo &entry) {
     return "/* Whole sequences, from initial to final states: training's forward pass, and prefill. */\n";
   case EntryKind::Backward:
     if (!carries)
-      return "/* Gradients of a sum over what forward writes, from those of outputs (X_grad of y) to those of inputs "
-             "and\n"
-             "   params; each is set, not added to. */\n";
+      return "/* Gradients of a sum over what forward writes, from those of outputs (X_grad of y) to those of\n"
+             "   inputs and params; each is set, not added to. */\n";
     return "/* Gradients of a sum over what forward writes, from those of outputs and final states (X_grad of y,\n"
            "   X_final_grad) to those of inputs, params and initial states; each is set, not added to. */\n";
   case EntryKind::Decode:

@@ -37,6 +37,7 @@ Outcome<Value> Linearity::read(SmallVector<std::pair<unsigned, Value>, 1> along,
   touchMemo[node] = true;
   for (auto &memo : localMemo)
     memo.insert({node, node});
+  readIndex[node] = readList.size();
   readList.push_back({node, along});
   return node;
 }

@@ -137,6 +137,8 @@ private:
   }
 
   bool isRead(Value value, const NormalForm &component) {
+    if (value.getDefiningOp<UnrealizedConversionCastOp>() == nullptr)
+      return false;
     return llvm::any_of(component.reads, [&](const Read &read) { return read.node == value; });
   }
 

@@ -29,15 +29,16 @@ static std::string nameOf(Operation *op) {
 
 Expansion::Expansion(Linearity &linearity, ArrayRef<NormalForm> others)
     : linearity(linearity), e(linearity.expressions()), others(others),
-      spelt(
-          [&linearity](Value value) {
-            return llvm::any_of(linearity.reads(), [&](const Read &read) { return read.node == value; });
-          },
-          [&linearity](Value value) {
-            Operation *op = value.getDefiningOp();
-            return !op || op->getNumOperands() == 0 || !linearity.touches(value);
-          },
-          linearity.hasRows()) {}
+      spelt([&linearity](Value value) { return linearity.readOf(value) != nullptr; },
+            [&linearity](Value value) {
+              Operation *op = value.getDefiningOp();
+              return !op || op->getNumOperands() == 0 || !linearity.touches(value);
+            },
+            linearity.hasRows()) {
+  for (auto [index, other] : llvm::enumerate(others))
+    for (const Read &read : other.reads)
+      readsOf.try_emplace(read.node, index, &read);
+}
 
 //===-- From expressions ----------------------------------------------------------------------------------------===//
 
@@ -57,13 +58,10 @@ const Polynomial &Expansion::of(Value value) {
 
 Polynomial Expansion::find(Value value) {
   Operation *op = value.getDefiningOp();
-  for (const Read &read : linearity.reads())
-    if (read.node == value)
-      return ofRead(read, std::nullopt);
-  for (auto [index, other] : llvm::enumerate(others))
-    for (const Read &read : other.reads)
-      if (read.node == value && !linearity.touches(value))
-        return ofRead(read, index);
+  if (const Read *read = linearity.readOf(value))
+    return ofRead(Read(*read), std::nullopt);
+  if (auto known = readsOf.find(value); known != readsOf.end() && !linearity.touches(value))
+    return ofRead(*known->second.second, known->second.first);
   return TypeSwitch<Operation *, Polynomial>(op)
       .Case([&](ConstantOp constant) { return Polynomial(constant.getValue().convertToDouble()); })
       .Case([&](FillOp fill) { return of(fill.getScalar()); })
@@ -85,17 +83,23 @@ Polynomial Expansion::find(Value value) {
       .Default([&](Operation *) { return op->getNumOperands() ? function(op) : whole(value); });
 }
 
+/// Is their product of few terms of few factors? A square of a square of a square doubles its degree each time.
+static bool isShort(const Polynomial &x, const Polynomial &y) {
+  constexpr size_t mostTerms = 4000, mostFactors = 64;
+  return x.size() * y.size() <= mostTerms && x.degree() + y.degree() <= mostFactors;
+}
+
 Polynomial Expansion::ofBinary(BinaryOp op) {
   const Polynomial x = of(op.getX()), y = of(op.getY());
   switch (op.getKind()) {
   case BinaryKind::Add: return x + y;
   case BinaryKind::Sub: return x - y;
-  case BinaryKind::Mul: {
-    constexpr size_t most = 4000;
-    return x.size() * y.size() > most ? whole(op.getResult()) : x * y;
+  case BinaryKind::Mul: return isShort(x, y) ? x * y : whole(op.getResult());
+  case BinaryKind::Div: {
+    const Polynomial inverse = reciprocal(op.getY());
+    return isShort(x, inverse) ? x * inverse : whole(op.getResult());
   }
-  case BinaryKind::Div: return x * reciprocal(op.getY());
-  case BinaryKind::Pow: return y.asNumber() == 2 ? x * x : function(op);
+  case BinaryKind::Pow: return y.asNumber() == 2 && isShort(x, x) ? x * x : function(op);
   default: return function(op);
   }
 }

@@ -73,6 +73,7 @@ private:
   Linearity &linearity;
   Expressions &e;
   llvm::ArrayRef<NormalForm> others;
+  llvm::DenseMap<Value, std::pair<unsigned, const Read *>> readsOf; // of others
   llvm::SmallVector<std::pair<unsigned, Read>> added;
   std::deque<AtomInfo> atoms; // making one may add others
   std::map<std::string, Atom> byKey;

@@ -89,6 +89,11 @@ public:
   const llvm::BitVector &turnedStates() const { return turned; }
   bool hasRows() const { return rows; }
   llvm::ArrayRef<Read> reads() const { return readList; }
+  /// The read that this value stands for, or null.
+  const Read *readOf(Value node) const {
+    auto known = readIndex.find(node);
+    return known == readIndex.end() ? nullptr : &readList[known->second];
+  }
   llvm::ArrayRef<Value> lateReads() const { return lateList.getArrayRef(); }
   Expressions &expressions() { return e; }
 
@@ -146,6 +151,7 @@ private:
   mix::Dim valueDim;                      // of all
   llvm::SmallVector<mix::Dim> ownDims;    // of all states of the mixer
   llvm::SmallVector<Read> readList;
+  llvm::DenseMap<Value, unsigned> readIndex; // by node
   unsigned factorings = 0;
   llvm::DenseMap<Value, bool> touchMemo;
   llvm::SetVector<Value> lateList;

@@ -354,17 +354,51 @@ private:
   void orderWrites() {
     if (form.writes.size() > 1)
       countRule("a write after those that it reads");
-    SmallVector<Write> left = std::move(form.writes), ordered;
-    while (!left.empty()) {
-      auto ready = llvm::find_if(left, [&](const Write &write) {
-        return llvm::none_of(left, [&](const Write &other) {
-          return other.value != write.value && isComputedFrom(write.value, other.value);
-        });
-      });
-      ordered.push_back(*ready);
-      left.erase(ready);
+    SmallVector<llvm::BitVector> sources = writesIn(form.writes);
+    SmallVector<Write> all = std::move(form.writes);
+    form.writes.clear();
+    llvm::BitVector done(all.size());
+    while (form.writes.size() < all.size())
+      for (auto [m, write] : llvm::enumerate(all)) {
+        if (done.test(m) || sources[m].test(done)) // one that it is computed from is not there yet
+          continue;
+        done.set(m);
+        form.writes.push_back(write);
+        break;
+      }
+  }
+
+  /// Which other writes each is computed from: bits that go from values to what takes them.
+  static SmallVector<llvm::BitVector> writesIn(ArrayRef<Write> writes) {
+    llvm::DenseMap<Value, llvm::BitVector> own,
+        in; // the writes that a value is; those that stand in it, itself among them
+    for (auto [m, write] : llvm::enumerate(writes))
+      own.try_emplace(write.value, writes.size()).first->second.set(m);
+    SmallVector<std::pair<Value, bool>> pending; // true once the operands are known
+    for (const Write &write : writes)
+      pending.push_back({write.value, false});
+    while (!pending.empty()) {
+      auto [value, isReady] = pending.pop_back_val();
+      if (in.contains(value))
+        continue;
+      Operation *op = value.getDefiningOp();
+      if (!isReady) {
+        pending.push_back({value, true});
+        for (Value operand : op->getOperands())
+          pending.push_back({operand, false});
+        continue;
+      }
+      llvm::BitVector bits = own.contains(value) ? own[value] : llvm::BitVector(writes.size());
+      for (Value operand : op->getOperands())
+        bits |= in[operand];
+      in[value] = std::move(bits);
     }
-    form.writes = std::move(ordered);
+    SmallVector<llvm::BitVector> result;
+    for (const Write &write : writes) {
+      result.push_back(in[write.value]);
+      result.back().reset(own[write.value]);
+    }
+    return result;
   }
 
   static Operation *culpritOf(NextOp next) {

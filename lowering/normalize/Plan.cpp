@@ -6,6 +6,7 @@
 // state takes a whole state (momentum: M[t] = a M[t-1] + S[t]), the two strata and all between them are tried as one
 // component.
 #include "lowering/normalize/Plan.h"
+#include "lowering/Limits.h"
 #include "lowering/Rules.h"
 #include "lowering/normalize/Expansion.h"
 #include "lowering/normalize/Formula.h"
@@ -118,6 +119,11 @@ private:
   std::optional<Obstacle> attempt(ArrayRef<unsigned> group, std::optional<unsigned> &taker) {
     taker.reset();
     StateOp head = state(group[0]);
+    if (group.size() > limits::mixed)
+      return Obstacle{Obstacle::Other,
+                      std::to_string(group.size()) + " states take each other, `" + head.getName().str() +
+                          "` among them: more than " + std::to_string(limits::mixed) + " have no chunk form",
+                      head, "fewer states that take each other can be chunked"};
     if (typeOf(head.getResult()).isScalar())
       return Obstacle{Obstacle::Other,
                       "`" + head.getName().str() + "` is a scalar, not a memory that is read along vectors", head};
@@ -261,17 +267,21 @@ private:
     return obstacle;
   }
 
-  /// The component that a read or a state belongs to.
-  std::optional<unsigned> ownerOf(Value value) const {
-    for (auto [index, component] : llvm::enumerate(components))
-      if (llvm::any_of(component.reads, [&](const Read &read) { return read.node == value; }) ||
-          llvm::is_contained(component.states, value.getDefiningOp<StateOp>()))
-        return index;
-    return std::nullopt;
+  /// The components that reads and states belong to.
+  using Owners = llvm::DenseMap<Value, unsigned>;
+  Owners owners() const {
+    Owners result;
+    for (auto [index, component] : llvm::enumerate(components)) {
+      for (const Read &read : component.reads)
+        result.try_emplace(read.node, index);
+      for (StateOp state : component.states)
+        result.try_emplace(state->getResult(0), index);
+    }
+    return result;
   }
 
   /// Is what `isGoal` names among what these values are computed from, through components and through time?
-  bool reaches(SmallVector<Value> pending, llvm::function_ref<bool(Value)> isGoal) {
+  bool reaches(const Owners &owners, SmallVector<Value> pending, llvm::function_ref<bool(Value)> isGoal) {
     llvm::DenseSet<Value> seen;
     while (!pending.empty()) {
       Value value = pending.pop_back_val();
@@ -281,8 +291,8 @@ private:
         return true;
       Operation *op = value.getDefiningOp();
       if (isa<StateOp, UnrealizedConversionCastOp>(op)) {
-        if (std::optional<unsigned> owner = ownerOf(value)) {
-          for (Value *slot : components[*owner].operands(/*withWrites=*/true))
+        if (auto owner = owners.find(value); owner != owners.end()) {
+          for (Value *slot : components[owner->second].operands(/*withWrites=*/true))
             pending.push_back(*slot);
           continue;
         }
@@ -297,14 +307,43 @@ private:
 
   /// Other states, and reads of other components, that depend on these states.
   SmallVector<Value> dependents(ArrayRef<StateOp> states) {
+    llvm::DenseMap<Value, SmallVector<unsigned, 1>> takers; // components whose slots hold a value
+    for (auto [index, component] : llvm::enumerate(components))
+      for (Value *slot : component.operands(/*withWrites=*/true))
+        takers[*slot].push_back(index);
+    llvm::DenseMap<Operation *, unsigned> stateOf; // by what updates it
+    for (auto [s, next] : llvm::enumerate(strata.nexts))
+      if (next)
+        stateOf[next] = s;
+    llvm::DenseSet<Value> reached;
+    SmallVector<Value> pending;
+    for (StateOp own : states)
+      pending.push_back(own.getResult());
+    while (!pending.empty()) {
+      Value value = pending.pop_back_val();
+      if (!reached.insert(value).second)
+        continue;
+      if (auto taking = takers.find(value); taking != takers.end())
+        for (unsigned index : taking->second) {
+          for (StateOp state : components[index].states)
+            pending.push_back(state.getResult());
+          for (const Read &read : components[index].reads)
+            pending.push_back(read.node);
+        }
+      for (Operation *user : value.getUsers()) {
+        llvm::append_range(pending, user->getResults());
+        if (auto next = stateOf.find(user); next != stateOf.end())
+          pending.push_back(state(next->second).getResult());
+      }
+    }
     SmallVector<Value> leaves;
     for (StateOp other : strata.states)
-      leaves.push_back(other.getResult());
+      if (!llvm::is_contained(states, other) && reached.contains(other.getResult()))
+        leaves.push_back(other.getResult());
     for (NormalForm &component : components)
       for (Read &read : component.reads)
-        leaves.push_back(read.node);
-    auto isOwn = [&](Value value) { return llvm::is_contained(states, value.getDefiningOp<StateOp>()); };
-    llvm::erase_if(leaves, [&](Value leaf) { return isOwn(leaf) || !reaches({leaf}, isOwn); });
+        if (reached.contains(read.node))
+          leaves.push_back(read.node);
     return leaves;
   }
 
@@ -314,8 +353,10 @@ private:
   std::optional<Obstacle> findCircle() {
     unsigned last = components.size() - 1;
     NormalForm &form = components[last];
+    const Owners owners = this->owners();
     auto isOwn = [&](Value value) {
-      return isa<StateOp, UnrealizedConversionCastOp>(value.getDefiningOp()) && ownerOf(value) == last;
+      auto owner = owners.find(value);
+      return owner != owners.end() && owner->second == last;
     };
     SmallVector<Value> before;
     for (Value *slot : form.operands(/*withWrites=*/false))
@@ -332,11 +373,11 @@ private:
       if (seen.insert(value).second)
         llvm::append_range(pending, op->getOperands());
     }
-    bool circle = reaches(before, isOwn);
+    bool circle = reaches(owners, before, isOwn);
     for (Value late : form.late)
       for (Value operand : late.getDefiningOp()->getOperands())
         circle |= !isOwn(operand) && !operand.getDefiningOp<TransposeOp>() &&
-                  reaches({operand}, [&](Value value) { return value == late; });
+                  reaches(owners, {operand}, [&](Value value) { return value == late; });
     if (!circle)
       return std::nullopt;
     StateOp state = form.states[0];

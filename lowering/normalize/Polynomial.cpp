@@ -49,6 +49,13 @@ bool Polynomial::hasVectors() const {
   return std::any_of(begin(), end(), [](const auto &term) { return !term.first.vectors.empty(); });
 }
 
+size_t Polynomial::degree() const {
+  size_t most = 0;
+  for (const auto &[monomial, number] : terms)
+    most = std::max(most, monomial.scalars.size() + monomial.vectors.size());
+  return most;
+}
+
 Monomial Polynomial::content() const {
   Monomial common = {isZero() ? std::vector<Atom>() : lead().first.scalars, {}};
   for (const auto &[monomial, number] : terms) {

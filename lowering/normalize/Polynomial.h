@@ -44,6 +44,8 @@ public:
   /// The number that this is, if it is one.
   std::optional<double> asNumber() const;
   bool hasVectors() const;
+  /// Of the monomial of most factors.
+  size_t degree() const;
   /// The scalars that divide every monomial.
   Monomial content() const;
   /// The quotient by scalars that do.

@@ -1,4 +1,4 @@
-// Strongly connected components by transitive closure: mixers have a handful of states.
+// Strongly connected components by transitive closure, on bits; of those that are ready the one with the first state is next.
 #include "lowering/normalize/Strata.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
@@ -44,27 +44,34 @@ Strata findStrata(MixerOp mixer) {
       if (strata.needs[s].test(through))
         strata.needs[s] |= strata.needs[through];
 
-  llvm::BitVector done(count);
-  while (!done.all()) {
-    for (unsigned s = 0; s < count; ++s) {
-      if (done.test(s))
+  // The groups, by their first state; of each, what it needs besides itself.
+  SmallVector<SmallVector<unsigned>> groups;
+  SmallVector<llvm::BitVector> open;
+  llvm::BitVector placed(count);
+  for (unsigned s = 0; s < count; ++s) {
+    if (placed.test(s))
+      continue;
+    SmallVector<unsigned> group;
+    open.push_back(strata.needs[s]);
+    for (unsigned r = s; r < count; ++r)
+      if (r == s || (strata.needs[s].test(r) && strata.needs[r].test(s))) {
+        group.push_back(r);
+        placed.set(r);
+        open.back().reset(r);
+      }
+    groups.push_back(std::move(group));
+  }
+  llvm::BitVector done(count), isTaken(groups.size());
+  while (strata.groups.size() < groups.size())
+    for (auto [g, group] : llvm::enumerate(groups)) {
+      if (isTaken.test(g) || open[g].test(done)) // something that it needs is not done
         continue;
-      SmallVector<unsigned> group;
-      llvm::BitVector open = strata.needs[s];
-      for (unsigned r = 0; r < count; ++r)
-        if (r == s || (strata.needs[s].test(r) && strata.needs[r].test(s))) {
-          group.push_back(r);
-          open.reset(r);
-        }
-      open.reset(done);
-      if (open.any())
-        continue;
+      isTaken.set(g);
       for (unsigned r : group)
         done.set(r);
       strata.groups.push_back(group);
       break;
     }
-  }
   return strata;
 }
 

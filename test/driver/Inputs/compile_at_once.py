@@ -17,7 +17,7 @@ def main():
     mixc, file = sys.argv[1:]
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(3):
+        for _ in range(2):
             compilers = [
                 subprocess.Popen([mixc, file, "--forward-only", "-D", "K=%d" % (8 * (1 + i)), "-D", "V=8", "-o",
                                   os.path.join(folder, "r.so")]) for i in range(8)]

@@ -35,7 +35,7 @@ def main():
         duration = time.time() - start
         before = contents(folder)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            for part in (0.3, 0.6, 0.8, 0.9, 0.95):
+            for part in (0.5, 0.8, 0.95):
                 for command in (compiling, running):
                     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
                     time.sleep(duration * part)

@@ -16,7 +16,10 @@
 // CHECK:       %[[BEFORE:.*]] = tile.recur %[[A]], {{.*}} exclusive : {{.*}} -> <[time:16], f32>
 // CHECK:       %[[AFTER:.*]] = tile.recur %[[A]], {{.*}} reverse exclusive : {{.*}} -> <[time:16], f32>
 // CHECK:       %[[WHOLE:.*]] = tile.reduce mul %[[A]] over ["time"]
-// CHECK:       %[[BETWEEN:.*]] = tile.recur %[[A]], {{.*}} exclusive : {{.*}} -> <[time:16, source:16], f32>
+// Between two tokens gates before the first are selected away.
+// CHECK:       %[[LATER:.*]] = tile.map(%[[A]], {{.*}}) {{.*}} -> !tile.t<[time:16, source:16], f32>
+// CHECK:       arith.select %{{.*}}, %{{.*}}, %cst
+// CHECK:       %[[BETWEEN:.*]] = tile.recur %[[LATER]], {{.*}} exclusive : {{.*}} -> <[time:16, source:16], f32>
 // What k is read and written along is selected, once, on the key side.
 // CHECK:       %[[U:.*]] = tile.select %[[VALID]], %{{.*}} : <[time:16], i1>, <[time:16, key(K):8], f32>
 // CHECK:       tile.contract {{.*}} over ["K"] mask strict {{.*}} -> <[time:16, source:16], f32>

@@ -11,7 +11,7 @@
 // CHECK:         arith.subf
 // CHECK:         arith.truncf
 // CHECK:       tile.map(%[[S]], %[[H]], %[[L]])
-// CHECK:         %[[KEPT:.*]] = arith.select
+// CHECK:         %[[KEPT:.*]] = arith.mulf
 // CHECK:         %[[PART:.*]] = arith.mulf
 // CHECK:         arith.addf %[[PART]], %[[KEPT]]
 tile.kernel @fading of "fading" names ["a", "S", "S"] roles ["input", "initial", "final"] {

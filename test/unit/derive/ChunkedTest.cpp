@@ -94,6 +94,31 @@ TEST(Chunked, OneSolveForAffineWrites) {
   EXPECT_EQ(Kernels(gatedDelta, dims).count<tile::SolveOp>("_forward"), 1u);
 }
 
+TEST(Chunked, WritesOfATokenAreRowsOfOneSolve) {
+  const std::string product = R"(
+    mixer product<K, V, n> {
+      input q : vector<K>
+      input k[1..n] : vector<K>
+      input v[1..n] : vector<V>
+      input b[1..n] : scalar in [0, 2]
+      state H : matrix<V, K>
+      output y : vector<V>
+      let S[0] = H[t-1]
+      let S[j in 1..n] = S[j-1] * (I - b[j] * k[j] * k[j]') + b[j] * v[j] * k[j]'
+      H[t] = S[n]
+      y[t] = H[t] * q
+    })";
+  auto ops = [&](int64_t writes) {
+    Kernels kernels(product, {{"K", 5}, {"V", 7}, {"n", writes}});
+    EXPECT_EQ(kernels.count<tile::SolveOp>("_forward"), 1u);
+    size_t count = 0;
+    kernels.kernel("_forward").walk([&](mlir::Operation *) { ++count; });
+    return count;
+  };
+  // The program grows as the writes, not as pairs of them.
+  EXPECT_EQ(ops(24) - ops(16), ops(16) - ops(8));
+}
+
 /// Maps and contracts of the forward kernel whose result has the value axis.
 std::pair<unsigned, unsigned> valueSideOps(const std::string &text) {
   Kernels kernels(text, dims);

@@ -141,13 +141,18 @@ TEST(Solve, CouplesSeveralUnknownsOfAToken) {
                  ", " + b + " -> " + b + "\n return %x : " + b);
     ASSERT_TRUE(program.module);
     std::vector<Array> in = randomInputs(program.function().getArguments(), 9);
+    for (int t = 0; t < C; ++t)
+      for (int s = t; s < C; ++s)
+        for (int m = 0; m < 2; ++m)
+          for (int n = s == t ? m : 0; n < 2; ++n)
+            in[0].data[((t * C + s) * 2 + m) * 2 + n] = NAN; // not read
     Array x = run(program, in)[0];
     for (int t = 0; t < C; ++t)
       for (int m = 0; m < 2; ++m) {
         double sum = x.data[t * 2 + m];
         for (int s = 0; s < C; ++s)
-          for (int n = 0; n < 2; ++n)
-            if (transpose ? s > t : s < t)
+          for (int n = 0; n < 2; ++n) // tokens before, and of this token the unknowns before
+            if (transpose ? std::pair(s, n) > std::pair(t, m) : std::pair(s, n) < std::pair(t, m))
               sum += in[0].data[transpose ? ((s * C + t) * 2 + n) * 2 + m : ((t * C + s) * 2 + m) * 2 + n] *
                      x.data[s * 2 + n];
         EXPECT_NEAR(sum, in[1].data[t * 2 + m], 1e-12);
