@@ -25,8 +25,8 @@ double Algebra::dot(const Quantity &x, const Quantity &y) {
 //===-- Entry by entry ------------------------------------------------------------------------------------------===//
 
 void Algebra::unary(UnaryKind kind, const Quantity &x, Quantity &result) {
-  if (kind == UnaryKind::Neg)
-    return scale(x, -1, /*divide=*/false, result);
+  if (kind == UnaryKind::Neg || kind == UnaryKind::Stop)
+    return scale(x, kind == UnaryKind::Neg ? -1 : 1, /*divide=*/false, result);
   const double *entries = x.entries(scratch, roundToFloat32);
   result.reset(x.rank, x.rows, x.cols);
   product.resize(x.size());
@@ -76,6 +76,30 @@ void Algebra::entrywise(BinaryKind kind, const Quantity &x, const Quantity &y, Q
   default: run([kind](double a, double b) { return apply(kind, a, b); }); break;
   }
   if (shape.isMatrix())
+    result.takeDense(product);
+  else
+    result.storage.swap(product);
+  finish(result);
+}
+
+void Algebra::select(const Quantity &condition, const Quantity &x, const Quantity &y, Quantity &result) {
+  const Quantity *shape = &condition;
+  for (const Quantity *branch : {&x, &y})
+    if (!branch->isScalar())
+      shape = branch;
+  if (condition.isScalar()) // as it is
+    if (const Quantity &taken = condition.number() != 0 ? x : y; taken.rank == shape->rank)
+      return scale(taken, 1, /*divide=*/false, result);
+  std::vector<double> third;
+  const double *conditions = condition.entries(third, roundToFloat32);
+  const double *xs = x.entries(scratch, roundToFloat32), *ys = y.entries(scratch2, roundToFloat32);
+  int64_t rank = shape->rank, rows = shape->rows, cols = shape->cols, size = shape->size();
+  int64_t step = !condition.isScalar(), xStep = !x.isScalar(), yStep = !y.isScalar();
+  product.resize(size);
+  for (int64_t i = 0; i < size; ++i)
+    product[i] = conditions[i * step] != 0 ? xs[i * xStep] : ys[i * yStep];
+  result.reset(rank, rows, cols);
+  if (result.isMatrix())
     result.takeDense(product);
   else
     result.storage.swap(product);

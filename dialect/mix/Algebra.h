@@ -16,6 +16,7 @@ public:
 
   void unary(UnaryKind kind, const Quantity &x, Quantity &result);
   void binary(BinaryKind kind, const Quantity &x, const Quantity &y, Quantity &result);
+  void select(const Quantity &condition, const Quantity &x, const Quantity &y, Quantity &result);
   void reduce(ReduceKind kind, const Quantity &x, Quantity &result);
   void transpose(const Quantity &x, Quantity &result);
   void diag(const Quantity &x, Quantity &result);

@@ -1,7 +1,7 @@
 // Folders and canonical patterns: rewrites that hold for every float64, infinities and NaN included.
 //
 //     f(constants) -> constant        x + 0, x - 0, x * 1, x / 1, x ^ 1 -> x        (x')' -> x        --x -> x
-//     0 - x -> -x        x + (-y) -> x - y        x - (-y) -> x + y
+//     0 - x -> -x        x + (-y) -> x - y        x - (-y) -> x + y        select of a known condition, or of x and x -> its branch
 //
 // x * 0 -> 0 is not among them: it is wrong for an infinite x.
 #include "dialect/mix/Mix.h"
@@ -58,6 +58,17 @@ OpFoldResult BinaryOp::fold(FoldAdaptor adaptor) {
   case BinaryKind::Pow: return is(y, 1) ? getX() : Value();
   default: return {};
   }
+}
+
+OpFoldResult SelectOp::fold(FoldAdaptor adaptor) {
+  Value taken;
+  if (auto condition = dyn_cast_or_null<FloatAttr>(adaptor.getCondition()))
+    taken = condition.getValueAsDouble() != 0 ? getX() : getY();
+  else if (getX() == getY())
+    taken = getX();
+  if (taken && taken.getType() == getType())
+    return taken;
+  return {};
 }
 
 OpFoldResult TransposeOp::fold(FoldAdaptor) {

@@ -43,6 +43,17 @@ MIX_INFER(BinaryOp) {
   return success();
 }
 
+// select_c1: shapes agree, or are scalars
+MIX_INFER(SelectOp) {
+  TensorType condition = typeOf(operands[0]), x = typeOf(operands[1]), y = typeOf(operands[2]);
+  TensorType branch = broadcast(x, y), result = branch ? broadcast(condition, branch) : TensorType();
+  if (!result)
+    return emitOptionalError(location, "mix.select by a ", spell(condition), " of a ", spell(x), " and a ", spell(y),
+                             " (select_c1)");
+  results.push_back(result);
+  return success();
+}
+
 MIX_INFER(LagOp) {
   results.push_back(operands[0].getType());
   return success();

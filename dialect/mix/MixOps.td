@@ -63,13 +63,20 @@ def Mix_UnaryKind : I32EnumAttr<"UnaryKind", "a function of one number", [
   I32EnumAttrCase<"Silu", 6, "silu">, I32EnumAttrCase<"Gelu", 7, "gelu">, I32EnumAttrCase<"Softplus", 8, "softplus">,
   I32EnumAttrCase<"Elu", 9, "elu">, I32EnumAttrCase<"Sqrt", 10, "sqrt">, I32EnumAttrCase<"Rsqrt", 11, "rsqrt">,
   I32EnumAttrCase<"Abs", 12, "abs">, I32EnumAttrCase<"Sign", 13, "sign">, I32EnumAttrCase<"Sin", 14, "sin">,
-  I32EnumAttrCase<"Cos", 15, "cos">
+  I32EnumAttrCase<"Cos", 15, "cos">, I32EnumAttrCase<"ExpM1", 16, "expm1">, I32EnumAttrCase<"Log1P", 17, "log1p">,
+  I32EnumAttrCase<"Erf", 18, "erf">, I32EnumAttrCase<"Erfc", 19, "erfc">, I32EnumAttrCase<"GeluErf", 20, "gelu_erf">,
+  I32EnumAttrCase<"Not", 21, "not">,            // of a condition
+  I32EnumAttrCase<"Stop", 22, "stop">           // x, without a derivative
 ]> { let cppNamespace = "::mixc::mix"; }
 
 def Mix_BinaryKind : I32EnumAttr<"BinaryKind", "a function of two numbers", [
   I32EnumAttrCase<"Add", 0, "add">, I32EnumAttrCase<"Sub", 1, "sub">, I32EnumAttrCase<"Mul", 2, "mul">,
   I32EnumAttrCase<"Div", 3, "div">, I32EnumAttrCase<"Pow", 4, "pow">, I32EnumAttrCase<"Min", 5, "min">,
-  I32EnumAttrCase<"Max", 6, "max">, I32EnumAttrCase<"LogAddExp", 7, "logaddexp">
+  I32EnumAttrCase<"Max", 6, "max">, I32EnumAttrCase<"LogAddExp", 7, "logaddexp">,
+  // Conditions: 1 where it holds, 0 where not. A comparison with NaN holds for not_equal alone.
+  I32EnumAttrCase<"Less", 8, "less">, I32EnumAttrCase<"LessEqual", 9, "less_equal">,
+  I32EnumAttrCase<"Equal", 10, "equal">, I32EnumAttrCase<"NotEqual", 11, "not_equal">,
+  I32EnumAttrCase<"And", 12, "and">, I32EnumAttrCase<"Or", 13, "or">
 ]> { let cppNamespace = "::mixc::mix"; }
 
 def Mix_ReduceKind : I32EnumAttr<"ReduceKind", "how the entries are combined", [
@@ -262,6 +269,18 @@ def Mix_BinaryOp : Mix_PureOp<"binary", [DeclareOpInterfaceMethods<InferTypeOpIn
   let assemblyFormat = "$kind $x `,` $y attr-dict `:` type($x) `,` type($y)";
   let hasFolder = 1;
   let hasCanonicalizer = 1;
+}
+
+def Mix_SelectOp : Mix_PureOp<"select", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "x where the condition is not 0, y where it is, for every entry; scalars meet every entry";
+  let description = [{
+    Of the branch that is not taken nothing is left, were it NaN: `%z = mix.select %c, %x, %y : <[], head>, <[K], head>, <[K], head>`.
+    The condition has no derivative; each branch has that of the result where it is taken, and 0 elsewhere.
+  }];
+  let arguments = (ins Mix_T:$condition, Mix_T:$x, Mix_T:$y);
+  let results = (outs Mix_T:$result);
+  let assemblyFormat = "$condition `,` $x `,` $y attr-dict `:` type($condition) `,` type($x) `,` type($y)";
+  let hasFolder = 1;
 }
 
 def Mix_TransposeOp : Mix_PureOp<"transpose", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {

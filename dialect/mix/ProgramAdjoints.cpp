@@ -83,6 +83,9 @@ Adjoint Program::pureAdjoint(Operation &op) {
       .Case([&](BinaryOp binary) -> Adjoint {
         return [=, kind = binary.getKind()](Reverse &reverse, Cotangent &bar) { reverse.binary(kind, bar, x, y); };
       })
+      .Case([&](SelectOp) -> Adjoint {
+        return [=, z = operands.back()](Reverse &reverse, Cotangent &bar) { reverse.select(bar, x, y, z); };
+      })
       .Case([&](ReduceOp reduce) -> Adjoint {
         return [=, kind = reduce.getKind()](Reverse &reverse, Cotangent &bar) { reverse.reduce(kind, bar, x); };
       })

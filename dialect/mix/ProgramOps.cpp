@@ -62,6 +62,11 @@ Expected<Step::Compute> Program::pureStep(Operation &op) {
           frame.algebra.binary(kind, frame[x], frame[y], frame[result]);
         };
       })
+      .Case([&](SelectOp) -> Result {
+        return [=, z = operands.back()](Frame &frame) {
+          frame.algebra.select(frame[x], frame[y], frame[z], frame[result]);
+        };
+      })
       .Case([&](ReduceOp reduce) -> Result {
         return [=, kind = reduce.getKind()](Frame &frame) { frame.algebra.reduce(kind, frame[x], frame[result]); };
       })

@@ -224,7 +224,7 @@ const Quantity &Reverse::columnSums(const Quantity &x, const Quantity &y) {
 void Reverse::unary(UnaryKind kind, Cotangent &bar, unsigned x) {
   if (kind == UnaryKind::Neg)
     return addScaled(x, bar, -1);
-  if (!wants(x))
+  if (!wants(x) || kind == UnaryKind::Stop)
     return;
   const double *bars = entries(bar), *xs = frame[x].entries(scratchX, frame.algebra.roundToFloat32);
   std::vector<double> result(frame[x].size());
@@ -268,6 +268,22 @@ void Reverse::elementwise(BinaryKind kind, Cotangent &bar, unsigned x, unsigned 
     toX[i * xStep] += bars[i] * byX;
     toY[i * yStep] += bars[i] * byY;
   }
+  addEntries(x, std::move(toX));
+  addEntries(y, std::move(toY));
+}
+
+void Reverse::select(Cotangent &bar, unsigned condition, unsigned x, unsigned y) {
+  const Quantity &conditions = frame[condition];
+  if (conditions.isScalar()) // all of it to the one that is taken
+    if (unsigned taken = conditions.number() != 0 ? x : y; frame[taken].rank == (bar.sum ? bar.sum->rank : 2))
+      return addScaled(taken, bar, 1);
+  const double *bars = entries(bar);
+  std::vector<double> held;
+  const double *holds = conditions.entries(held, frame.algebra.roundToFloat32);
+  std::vector<double> toX(frame[x].size()), toY(frame[y].size());
+  int64_t step = !conditions.isScalar(), xStep = !frame[x].isScalar(), yStep = !frame[y].isScalar();
+  for (int64_t i = 0; i < bar.sum->size(); ++i)
+    (holds[i * step] != 0 ? toX[i * xStep] : toY[i * yStep]) += bars[i];
   addEntries(x, std::move(toX));
   addEntries(y, std::move(toY));
 }

@@ -47,6 +47,7 @@ public:
   /// Adjoints of the ops: given that of the result, add to the cotangents of x and y.
   void unary(UnaryKind kind, Cotangent &bar, unsigned x);
   void binary(BinaryKind kind, Cotangent &bar, unsigned x, unsigned y);
+  void select(Cotangent &bar, unsigned condition, unsigned x, unsigned y);
   void reduce(ReduceKind kind, Cotangent &bar, unsigned x);
   void transpose(Cotangent &bar, unsigned x);
   void diag(Cotangent &bar, unsigned x);

@@ -4,6 +4,7 @@
 //     softplus(x) = max(x, 0) + log1p(e^-|x|)
 //     logaddexp   = max(x, y) + log1p(e^-|x - y|)
 //     gelu(x)     = x sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3))    (= 0.5 x (1 + tanh ...), without cancellation)
+//     gelu_erf(x) = x erfc(-x / sqrt 2) / 2                       (= 0.5 x (1 + erf(x / sqrt 2)), without cancellation)
 #include "dialect/mix/Scalar.h"
 #include <cmath>
 
@@ -43,6 +44,13 @@ double apply(UnaryKind kind, double x) {
   case UnaryKind::Sign: return std::isnan(x) ? x : double((x > 0) - (x < 0));
   case UnaryKind::Sin: return std::sin(x);
   case UnaryKind::Cos: return std::cos(x);
+  case UnaryKind::ExpM1: return std::expm1(x);
+  case UnaryKind::Log1P: return std::log1p(x);
+  case UnaryKind::Erf: return std::erf(x);
+  case UnaryKind::Erfc: return std::erfc(x);
+  case UnaryKind::GeluErf: return std::isinf(x) && x < 0 ? -0.0 : 0.5 * x * std::erfc(-x * M_SQRT1_2);
+  case UnaryKind::Not: return x == 0;
+  case UnaryKind::Stop: return x;
   }
   llvm_unreachable("all kinds are above");
 }
@@ -62,8 +70,16 @@ double apply(BinaryKind kind, double x, double y) {
       return x + y;
     // Equal infinities have no difference.
     return x == y ? x + std::log(2.0) : std::fmax(x, y) + std::log1p(std::exp(-std::fabs(x - y)));
+  case BinaryKind::Less: return x < y;
+  case BinaryKind::LessEqual: return x <= y;
+  case BinaryKind::Equal: return x == y;
+  case BinaryKind::NotEqual: return x != y;
+  case BinaryKind::And: return x != 0 && y != 0;
+  case BinaryKind::Or: return x != 0 || y != 0;
   }
   llvm_unreachable("all kinds are above");
 }
+
+bool isCondition(BinaryKind kind) { return kind >= BinaryKind::Less; }
 
 } // namespace mixc::mix

@@ -6,10 +6,13 @@
 
 namespace mixc::mix {
 
-/// f(x) in float64. sign(0) = 0; sigmoid, silu, softplus, elu and gelu neither overflow nor give NaN for any finite x.
+/// f(x) in float64. sign(0) = 0; sigmoid, silu, softplus, elu, gelu and gelu_erf neither overflow nor give NaN for any finite x.
 double apply(UnaryKind kind, double x);
 /// f(x, y) in float64. 0^0 = 1; logaddexp(-inf, -inf) = -inf; a NaN operand gives NaN.
 double apply(BinaryKind kind, double x, double y);
+
+/// 1 or 0 of two numbers: a comparison, or what joins two.
+bool isCondition(BinaryKind kind);
 
 /// f'(x); where f has a kink or a vertical tangent, 0: sign, abs and relu at 0, sqrt and rsqrt at 0.
 double derivative(UnaryKind kind, double x);

@@ -4,6 +4,7 @@
 //     tanh'     = 4 s(2x) (1 - s(2x))
 //     silu'     = s + x s (1 - s)
 //     gelu'     = s(u) + x s(u) (1 - s(u)) u'     u = 2 sqrt(2/pi) (x + 0.044715 x^3)
+//     gelu_erf' = erfc(-x / sqrt 2) / 2 + x e^(-x^2 / 2) / sqrt(2 pi)
 //     softplus' = s
 //     logaddexp = sigmoid(x - y), sigmoid(y - x)  the difference 0 where x = y
 #include "dialect/mix/Scalar.h"
@@ -25,6 +26,11 @@ static double geluDerivative(double x) {
   return sigmoid(u) + slopeTimes(u, x, scale * (1 + 3 * 0.044715 * x * x));
 }
 
+static double geluErfDerivative(double x) {
+  double bell = std::exp(-0.5 * x * x);
+  return 0.5 * std::erfc(-x * M_SQRT1_2) + (bell == 0 ? 0 : x * bell * (0.5 * M_2_SQRTPI * M_SQRT1_2));
+}
+
 double derivative(UnaryKind kind, double x) {
   switch (kind) {
   case UnaryKind::Neg: return -1;
@@ -43,6 +49,13 @@ double derivative(UnaryKind kind, double x) {
   case UnaryKind::Sign: return 0;
   case UnaryKind::Sin: return std::cos(x);
   case UnaryKind::Cos: return -std::sin(x);
+  case UnaryKind::ExpM1: return std::exp(x);
+  case UnaryKind::Log1P: return 1 / (1 + x);
+  case UnaryKind::Erf: return M_2_SQRTPI * std::exp(-x * x);
+  case UnaryKind::Erfc: return -M_2_SQRTPI * std::exp(-x * x);
+  case UnaryKind::GeluErf: return geluErfDerivative(x);
+  case UnaryKind::Not:
+  case UnaryKind::Stop: return 0;
   }
   llvm_unreachable("all kinds are above");
 }
@@ -63,6 +76,12 @@ std::pair<double, double> derivatives(BinaryKind kind, double x, double y) {
   case BinaryKind::Min: return toFirst(x < y);
   case BinaryKind::Max: return toFirst(x > y);
   case BinaryKind::LogAddExp: return x == y ? std::pair(0.5, 0.5) : std::pair(sigmoid(x - y), sigmoid(y - x));
+  case BinaryKind::Less:
+  case BinaryKind::LessEqual:
+  case BinaryKind::Equal:
+  case BinaryKind::NotEqual:
+  case BinaryKind::And:
+  case BinaryKind::Or: return {0, 0};
   }
   llvm_unreachable("all kinds are above");
 }

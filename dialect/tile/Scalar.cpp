@@ -83,6 +83,9 @@ std::function<double(In)> mixc::tile::scalarFunction(Operation *op) {
       .Case([](math::PowFOp) -> F { return [](In x) { return std::pow(x[0], x[1]); }; })
       .Case([](math::FmaOp) -> F { return [](In x) { return std::fma(x[0], x[1], x[2]); }; })
       .Case([](math::CopySignOp) -> F { return [](In x) { return std::copysign(x[0], x[1]); }; })
+      .Case([](math::ErfOp) -> F { return [](In x) { return std::erf(x[0]); }; })
+      .Case([](math::ErfcOp) -> F { return [](In x) { return std::erfc(x[0]); }; })
+      .Case([](StopOp) -> F { return [](In x) { return x[0]; }; })
       .Case([](math::FloorOp) -> F { return [](In x) { return std::floor(x[0]); }; })
       .Default([](Operation *) -> F { return nullptr; });
 }

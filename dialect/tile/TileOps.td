@@ -287,7 +287,8 @@ def Tile_MapOp : Tile_PureOp<"map", [SingleBlock, IsolatedFromAbove]> {
       tile.yield %p : f32
     }
     ```
-    The region holds `arith` and `math` ops on scalars of the operands' element types, constants included, and nothing from outside.
+    The region holds `arith` and `math` ops and `tile.stop` on scalars of the operands' element types, constants included, and nothing from
+    outside.
   }];
   let arguments = (ins Variadic<Tile_T>:$inputs);
   let results = (outs Tile_T:$result);
@@ -295,6 +296,13 @@ def Tile_MapOp : Tile_PureOp<"map", [SingleBlock, IsolatedFromAbove]> {
   let assemblyFormat = "`(` $inputs `)` attr-dict `:` functional-type($inputs, $result) $body";
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
+}
+
+def Tile_StopOp : Tile_PureOp<"stop", [SameOperandsAndResultType, ParentOneOf<["MapOp"]>]> {
+  let summary = "the number itself, without a derivative; in the region of a map";
+  let arguments = (ins AnyFloat:$x);
+  let results = (outs AnyFloat:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
 }
 
 def Tile_SelectOp : Tile_PureOp<"select"> {

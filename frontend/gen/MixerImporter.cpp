@@ -251,6 +251,7 @@ Value MixerImporter::emitOperation(const Expr &e) {
   case Expr::Op::Identity: return mix::IdentityOp::create(builder, at, typeOf(e.type, mix::Rate::Constant));
   case Expr::Op::Unary: return unary(at, e.unary, args[0]);
   case Expr::Op::Binary: return binary(at, e.binary, args[0], args[1]);
+  case Expr::Op::Select: return mix::SelectOp::create(builder, at, args[0], args[1], args[2]);
   case Expr::Op::Sum: {
     Value total = args[0];
     for (Value term : llvm::drop_begin(args))

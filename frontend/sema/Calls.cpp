@@ -42,6 +42,8 @@ Expr *ExprChecker::call(const ast::Call &e) {
   switch (function->signature) {
   case Signature::Concat: return concat(e);
   case Signature::Grad: return grad(e);
+  case Signature::Where: return where(e);
+  case Signature::Clamp: return clamp(e);
   default: break;
   }
   Expr *x = check(*e.arguments.front());
@@ -58,6 +60,8 @@ Expr *ExprChecker::call(const ast::Call &e) {
     result->unary = function->unary;
     return result;
   }
+  case Signature::LogSigmoid: return ExprBuilder(out, e.range).logsigmoid(x);
+  case Signature::Mean: return ExprBuilder(out, e.range).mean(x);
   case Signature::Entries: {
     Expr *result = make(function->op, Type::scalar(), e.range, {x});
     result->reduce = mix::ReduceKind::Sum;

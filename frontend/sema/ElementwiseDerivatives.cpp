@@ -1,6 +1,7 @@
 // f'(x), in terms of x or of y = f(x), whichever is cheaper. At a kink: abs'(0) = relu'(0) = 0, elu'(0) = 1, and ties of
 // min and max are split evenly. What could become 0 * inf is written so that it does not.
 #include "frontend/sema/ElementwiseDerivatives.h"
+#include <cmath>
 #include <limits>
 
 namespace mixc {
@@ -22,6 +23,17 @@ Expr *geluDerivative(ExprBuilder &make, Expr *argument) {
   Expr *s = make.unary(UnaryKind::Sigmoid, cubic);
   Expr *slope = make.sum(make.number(2 * c), make.times(make.number(6 * c * a), square));
   return make.sum(s, make.times(make.times(x, slope), make.times(s, oneLess(make, s))));
+}
+
+/// e^(-x^2)
+Expr *bell(ExprBuilder &make, Expr *x) { return make.unary(UnaryKind::Exp, make.negated(make.times(x, x))); }
+
+/// erfc(-u) / 2 + x e^(-u^2) / sqrt(2 pi), u = x / sqrt 2; x no larger than where its bell has vanished
+Expr *geluErfDerivative(ExprBuilder &make, Expr *argument) {
+  Expr *x = make.binary(BinaryKind::Min, make.binary(BinaryKind::Max, argument, make.number(-40)), make.number(40));
+  Expr *u = make.times(make.number(M_SQRT1_2), x);
+  Expr *tail = make.times(make.number(0.5), make.unary(UnaryKind::Erfc, make.negated(u)));
+  return make.sum(tail, make.times(make.number(0.5 * M_2_SQRTPI * M_SQRT1_2), make.times(x, bell(make, u))));
 }
 
 Expr *sign(ExprBuilder &make, Expr *x) { return make.unary(UnaryKind::Sign, x); }
@@ -85,6 +97,13 @@ Expr *derivativeOf(ExprBuilder &make, Expr *y) {
   case UnaryKind::Sign: return nullptr;
   case UnaryKind::Sin: return make.unary(UnaryKind::Cos, x);
   case UnaryKind::Cos: return make.negated(make.unary(UnaryKind::Sin, x));
+  case UnaryKind::ExpM1: return make.unary(UnaryKind::Exp, x);
+  case UnaryKind::Log1P: return make.quotient(make.number(1), make.binary(BinaryKind::Add, make.number(1), x));
+  case UnaryKind::Erf: return make.times(make.number(M_2_SQRTPI), bell(make, x));
+  case UnaryKind::Erfc: return make.times(make.number(-M_2_SQRTPI), bell(make, x));
+  case UnaryKind::GeluErf: return geluErfDerivative(make, x);
+  case UnaryKind::Not:
+  case UnaryKind::Stop: return nullptr;
   }
   llvm_unreachable("all kinds are above");
 }
@@ -92,6 +111,12 @@ Expr *derivativeOf(ExprBuilder &make, Expr *y) {
 Expr *partialOf(ExprBuilder &make, Expr *z, bool byFirst, Expr *bar) {
   Expr *x = z->args[0], *y = z->args[1];
   switch (z->binary) {
+  case BinaryKind::Less:
+  case BinaryKind::LessEqual:
+  case BinaryKind::Equal:
+  case BinaryKind::NotEqual:
+  case BinaryKind::And:
+  case BinaryKind::Or: return nullptr;
   case BinaryKind::Add: return bar;
   case BinaryKind::Sub: return byFirst ? bar : make.negated(bar);
   case BinaryKind::Mul: return make.times(bar, byFirst ? y : x);

@@ -153,7 +153,8 @@ void MixerChecker::checkEquation(const Node &node) {
   ExprChecker checker(checking, node, isFirst ? diagnostics : muted, diagnostics);
   if (instance.kind != Definition::Kind::Let)
     checker.wanted = out->declarations[instance.declaration].type;
-  Expr *value = checker.check(*instance.equation->value);
+  const ast::Expr &written = *instance.equation->value;
+  Expr *value = instance.kind == Definition::Kind::Let ? checker.checkEither(written) : checker.check(written);
   if (isFirst && !value->type.isError())
     checkValue(node, instance, value, checker);
   if (diagnostics.errorCount() != before)

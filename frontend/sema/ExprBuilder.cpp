@@ -43,6 +43,20 @@ Expr *ExprBuilder::binary(BinaryKind kind, Expr *x, Expr *y) {
   return e;
 }
 
+Expr *ExprBuilder::select(Expr *condition, Expr *x, Expr *y) {
+  Type type = condition->type.numbers();
+  for (const Expr *branch : {x, y})
+    if (!branch->type.isScalar())
+      type = branch->type;
+  return make(Expr::Op::Select, type, {condition, x, y});
+}
+
+Expr *ExprBuilder::compare(BinaryKind kind, Expr *x, Expr *y) {
+  Expr *e = binary(kind, x, y);
+  e->type = e->type.conditions();
+  return e;
+}
+
 Expr *ExprBuilder::negated(Expr *x) {
   if (isNumber(x))
     return number(-x->number);

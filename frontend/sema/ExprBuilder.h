@@ -18,6 +18,9 @@ public:
   Expr *unary(mix::UnaryKind kind, Expr *x);
   /// By elements; a scalar meets every entry.
   Expr *binary(mix::BinaryKind kind, Expr *x, Expr *y);
+  /// x where the condition holds, else y.
+  Expr *select(Expr *condition, Expr *x, Expr *y);
+  Expr *compare(mix::BinaryKind kind, Expr *x, Expr *y);
   Expr *negated(Expr *x);
   Expr *sum(Expr *x, Expr *y);
   Expr *times(Expr *x, Expr *y);
@@ -42,10 +45,13 @@ public:
   Expr *rmsnorm(Expr *x, Expr *epsilon);
   Expr *layernorm(Expr *x, Expr *epsilon);
   Expr *softmax(Expr *x);
+  Expr *mean(Expr *x);
+  Expr *logsigmoid(Expr *x);
+  Expr *clamp(Expr *x, Expr *low, Expr *high);
 
 private:
   Expr *make(Expr::Op op, Type type, std::vector<Expr *> args = {});
-  Expr *mean(Expr *total, const Expr *of);
+  Expr *perEntry(Expr *total, const Expr *of);
 
   Mixer &out;
   Range range;

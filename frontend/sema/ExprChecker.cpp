@@ -43,7 +43,7 @@ Expr *ExprChecker::transpose(Expr *x, Range range) {
   return make(Expr::Op::Transpose, x->type.transposed(), range, {x});
 }
 
-Expr *ExprChecker::check(const ast::Expr &e) {
+Expr *ExprChecker::checkEither(const ast::Expr &e) {
   if (shared.tooLarge)
     return error(e.range);
   switch (e.kind) {
@@ -62,6 +62,12 @@ Expr *ExprChecker::check(const ast::Expr &e) {
       return number(-x->number, e.range);
     Expr *result = make(Expr::Op::Unary, x->type, e.range, {x});
     result->unary = mix::UnaryKind::Neg;
+    return result;
+  }
+  case ast::Expr::Kind::Not: {
+    Expr *x = condition(*cast<ast::Not>(e).operand);
+    Expr *result = make(Expr::Op::Unary, x->type, e.range, {x});
+    result->unary = mix::UnaryKind::Not;
     return result;
   }
   case ast::Expr::Kind::Transpose: return transpose(check(*cast<ast::Transpose>(e).operand), e.range);

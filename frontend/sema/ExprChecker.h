@@ -25,8 +25,10 @@ public:
         instance(shared.equations.instances[node.instance]), indices(instance.indices), diagnostics(diagnostics),
         lagDiagnostics(lagDiagnostics) {}
 
-  /// Never null; its type is an error where one was reported.
+  /// A number, for every entry. Never null; its type is an error where one was reported.
   Expr *check(const ast::Expr &e);
+  /// A number or a condition.
+  Expr *checkEither(const ast::Expr &e);
   /// Gives an expression made of `I` its size.
   void fit(Expr *e, const Dim &size);
   /// The shape that the whole equation is to have, where it is declared: tells which of two shapes is the wrong one.
@@ -43,6 +45,11 @@ private:
   Expr *letReference(const ast::Reference &e, const Target &target);
   bool checkLag(const ast::Reference &e, int64_t lag);
 
+  Expr *condition(const ast::Expr &e);
+  Expr *compare(const ast::Binary &e);
+  Expr *both(const ast::Binary &e);
+  Expr *where(const ast::Call &e);
+  Expr *clamp(const ast::Call &e);
   Expr *binary(const ast::Binary &e);
   Expr *elementwise(mix::BinaryKind kind, std::string_view what, Range range, const ast::Expr &left,
                     const ast::Expr &right, Expr *a, Expr *b);

@@ -20,6 +20,10 @@ enum class Signature {
   Slice,           // slice(x, from, to)
   Roll,            // roll(x, n)
   Grad,            // grad(loss, X)
+  Where,           // where(condition, x, y), by elements
+  Clamp,           // clamp(x, lo, hi), by elements
+  Mean,            // mean(x)
+  LogSigmoid,      // logsigmoid(x), by elements
 };
 
 struct Function {

@@ -4,6 +4,7 @@
 //     y = f(x), by elements      x̄ += ȳ .* f'(x)                        ElementwiseDerivatives.cpp
 //     y = f(a, b), by elements   ā += ȳ .* df/da, summed where a is a scalar that met every entry
 //     Y = A * B                  Ā += Ȳ * B'          B̄ += A' * Ȳ       rows, columns and matrices alike
+//     y = where(c, a, b)         ā += where(c, ȳ, 0)                     what is not taken gets 0, whatever its derivative
 //     y = sum(X), norm(x)        X̄ += ȳ everywhere,   x̄ += ȳ x / norm(x), 0 at 0
 //     norm(x)^n, norm(x) * norm(x)    x̄ += n ȳ norm(x)^(n-2) x       smooth at 0, also where lets name the norm
 //     diag, concat, slice, roll, kron: what puts the entries back where they came from
@@ -40,6 +41,9 @@ public:
         result = result ? make.sum(result, bar->second) : bar->second;
       else
         handOn(e, bar->second);
+      if (masked.count(e))
+        for (Expr *part : partsOf(e))
+          masked.insert(part);
     }
     return result ? result : make.fill(make.number(0), variable->type);
   }
@@ -89,6 +93,12 @@ private:
   void handOn(Expr *e, Expr *bar);
   void handOnBinary(Expr *e, Expr *bar);
   void handOnParts(Expr *e, Expr *bar);
+  /// What a branch of `where` hands on: 0 where it was not taken, were the derivative infinite.
+  Expr *taken(const Expr *e, Expr *bar, Expr *handed) {
+    if (!masked.count(e))
+      return handed;
+    return make.select(make.compare(BinaryKind::NotEqual, bar, make.number(0)), handed, make.number(0));
+  }
   bool isFree(const Expr *x) const { return !depends.count(x); }
   Expr *normIn(Expr *e) const;
   Expr *inner(Expr *x, Expr *y);
@@ -100,6 +110,7 @@ private:
   size_t maxExpressions;
   std::vector<Expr *> order;
   std::unordered_set<const Expr *> depends; // on the variable
+  std::unordered_set<const Expr *> masked;  // reached from a branch of `where`
   std::unordered_map<const Expr *, Expr *> bars;
 };
 
@@ -128,7 +139,16 @@ void Gradient::handOn(Expr *e, Expr *bar) {
   case Op::Let: return flow(mixer.definitions[e->entity].value, bar);
   case Op::Unary:
     if (Expr *derivative = derivativeOf(make, e))
-      flow(e->args[0], make.times(bar, derivative));
+      flow(e->args[0], taken(e, bar, make.times(bar, derivative)));
+    return;
+  case Op::Select:
+    for (unsigned branch : {1, 2})
+      if (!isFree(e->args[branch])) {
+        Expr *none = make.number(0);
+        masked.insert(e->args[branch]);
+        flowBroadcast(e->args[branch],
+                      branch == 1 ? make.select(e->args[0], bar, none) : make.select(e->args[0], none, bar));
+      }
     return;
   case Op::Binary: return handOnBinary(e, bar);
   case Op::Sum:
@@ -178,8 +198,8 @@ void Gradient::handOnBinary(Expr *e, Expr *bar) {
       continue;
     if (e->binary == BinaryKind::Mul && part->type.isScalar() && !other->type.isScalar())
       flow(part, inner(bar, other));
-    else
-      flowBroadcast(part, partialOf(make, e, part == x, bar));
+    else if (Expr *partial = partialOf(make, e, part == x, bar))
+      flowBroadcast(part, taken(e, bar, partial));
   }
 }
 

@@ -199,8 +199,10 @@ std::optional<double> Scope::constant(const ast::Expr &e, DiagnosticList &diagno
     case BinaryOp::ElementDivide: return *a / *b;
     case BinaryOp::Power:
     case BinaryOp::ElementPower: return std::pow(*a, *b);
+    default:
+      diagnostics.add(Code::BadInterval, e.range, fmt::format("`{}` is not a constant", printExpr(e)));
+      return std::nullopt;
     }
-    return std::nullopt;
   }
   case ast::Expr::Kind::Reference:
     if (auto number = out.numbers.find(cast<ast::Reference>(e).name.text);

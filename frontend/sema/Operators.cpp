@@ -19,6 +19,8 @@ std::string operandText(const ast::Expr &e) {
 }
 
 Expr *ExprChecker::binary(const ast::Binary &e) {
+  if (e.op >= BinaryOp::Less)
+    return e.op >= BinaryOp::And ? both(e) : compare(e);
   Expr *a = check(*e.left);
   Expr *b = check(*e.right);
   if (a->type.isError() || b->type.isError())
@@ -53,6 +55,7 @@ Expr *ExprChecker::binary(const ast::Binary &e) {
     }
     return elementwise(BinaryKind::Pow, "power", e.range, *e.left, *e.right, a, b);
   }
+  default: break; // conditions are above
   }
   return error(e.range);
 }

@@ -62,6 +62,7 @@ private:
     switch (e.kind) {
     case ast::Expr::Kind::Reference: return collectReference(cast<ast::Reference>(e), lag, indices, needs);
     case ast::Expr::Kind::Negate: return collect(*cast<ast::Negate>(e).operand, lag, indices, needs);
+    case ast::Expr::Kind::Not: return collect(*cast<ast::Not>(e).operand, lag, indices, needs);
     case ast::Expr::Kind::Transpose: return collect(*cast<ast::Transpose>(e).operand, lag, indices, needs);
     case ast::Expr::Kind::Binary:
       collect(*cast<ast::Binary>(e).left, lag, indices, needs);

@@ -23,6 +23,7 @@ struct Expr {
     Let,         // definition `entity`
     Unary,       // unary(args[0]), by elements
     Binary,      // binary(args[0], args[1]), by elements
+    Select,      // args[1] where the condition args[0] holds, else args[2], by elements
     Product,     // by the types of its two arguments: matrix product, dot, outer
     Sum,         // of all args, by elements
     Transpose,

@@ -13,6 +13,8 @@ Type Type::transposed() const {
 }
 
 std::string Type::str() const {
+  if (isCondition)
+    return isScalar() ? "condition" : numbers().str() + " of conditions";
   switch (kind) {
   case Kind::Error: return "?";
   case Kind::Scalar: return "scalar";

@@ -20,13 +20,14 @@ struct Type {
   };
   Kind kind = Kind::Error;
   Dim rows, cols;
+  bool isCondition = false; // true or false, for every entry
 
   static Type error() { return {}; }
-  static Type scalar() { return {Kind::Scalar, {}, {}}; }
-  static Type column(Dim rows) { return {Kind::Column, std::move(rows), {}}; }
-  static Type row(Dim cols) { return {Kind::Row, {}, std::move(cols)}; }
-  static Type matrix(Dim rows, Dim cols) { return {Kind::Matrix, std::move(rows), std::move(cols)}; }
-  static Type square() { return {Kind::Square, {}, {}}; }
+  static Type scalar() { return {Kind::Scalar, {}, {}, false}; }
+  static Type column(Dim rows) { return {Kind::Column, std::move(rows), {}, false}; }
+  static Type row(Dim cols) { return {Kind::Row, {}, std::move(cols), false}; }
+  static Type matrix(Dim rows, Dim cols) { return {Kind::Matrix, std::move(rows), std::move(cols), false}; }
+  static Type square() { return {Kind::Square, {}, {}, false}; }
 
   bool isError() const { return kind == Kind::Error; }
   bool isScalar() const { return kind == Kind::Scalar; }
@@ -34,11 +35,23 @@ struct Type {
   bool isRow() const { return kind == Kind::Row; }
   bool isMatrix() const { return kind == Kind::Matrix; }
   bool isSquare() const { return kind == Kind::Square; }
-  bool operator==(const Type &other) const { return kind == other.kind && rows == other.rows && cols == other.cols; }
+  bool operator==(const Type &other) const {
+    return kind == other.kind && rows == other.rows && cols == other.cols && isCondition == other.isCondition;
+  }
+
+  Type numbers() const { return as(false); }
+  Type conditions() const { return as(true); }
 
   Type transposed() const;
   /// As the author would write it, but for a row, which has no name in the language.
   std::string str() const;
+
+private:
+  Type as(bool condition) const {
+    Type type = *this;
+    type.isCondition = condition && !isError();
+    return type;
+  }
 };
 
 /// The shape of an elementwise operation: both agree, or one is a scalar, or one is an `I` that can take the size of

@@ -16,7 +16,7 @@ constexpr unsigned maxHeight = 1000;
 constexpr unsigned maxNesting = 256;
 
 struct Expr {
-  enum class Kind { Number, Infinity, Identity, Time, End, Reference, Negate, Transpose, Binary, Call, Sum };
+  enum class Kind { Number, Infinity, Identity, Time, End, Reference, Negate, Not, Transpose, Binary, Call, Sum };
 
   const Kind kind;
   Range range;
@@ -73,12 +73,34 @@ struct Negate : ExprOf<Expr::Kind::Negate> {
   Negate(Range range, ExprPtr operand) : ExprOf(range), operand(std::move(operand)) {}
   ExprPtr operand;
 };
+/// `not a < b`
+struct Not : ExprOf<Expr::Kind::Not> {
+  Not(Range range, ExprPtr operand) : ExprOf(range), operand(std::move(operand)) {}
+  ExprPtr operand;
+};
 struct Transpose : ExprOf<Expr::Kind::Transpose> {
   Transpose(Range range, ExprPtr operand) : ExprOf(range), operand(std::move(operand)) {}
   ExprPtr operand;
 };
 
-enum class BinaryOp { Add, Subtract, Multiply, Divide, Hadamard, ElementDivide, Power, ElementPower };
+enum class BinaryOp {
+  Add,
+  Subtract,
+  Multiply,
+  Divide,
+  Hadamard,
+  ElementDivide,
+  Power,
+  ElementPower,
+  Less, // from here on conditions
+  Greater,
+  LessEqual,
+  GreaterEqual,
+  Equal,
+  NotEqual,
+  And,
+  Or
+};
 std::string_view spelling(BinaryOp op);
 
 struct Binary : ExprOf<Expr::Kind::Binary> {

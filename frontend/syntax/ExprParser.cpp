@@ -1,4 +1,5 @@
 #include "frontend/syntax/ExprParser.h"
+#include "frontend/syntax/Print.h"
 #include <charconv>
 #include <cmath>
 
@@ -36,6 +37,69 @@ ExprPtr ExprParser::expr() {
   Nested nested(depth);
   if (!descend())
     return nullptr;
+  ExprPtr e = conjunction();
+  while (e && is(Tok::Or)) {
+    Range op = take().range;
+    e = binary(BinaryOp::Or, op, std::move(e), conjunction());
+  }
+  return e;
+}
+
+ExprPtr ExprParser::conjunction() {
+  ExprPtr e = negation();
+  while (e && is(Tok::And)) {
+    Range op = take().range;
+    e = binary(BinaryOp::And, op, std::move(e), negation());
+  }
+  return e;
+}
+
+ExprPtr ExprParser::negation() {
+  if (!is(Tok::Not))
+    return comparison();
+  Nested nested(depth);
+  if (!descend())
+    return nullptr;
+  Range word = take().range;
+  ExprPtr operand = negation();
+  if (!operand)
+    return nullptr;
+  unsigned height = operand->height;
+  Range range = word.to(operand->range);
+  return bounded(std::make_unique<Not>(range, std::move(operand)), height);
+}
+
+static std::optional<BinaryOp> comparisonOp(Tok kind) {
+  switch (kind) {
+  case Tok::Below: return BinaryOp::Less;
+  case Tok::Above: return BinaryOp::Greater;
+  case Tok::AtMost: return BinaryOp::LessEqual;
+  case Tok::AtLeast: return BinaryOp::GreaterEqual;
+  case Tok::Same: return BinaryOp::Equal;
+  case Tok::Differs: return BinaryOp::NotEqual;
+  default: return std::nullopt;
+  }
+}
+
+ExprPtr ExprParser::comparison() {
+  ExprPtr e = sum();
+  std::optional<BinaryOp> op = comparisonOp(peek().kind);
+  if (!e || !op)
+    return e;
+  Range opRange = take().range;
+  e = binary(*op, opRange, std::move(e), sum());
+  if (!e || !comparisonOp(peek().kind))
+    return e;
+  std::string middle = printExpr(*llvm::cast<Binary>(*e).right);
+  diagnostics.add(Code::ComparisonChain, peek().range, "a comparison of what was compared")
+      .also(opRange, "the first is here")
+      .help(middle.size() <= 40
+                ? fmt::format("write `{} {} {} ...`", printExpr(*e) + " and", middle, text(peek().range))
+                : "join two comparisons by `and`");
+  return nullptr;
+}
+
+ExprPtr ExprParser::sum() {
   ExprPtr e = term();
   while (e && (is(Tok::Plus) || is(Tok::Minus))) {
     Token op = take();
@@ -156,7 +220,7 @@ ExprPtr ExprParser::reference() {
   unsigned height = 0;
   while (is(Tok::LeftBracket)) {
     Range open = take().range;
-    ExprPtr index = expr();
+    ExprPtr index = sum();
     if (!index || !close(Tok::RightBracket, open))
       return nullptr;
     height = std::max(height, index->height);
@@ -202,10 +266,10 @@ ExprPtr ExprParser::sumOver(Name function) {
 }
 
 std::optional<Span> ExprParser::span() {
-  ExprPtr from = expr();
+  ExprPtr from = sum();
   if (!from || !expect(Tok::DotDot))
     return std::nullopt;
-  ExprPtr to = expr();
+  ExprPtr to = sum();
   if (!to)
     return std::nullopt;
   return Span{std::move(from), std::move(to)};

@@ -1,5 +1,5 @@
 // Expressions, by precedence climbing. Tightest first: `'`, then `^ .^` (right-associative; the exponent may carry a
-// minus), then unary `-`, then `* / .* ./`, then `+` and binary `-`.
+// minus), then unary `-`, then `* / .* ./`, then `+` and binary `-`, then comparisons, `not`, `and`, `or`.
 #ifndef MIXC_FRONTEND_SYNTAX_EXPRPARSER_H
 #define MIXC_FRONTEND_SYNTAX_EXPRPARSER_H
 
@@ -13,10 +13,15 @@ protected:
 
   /// Null once a mistake was reported: the caller gives up its statement.
   ast::ExprPtr expr();
+  /// As far as sums: in dims and indices nothing is compared.
+  ast::ExprPtr sum();
   /// `a..b`
   std::optional<ast::Span> span();
 
 private:
+  ast::ExprPtr conjunction();
+  ast::ExprPtr negation();
+  ast::ExprPtr comparison();
   ast::ExprPtr term();
   ast::ExprPtr unary();
   ast::ExprPtr power();

@@ -33,7 +33,7 @@ Tok wordKind(llvm::StringRef word) {
       .Default(Tok::Name);
 }
 
-/// A token of one character, or of a point and one.
+/// A token of one or two characters. Where a text is two of them, the first.
 Tok punctuationKind(llvm::StringRef text) {
   return llvm::StringSwitch<Tok>(text)
 #define MIX_WORD(kind, text)
@@ -90,14 +90,34 @@ private:
       uint32_t length = 1;
       while (isLetter(peek(length)) || isDigit(peek(length)))
         ++length;
-      push(wordKind(llvm::StringRef(text.data() + at, length)), length);
+      Tok kind = wordKind(llvm::StringRef(text.data() + at, length));
+      if (isReserved(kind) && kind <= Tok::Let)
+        inDims = false;
+      push(kind, length);
     } else if (c == '.') {
       dot();
+    } else if (c == '<' || c == '>' || ((c == '=' || c == '!') && peek(1) == '=')) {
+      comparison(c);
     } else if (Tok kind = punctuationKind({&c, 1}); kind != Tok::Bad) {
+      inDims &= kind != Tok::LeftBrace && kind != Tok::RightBrace;
       push(kind, 1);
     } else {
       badCharacters();
     }
+  }
+
+  // `<` opens dims behind `vector`, `matrix` and the name of a mixer; elsewhere it compares, and `>` does where no dims are open.
+  void comparison(char c) {
+    auto last = [&](size_t back) { return tokens.size() < back ? Tok::Bad : tokens[tokens.size() - back].kind; };
+    bool isType = last(1) == Tok::Scalar || last(1) == Tok::Vector || last(1) == Tok::Matrix || last(1) == Tok::Mixer;
+    bool opens = c == '<' && (isType || (last(1) == Tok::Name && last(2) == Tok::Mixer)), closes = c == '>' && inDims;
+    if (opens || closes) {
+      inDims = opens;
+      return push(opens ? Tok::Less : Tok::Greater, 1);
+    }
+    if (peek(1) == '=')
+      return push(punctuationKind(llvm::StringRef(text).substr(at, 2)), 2);
+    push(c == '<' ? Tok::Below : Tok::Above, 1);
   }
 
   // A digit follows a decimal point: `2.*x` is `2 .* x`, and `1..n` is a range.
@@ -173,6 +193,8 @@ private:
       diagnostic.help("only comments may hold other characters than ASCII");
     else if (first == ';')
       diagnostic.help("statements need no separator: leave it out");
+    else if (character == "&" || character == "|" || character == "!")
+      diagnostic.help("conditions are joined by `and`, `or` and `not`");
     else if (character == "@")
       diagnostic.help("the matrix product is `*`");
     push(Tok::Bad, length);
@@ -182,6 +204,7 @@ private:
   DiagnosticList &diagnostics;
   std::vector<Token> tokens;
   uint32_t at = 0;
+  bool inDims = false; // between `vector<` and `>`
 };
 
 } // namespace

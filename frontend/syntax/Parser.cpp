@@ -114,7 +114,7 @@ bool StatementParser::header(Mixer &mixer) {
       if (!dim)
         return false;
       DimDeclaration declared{std::move(*dim), nullptr};
-      if (accept(Tok::Equals) && !(declared.value = expr()))
+      if (accept(Tok::Equals) && !(declared.value = sum()))
         return false;
       mixer.dims.push_back(std::move(declared));
       if (!accept(Tok::Comma))
@@ -196,15 +196,15 @@ bool StatementParser::qualifiers(Declaration &declaration) {
       Range open = peek().range;
       if (!expect(Tok::LeftBracket))
         return false;
-      ExprPtr low = expr();
+      ExprPtr low = sum();
       if (!low || !expect(Tok::Comma))
         return false;
-      ExprPtr high = expr();
+      ExprPtr high = sum();
       if (!high || !close(Tok::RightBracket, open))
         return false;
       declaration.interval = Declaration::Interval{begin.to(lastRange()), std::move(low), std::move(high)};
     } else if (accept(Tok::Equals)) {
-      declaration.start = expr();
+      declaration.start = sum();
       if (!declaration.start)
         return false;
     } else {
@@ -233,7 +233,7 @@ std::optional<Type> StatementParser::type() {
   for (size_t i = 0; i < count; ++i) {
     if (i && !expect(Tok::Comma))
       return std::nullopt;
-    type.dims.push_back(expr());
+    type.dims.push_back(sum());
     if (!type.dims.back())
       return std::nullopt;
   }
@@ -260,7 +260,7 @@ std::unique_ptr<Statement> StatementParser::equation(bool isLet) {
       if (!over)
         return nullptr;
       index.span = std::move(*over);
-    } else if (!(index.value = expr())) {
+    } else if (!(index.value = sum())) {
       return nullptr;
     }
     if (!close(Tok::RightBracket, open))

@@ -6,7 +6,8 @@ namespace mixc {
 namespace ast {
 
 std::string_view spelling(BinaryOp op) {
-  static constexpr std::string_view names[] = {"+", "-", "*", "/", ".*", "./", "^", ".^"};
+  static constexpr std::string_view names[] = {"+", "-", "*",  "/",  ".*", "./", "^",   ".^",
+                                               "<", ">", "<=", ">=", "==", "!=", "and", "or"};
   return names[size_t(op)];
 }
 
@@ -20,7 +21,19 @@ using namespace ast;
 
 namespace {
 
-enum Precedence { LowestLevel, AddLevel, MultiplyLevel, NegateLevel, PowerLevel, PostfixLevel, AtomLevel };
+enum Precedence {
+  LowestLevel,
+  OrLevel = LowestLevel,
+  AndLevel,
+  NotLevel,
+  CompareLevel,
+  AddLevel,
+  MultiplyLevel,
+  NegateLevel,
+  PowerLevel,
+  PostfixLevel,
+  AtomLevel
+};
 
 Precedence levelOf(const Expr &e) {
   if (auto *binary = llvm::dyn_cast<Binary>(&e)) {
@@ -29,9 +42,19 @@ Precedence levelOf(const Expr &e) {
     case BinaryOp::Subtract: return AddLevel;
     case BinaryOp::Power:
     case BinaryOp::ElementPower: return PowerLevel;
+    case BinaryOp::And: return AndLevel;
+    case BinaryOp::Or: return OrLevel;
+    case BinaryOp::Less:
+    case BinaryOp::Greater:
+    case BinaryOp::LessEqual:
+    case BinaryOp::GreaterEqual:
+    case BinaryOp::Equal:
+    case BinaryOp::NotEqual: return CompareLevel;
     default: return MultiplyLevel;
     }
   }
+  if (llvm::isa<Not>(e))
+    return NotLevel;
   return llvm::isa<Negate>(e) ? NegateLevel : llvm::isa<Transpose>(e) ? PostfixLevel : AtomLevel;
 }
 
@@ -91,6 +114,10 @@ private:
       out += '-';
       expr(*llvm::cast<Negate>(e).operand, NegateLevel);
       break;
+    case Expr::Kind::Not:
+      out += "not ";
+      expr(*llvm::cast<Not>(e).operand, NotLevel);
+      break;
     case Expr::Kind::Transpose:
       expr(*llvm::cast<Transpose>(e).operand, PostfixLevel);
       out += '\'';
@@ -122,8 +149,8 @@ private:
   void binary(const Binary &e) {
     int level = levelOf(e);
     bool power = level == PowerLevel;
-    // `^` is right-associative, and its exponent may be a negation; the others are left-associative.
-    expr(*e.left, power ? PostfixLevel : level);
+    // `^` is right-associative, and its exponent may be a negation; comparisons are not associative, the others to the left.
+    expr(*e.left, power ? PostfixLevel : level == CompareLevel ? AddLevel : level);
     bool tight = e.op == BinaryOp::Power;
     out += tight ? "^" : fmt::format(" {} ", spelling(e.op));
     expr(*e.right, power ? NegateLevel : level + 1);

@@ -12,7 +12,7 @@ bool SpacedToken::closes() const {
 
 namespace {
 
-bool isOperator(Tok kind) { return kind >= Tok::Plus && kind <= Tok::DotCaret; }
+bool isOperator(Tok kind) { return kind >= Tok::Plus && kind <= Tok::Differs; }
 
 bool endsOperand(Tok kind) {
   switch (kind) {

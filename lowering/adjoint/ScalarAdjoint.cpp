@@ -5,12 +5,14 @@
 //   x y    z' y, z' x        log    z' / x            cos   -z' sin x          rsqrt -z' z^3 / 2
 //   x / y  z'/y, -z'/y z     log1p  z' / (1 + x)      x ^ y  z' y x^(y-1) (0 for y = 0), z' z log x (0 for x <= 0)
 //   max    to the larger one, halves at a tie         select to the branch taken
+//   erf    z' 2 / sqrt(pi) e^(-x^2), erfc minus that  stop   nothing
 //
 // with e = e^(-2|x|): 1 - z^2 and z + 1 have no digits left where z is nearly 1 or -1.
 //
 // A cotangent that is exactly 0 stays 0: what takes no part has gradient 0, whatever its slope. So where the slope is no constant, the product is
 // selected where z' is not 0.
 #include "lowering/adjoint/ScalarAdjoint.h"
+#include "dialect/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -53,6 +55,12 @@ struct Scalars {
     return arith::XOrIOp::create(builder, loc, x, one);
   }
   template <class Op> Value call(ValueRange x) { return Op::create(builder, loc, x); }
+  /// erf'(x) = 2 / sqrt(pi) e^(-x^2), with all digits of x^2; from 40 on it is 0 in float64, too.
+  Value bell(Value x) {
+    Value size = call<arith::MinimumFOp>({call<math::AbsFOp>(x), number(40, x.getType())}), square = mul(size, size);
+    Value lost = call<math::FmaOp>({size, size, neg(square)}), found = call<math::ExpOp>(neg(square));
+    return mul(call<math::FmaOp>({neg(lost), found, found}), M_2_SQRTPI);
+  }
 };
 
 } // namespace
@@ -111,7 +119,7 @@ FailureOr<ScalarCotangent> mixc::scalarAdjoint(Operation *op, unsigned index, Sc
       .Case([&](arith::TruncFOp) -> R {
         return ScalarCotangent{arith::ExtFOp::create(builder, s.loc, x.getType(), b), bar.guard};
       })
-      .Case<arith::ConstantOp, arith::CmpFOp, arith::UIToFPOp, arith::AndIOp, arith::OrIOp, arith::XOrIOp,
+      .Case<tile::StopOp, arith::ConstantOp, arith::CmpFOp, arith::UIToFPOp, arith::AndIOp, arith::OrIOp, arith::XOrIOp,
             math::FloorOp>(none)
       .Case([&](math::ExpOp) { return to(s.times(b, z)); })
       .Case([&](math::Exp2Op) { return to(s.mul(s.times(b, z), M_LN2)); })
@@ -119,6 +127,8 @@ FailureOr<ScalarCotangent> mixc::scalarAdjoint(Operation *op, unsigned index, Sc
       .Case([&](math::LogOp) { return to(s.over(b, x)); })
       .Case([&](math::Log2Op) { return to(s.over(s.mul(b, M_LOG2E), x)); })
       .Case([&](math::Log1pOp) { return to(s.over(b, s.add(x, 1))); })
+      .Case([&](math::ErfOp) { return to(s.times(b, s.bell(x))); })
+      .Case([&](math::ErfcOp) { return to(s.neg(s.times(b, s.bell(x)))); })
       .Case([&](math::TanhOp) {
         Value fading = s.call<math::ExpOp>(s.mul(s.call<math::AbsFOp>(x), -2)), whole = s.add(fading, 1);
         return to(s.times(b, s.div(s.mul(fading, 4), s.mul(whole, whole))));

@@ -50,6 +50,10 @@ Value KernelEmitter::applyRegion(tile::MapOp op, const Point &point, StringRef l
       values.map(constant.getResult(), splatted);
       continue;
     }
+    if (auto stop = dyn_cast<tile::StopOp>(scalar)) { // it told the adjoint
+      values.map(stop.getResult(), values.lookup(stop.getX()));
+      continue;
+    }
     Operation *lanes = scalar.clone(values);
     for (Value result : lanes->getResults())
       result.setType(vector(n, result.getType()));

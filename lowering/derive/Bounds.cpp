@@ -40,7 +40,13 @@ static Interval apply(mix::UnaryKind kind, Interval x) {
   case K::Relu:
   case K::Softplus:
   case K::Elu:
+  case K::ExpM1:
+  case K::Erf:
   case K::Sign: return around({mix::apply(kind, x.lo), mix::apply(kind, x.hi)});
+  case K::Erfc: return around({mix::apply(kind, x.hi), mix::apply(kind, x.lo)});
+  case K::Log1P: return x.lo < -1 ? Interval() : around({mix::apply(kind, x.lo), mix::apply(kind, x.hi)});
+  case K::Stop: return x;
+  case K::Not: return {0, 1};
   case K::Log:
   case K::Sqrt: return x.lo < 0 ? Interval() : around({mix::apply(kind, x.lo), mix::apply(kind, x.hi)});
   case K::Abs: return x.lo >= 0 ? x : x.hi <= 0 ? Interval{-x.hi, -x.lo} : Interval{0, std::max(-x.lo, x.hi)};
@@ -61,8 +67,21 @@ static Interval apply(mix::BinaryKind kind, Interval x, Interval y) {
   case K::Max: return {std::max(x.lo, y.lo), std::max(x.hi, y.hi)};
   case K::Pow: // of a base from 0 to 1 and an exponent of at least 0
     return x.lo >= 0 && x.hi <= 1 && y.lo >= 0 ? Interval{0, 1} : Interval();
-  default: return {};
+  default: return mix::isCondition(kind) ? Interval{0, 1} : Interval();
   }
+}
+
+/// Of either branch; and where(x < y, y, x) is their maximum, where(x < y, x, y) their minimum, as in a clamp.
+static Interval chosen(mix::SelectOp op, function_ref<Interval(Value)> of) {
+  Interval x = of(op.getX()), y = of(op.getY());
+  auto less = op.getCondition().getDefiningOp<mix::BinaryOp>();
+  if (less && less.getKind() == mix::BinaryKind::Less) {
+    if (less.getX() == op.getY() && less.getY() == op.getX())
+      return apply(mix::BinaryKind::Max, x, y);
+    if (less.getX() == op.getX() && less.getY() == op.getY())
+      return apply(mix::BinaryKind::Min, x, y);
+  }
+  return unite(x, y);
 }
 
 Interval Bounds::intervalOf(Operation &op) const {
@@ -76,6 +95,7 @@ Interval Bounds::intervalOf(Operation &op) const {
       .Case([](mix::IdentityOp) -> R { return {0, 1}; })
       .Case([&](mix::UnaryOp op) { return apply(op.getKind(), of(op.getX())); })
       .Case([&](mix::BinaryOp op) { return apply(op.getKind(), of(op.getX()), of(op.getY())); })
+      .Case([&](mix::SelectOp op) { return chosen(op, [&](Value x) { return of(x); }); })
       .Case([&](mix::FillOp op) { return of(op.getScalar()); })
       // Entries of the operands, in other places; a lag has zeros before the first token, a diagonal beside it.
       .Case<mix::TransposeOp, mix::ColumnOp, mix::SliceOp, mix::RollOp, mix::ReshapeOp>(

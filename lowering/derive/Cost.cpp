@@ -33,7 +33,7 @@ static double flops(tile::ContractOp op) {
 
 static double flops(tile::MapOp op) {
   int64_t functions = llvm::count_if(op.getBody().front(), [](Operation &inner) {
-    return !isa<arith::ConstantOp, arith::SelectOp, arith::CmpFOp, tile::YieldOp>(inner);
+    return !isa<arith::ConstantOp, arith::SelectOp, arith::CmpFOp, tile::StopOp, tile::YieldOp>(inner);
   });
   return static_cast<double>(functions * typeOf(op.getResult()).size());
 }

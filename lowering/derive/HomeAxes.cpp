@@ -8,7 +8,7 @@ using namespace mixc::derive;
 static bool isVector(Value value) { return cast<mix::TensorType>(value.getType()).isVector(); }
 
 /// Entry i of the result needs entry i of the operands (but for a roll).
-static bool isEntrywise(Operation *op) { return isa<mix::UnaryOp, mix::BinaryOp, mix::RollOp>(op); }
+static bool isEntrywise(Operation *op) { return isa<mix::UnaryOp, mix::BinaryOp, mix::SelectOp, mix::RollOp>(op); }
 
 void HomeAxes::seed(Value vector, tile::Axis axis) {
   if (!isVector(vector) || !homes.try_emplace(vector, axis).second)

@@ -5,9 +5,12 @@
 //     logaddexp(x,y) max(x, y) + log1p(e^-|x - y|), the difference 0 where x = y, so that -inf, -inf gives -inf
 //     gelu(x)        x sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)) = 0.5 x (1 + tanh ...), without its cancellation
 //                    Here and in silu, where sigmoid is 0 or 1 in float32 nothing depends on it: infinities have their limits and slopes
+//     gelu_erf(x)    x erfc(-x / sqrt 2) / 2 = 0.5 x (1 + erf ...), without its cancellation; x itself where erfc is 2
 //     elu(x)         x, or expm1(x) below 0
+//     x < y, not x   1 or 0
 //     x^n            products and roots for the exponents that people write; powf else
 #include "lowering/derive/ScalarFunctions.h"
+#include "dialect/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
@@ -18,6 +21,7 @@ using namespace mlir;
 using namespace mixc;
 using mix::BinaryKind;
 using mix::UnaryKind;
+using P = arith::CmpFPredicate;
 
 namespace {
 
@@ -38,13 +42,13 @@ public:
   Value exp(Value x) { return math::ExpOp::create(b, loc, x); }
   Value log1p(Value x) { return math::Log1pOp::create(b, loc, x); }
   Value sqrt(Value x) { return math::SqrtOp::create(b, loc, x); }
-  Value choose(arith::CmpFPredicate predicate, Value x, Value y, Value ifTrue, Value ifFalse) {
+  Value choose(P predicate, Value x, Value y, Value ifTrue, Value ifFalse) {
     Value condition = arith::CmpFOp::create(b, loc, predicate, x, y);
     return arith::SelectOp::create(b, loc, condition, ifTrue, ifFalse);
   }
 
   Value sigmoid(Value x) {
-    Value isNegative = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, number(0));
+    Value isNegative = arith::CmpFOp::create(b, loc, P::OLT, x, number(0));
     auto choose = [&](Value ifTrue, Value ifFalse) -> Value {
       return arith::SelectOp::create(b, loc, isNegative, ifTrue, ifFalse);
     };
@@ -52,8 +56,8 @@ public:
     return div(choose(e, number(1)), add(number(1), e));
   }
 
-  Value atLeast(Value x, double least) { return choose(arith::CmpFPredicate::OLT, x, number(least), number(least), x); }
-  Value atMost(Value x, double most) { return choose(arith::CmpFPredicate::OGT, x, number(most), number(most), x); }
+  Value atLeast(Value x, double least) { return choose(P::OLT, x, number(least), number(least), x); }
+  Value atMost(Value x, double most) { return choose(P::OGT, x, number(most), number(most), x); }
 
   Value silu(Value x) {
     Value low = atLeast(x, -200);
@@ -61,7 +65,7 @@ public:
   }
 
   /// 0 at 0, and so is its derivative, as the language has it: a maximum would halve a tie.
-  Value relu(Value x) { return choose(arith::CmpFPredicate::UGT, x, number(0), x, number(0)); }
+  Value relu(Value x) { return choose(P::UGT, x, number(0), x, number(0)); }
 
   Value gelu(Value x) {
     const double scale = 2 * std::sqrt(2 / M_PI);
@@ -70,14 +74,24 @@ public:
     return mul(low, sigmoid(inner));
   }
 
+  /// Below -40 all is 0, and -inf no factor of it; above 10 erfc is 2, and infinity no factor of its slope.
+  Value geluErf(Value x) {
+    Value bounded = max(x, number(-40));
+    Value tail = math::ErfcOp::create(b, loc, mul(bounded, number(-M_SQRT1_2)));
+    return choose(P::OGT, x, number(10), x, mul(mul(number(0.5), bounded), tail));
+  }
+
+  Value condition(Value holds) { return arith::SelectOp::create(b, loc, holds, number(1), number(0)); }
+  Value holds(Value x) { return arith::CmpFOp::create(b, loc, P::UNE, x, number(0)); }
+
   Value sign(Value x) {
-    Value positive = choose(arith::CmpFPredicate::OGT, x, number(0), number(1), number(0));
-    Value signedOne = choose(arith::CmpFPredicate::OLT, x, number(0), number(-1), positive);
-    return choose(arith::CmpFPredicate::UNO, x, x, x, signedOne);
+    Value positive = choose(P::OGT, x, number(0), number(1), number(0));
+    Value signedOne = choose(P::OLT, x, number(0), number(-1), positive);
+    return choose(P::UNO, x, x, x, signedOne);
   }
 
   Value logaddexp(Value x, Value y) {
-    Value gap = choose(arith::CmpFPredicate::OEQ, x, y, number(0), neg(abs(sub(x, y))));
+    Value gap = choose(P::OEQ, x, y, number(0), neg(abs(sub(x, y))));
     return add(max(x, y), log1p(exp(gap)));
   }
 
@@ -129,14 +143,20 @@ Value emitScalar(OpBuilder &builder, Location loc, UnaryKind kind, Value x) {
   case UnaryKind::Silu: return s.silu(x);
   case UnaryKind::Gelu: return s.gelu(x);
   case UnaryKind::Softplus: return s.add(s.max(x, s.number(0)), s.log1p(s.exp(s.neg(s.abs(x)))));
-  case UnaryKind::Elu:
-    return s.choose(arith::CmpFPredicate::OGT, x, s.number(0), x, math::ExpM1Op::create(builder, loc, x));
+  case UnaryKind::Elu: return s.choose(P::OGT, x, s.number(0), x, math::ExpM1Op::create(builder, loc, x));
   case UnaryKind::Sqrt: return s.sqrt(x);
   case UnaryKind::Rsqrt: return s.div(s.number(1), s.sqrt(x));
   case UnaryKind::Abs: return s.abs(x);
   case UnaryKind::Sign: return s.sign(x);
   case UnaryKind::Sin: return math::SinOp::create(builder, loc, x);
   case UnaryKind::Cos: return math::CosOp::create(builder, loc, x);
+  case UnaryKind::ExpM1: return math::ExpM1Op::create(builder, loc, x);
+  case UnaryKind::Log1P: return s.log1p(x);
+  case UnaryKind::Erf: return math::ErfOp::create(builder, loc, x);
+  case UnaryKind::Erfc: return math::ErfcOp::create(builder, loc, x);
+  case UnaryKind::GeluErf: return s.geluErf(x);
+  case UnaryKind::Not: return s.choose(P::OEQ, x, s.number(0), s.number(1), s.number(0));
+  case UnaryKind::Stop: return tile::StopOp::create(builder, loc, x);
   }
   llvm_unreachable("all kinds are above");
 }
@@ -152,6 +172,12 @@ Value emitScalar(OpBuilder &builder, Location loc, BinaryKind kind, Value x, Val
   case BinaryKind::Min: return s.min(x, y);
   case BinaryKind::Max: return s.max(x, y);
   case BinaryKind::LogAddExp: return s.logaddexp(x, y);
+  case BinaryKind::Less: return s.choose(P::OLT, x, y, s.number(1), s.number(0));
+  case BinaryKind::LessEqual: return s.choose(P::OLE, x, y, s.number(1), s.number(0));
+  case BinaryKind::Equal: return s.choose(P::OEQ, x, y, s.number(1), s.number(0));
+  case BinaryKind::NotEqual: return s.choose(P::UNE, x, y, s.number(1), s.number(0));
+  case BinaryKind::And: return s.condition(arith::AndIOp::create(builder, loc, s.holds(x), s.holds(y)));
+  case BinaryKind::Or: return s.condition(arith::OrIOp::create(builder, loc, s.holds(x), s.holds(y)));
   }
   llvm_unreachable("all kinds are above");
 }

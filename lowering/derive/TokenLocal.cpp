@@ -1,6 +1,6 @@
 // One tile op (or a few) for each op on token values:
 //
-//     f(x), x . y              map
+//     f(x), x . y, select      map
 //     x y'                     map of x along one axis and y along the other
 //     diag, I                  map of positions
 //     column of A              split, reduce
@@ -83,7 +83,7 @@ std::optional<Axes> TokenLocal::lyingThrough(Value matrix) {
   if (std::optional<Axes> axes = leaves.lying(matrix))
     return axes;
   Operation *op = matrix.getDefiningOp();
-  if (isa_and_nonnull<mix::UnaryOp, mix::BinaryOp>(op))
+  if (isa_and_nonnull<mix::UnaryOp, mix::BinaryOp, mix::SelectOp>(op))
     for (Value operand : op->getOperands())
       if (typeOf(operand).isMatrix())
         if (std::optional<Axes> axes = lyingThrough(operand))
@@ -103,7 +103,7 @@ Axes TokenLocal::axesOfMatrix(Value matrix) {
       Axis row = axisOf(outer.getX());
       return {row, other(axisOf(outer.getY()), row)};
     }
-    if (isa<mix::UnaryOp, mix::BinaryOp>(op))
+    if (isa<mix::UnaryOp, mix::BinaryOp, mix::SelectOp>(op))
       for (Value operand : op->getOperands())
         if (typeOf(operand).isMatrix())
           return axesOfMatrix(operand);
@@ -128,6 +128,8 @@ Value TokenLocal::compute(Value value, ArrayRef<Axis> axes) {
     return unary(unaryOp, axes);
   if (auto binaryOp = dyn_cast<mix::BinaryOp>(op))
     return binary(binaryOp, axes);
+  if (auto selectOp = dyn_cast<mix::SelectOp>(op))
+    return select(selectOp, axes);
   if (auto transpose = dyn_cast<mix::TransposeOp>(op))
     return emit(transpose.getX(), {axes[1], axes[0]});
   if (auto diag = dyn_cast<mix::DiagOp>(op)) {
@@ -204,6 +206,17 @@ Value TokenLocal::binary(mix::BinaryOp op, ArrayRef<Axis> axes) {
     };
     Value left = entry(x), right = entry(y);
     return emitScalar(b, at, op.getKind(), left, right);
+  });
+}
+
+Value TokenLocal::select(mix::SelectOp op, ArrayRef<Axis> axes) {
+  SmallVector<Value> inputs;
+  for (Value operand : op->getOperands())
+    inputs.push_back(emit(operand, axesFor(operand, axes)));
+  return tiles.map(inputs, [](OpBuilder &b, Location at, ValueRange x) -> Value {
+    Value zero = arith::ConstantOp::create(b, at, b.getFloatAttr(x[0].getType(), 0));
+    Value holds = arith::CmpFOp::create(b, at, arith::CmpFPredicate::UNE, x[0], zero);
+    return arith::SelectOp::create(b, at, holds, x[1], x[2]);
   });
 }
 

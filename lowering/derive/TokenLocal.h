@@ -49,6 +49,7 @@ private:
   mlir::Value compute(mlir::Value value, llvm::ArrayRef<tile::Axis> axes);
   mlir::Value unary(mix::UnaryOp op, llvm::ArrayRef<tile::Axis> axes);
   mlir::Value binary(mix::BinaryOp op, llvm::ArrayRef<tile::Axis> axes);
+  mlir::Value select(mix::SelectOp op, llvm::ArrayRef<tile::Axis> axes);
   mlir::Value scaled(mix::BinaryOp op, llvm::ArrayRef<tile::Axis> axes);
   mlir::Value matmul(mix::MatmulOp op, llvm::ArrayRef<tile::Axis> axes);
   mlir::Value dot(mix::DotOp op);

@@ -31,7 +31,7 @@ std::optional<Obstacle> Linearity::lacksNumber(Value matrix) const {
   Operation *op = matrix.getDefiningOp();
   if (auto product = dyn_cast<MatmulOp>(op))
     return lacksNumber(product);
-  if (isa<UnaryOp, BinaryOp, TransposeOp>(op))
+  if (isa<UnaryOp, BinaryOp, SelectOp, TransposeOp>(op))
     for (Value operand : op->getOperands())
       if (typeOf(operand).isMatrix())
         if (std::optional<Obstacle> found = lacksNumber(operand))

@@ -287,7 +287,8 @@ Polynomial Expansion::function(Operation *op) {
                            ? "M" + nameOf(operand.getAsOpaquePointer())
                            : (lengthOf(operand) ? lengthOf(operand)->str() : "") + "(" + exactKey(of(operand)) + ")");
   auto binary = dyn_cast<BinaryOp>(op);
-  if (binary && !llvm::is_contained({BinaryKind::Div, BinaryKind::Pow}, binary.getKind()))
+  if (binary && !llvm::is_contained({BinaryKind::Div, BinaryKind::Pow, BinaryKind::Less, BinaryKind::LessEqual},
+                                    binary.getKind()))
     llvm::sort(operands);
   std::string key = nameOf(op);
   for (const std::string &operand : operands)

@@ -24,7 +24,9 @@ bool commutes(Operation *op) {
   if (isa<DotOp>(op))
     return true;
   auto binary = dyn_cast<BinaryOp>(op);
-  return binary && !llvm::is_contained({BinaryKind::Sub, BinaryKind::Div, BinaryKind::Pow}, binary.getKind());
+  return binary && !llvm::is_contained(
+                       {BinaryKind::Sub, BinaryKind::Div, BinaryKind::Pow, BinaryKind::Less, BinaryKind::LessEqual},
+                       binary.getKind());
 }
 
 void swapOperands(Operation *op) {
@@ -166,6 +168,8 @@ Value Expressions::div(Value x, Value y) {
   return make<BinaryOp>(BinaryKind::Div, x, y);
 }
 
+Value Expressions::select(Value condition, Value x, Value y) { return make<SelectOp>(condition, x, y); }
+
 Value Expressions::dot(Value x, Value y) {
   if (isNeg(x))
     return neg(dot(positive(x), y));
@@ -195,8 +199,8 @@ Value Expressions::column(Value matrix, int64_t j) {
   if (auto product = dyn_cast<MatmulOp>(op))
     return flipped ? matmul(transpose(product.getY()), column(transpose(product.getX()), j))
                    : matmul(product.getX(), column(product.getY(), j));
-  if (isa<UnaryOp, BinaryOp>(op)) {
-    SmallVector<Value, 2> operands;
+  if (isa<UnaryOp, BinaryOp, SelectOp>(op)) {
+    SmallVector<Value, 3> operands;
     for (Value x : op->getOperands())
       operands.push_back(typeOf(x).isScalar() ? x : column(turned(x), j));
     return rebuilt(op, operands);

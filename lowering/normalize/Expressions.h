@@ -37,6 +37,7 @@ public:
   /// Entry by entry; a scalar meets every entry.
   Value mul(Value x, Value y);
   Value div(Value x, Value y);
+  Value select(Value condition, Value x, Value y);
   Value dot(Value x, Value y);
   Value outer(Value x, Value y);
   Value matmul(Value x, Value y);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t longest = 4000; // of one subterm
 
-enum Tightness { Sum, Product, Sign, Power, Postfix };
+enum Tightness { Either, Both, Negated, Comparison, Sum, Product, Sign, Power, Postfix };
 
 struct Printed {
   std::string text;
@@ -60,9 +60,12 @@ private:
         .Case([&](UnaryOp op) {
           if (op.getKind() == UnaryKind::Neg)
             return Printed{"-" + within(op.getX(), Sign), Sign};
+          if (op.getKind() == UnaryKind::Not)
+            return Printed{"not " + within(op.getX(), Negated), Negated};
           return call(stringifyUnaryKind(op.getKind()), {op.getX()});
         })
         .Case([&](BinaryOp op) { return binary(op); })
+        .Case([&](SelectOp op) { return call("where", op->getOperands()); })
         .Case([&](TransposeOp op) { return Printed{within(op.getX(), Postfix) + "'"}; })
         .Case([&](MatmulOp op) { return infix(op.getX(), " * ", op.getY(), Product); })
         .Case([&](DotOp op) { return Printed{within(op.getX(), Postfix) + "' * " + within(op.getY(), Sign), Product}; })
@@ -106,13 +109,15 @@ private:
 
   Printed call(StringRef function, ValueRange arguments) {
     std::string text = function.str() + "(";
-    llvm::interleave(arguments, [&](Value x) { text += within(x, Sum); }, [&] { text += ", "; });
+    llvm::interleave(arguments, [&](Value x) { text += within(x, Either); }, [&] { text += ", "; });
     return {text + ")"};
   }
 
   Printed infix(Value x, StringRef op, Value y, Tightness tightness) {
     return {within(x, tightness) + op.str() + within(y, static_cast<Tightness>(tightness + 1)), tightness};
   }
+
+  Printed compared(Value x, StringRef op, Value y) { return {within(x, Sum) + op.str() + within(y, Sum), Comparison}; }
 
   Printed binary(BinaryOp op) {
     Value x = op.getX(), y = op.getY();
@@ -126,6 +131,12 @@ private:
       return infix(x, entrywise ? " .* " : " * ", y, Product);
     case BinaryKind::Div: return infix(x, typeOf(y).isScalar() ? " / " : " ./ ", y, Product);
     case BinaryKind::Pow: return {within(x, Postfix) + (typeOf(x).isScalar() ? "^" : " .^ ") + within(y, Sign), Power};
+    case BinaryKind::Less: return compared(x, " < ", y);
+    case BinaryKind::LessEqual: return compared(x, " <= ", y);
+    case BinaryKind::Equal: return compared(x, " == ", y);
+    case BinaryKind::NotEqual: return compared(x, " != ", y);
+    case BinaryKind::And: return infix(x, " and ", y, Both);
+    case BinaryKind::Or: return infix(x, " or ", y, Either);
     default: return call(stringifyBinaryKind(op.getKind()), {x, y});
     }
   }

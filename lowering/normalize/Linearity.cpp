@@ -1,8 +1,9 @@
 // Matrices and rows as sums of terms, one op at a time.
 //
-//     A + B, -A, c A, A / c, A', A B, diag(d), a b', I        and        A .* a b', A ./ a b' for rank-one matrices
+//     A + B, -A, c A, A / c, A', A B, diag(d), a b', I, where(c, A, B)        and        A .* a b', A ./ a b' for rank-one matrices
 #include "lowering/normalize/Linearity.h"
 #include "lowering/Rules.h"
+#include "lowering/normalize/Branches.h"
 #include "lowering/normalize/Formula.h"
 #include "lowering/normalize/ThinDims.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -74,6 +75,10 @@ Outcome<Terms> Linearity::matrixTerms(Value value) {
           .Case([&](BinaryOp binary) -> std::optional<Outcome<Terms>> {
             return binaryTerms(binary, [&] { return entrywiseTerms(binary); });
           })
+          .Case([&](SelectOp select) -> std::optional<Outcome<Terms>> {
+            Value sum = touches(value) ? sumOfBranches(e, select, [&](Value x) { return touches(x); }) : Value();
+            return sum ? std::optional(terms(sum)) : std::nullopt;
+          })
           .Case([&](TransposeOp transpose) -> std::optional<Outcome<Terms>> {
             Outcome<Terms> inner = terms(transpose.getX());
             if (!inner)
@@ -120,6 +125,9 @@ Outcome<Terms> Linearity::rowTerms(Value value) {
   if (auto binary = dyn_cast<BinaryOp>(op))
     if (auto terms = binaryTerms(binary, [&] { return rowEntrywiseTerms(binary); }))
       return std::move(*terms);
+  if (auto select = dyn_cast<SelectOp>(op))
+    if (Value sum = sumOfBranches(e, select, [&](Value x) { return touches(x); }))
+      return terms(sum);
   return whole.obstacle();
 }
 

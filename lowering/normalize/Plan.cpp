@@ -416,7 +416,7 @@ private:
       op = *op->getResult(0).user_begin();
       if (auto unary = dyn_cast<UnaryOp>(op); unary && unary.getKind() != UnaryKind::Neg)
         return isa<MatmulOp>(culprit) ? " inside `" + stringifyUnaryKind(unary.getKind()).str() + "`" : "";
-      if (!isa<BinaryOp, UnaryOp>(op))
+      if (!isa<BinaryOp, UnaryOp, SelectOp>(op))
         break;
     }
     return "";

@@ -50,10 +50,13 @@ private:
         if (matrix.getDefiningOp<DiagOp>() && of(matrix) == 0)
           return of(state);
     auto binary = dyn_cast<BinaryOp>(op);
+    auto select = dyn_cast<SelectOp>(op);
     // A scalar state that meets a vector reaches other entries than its own.
-    if (!binary ||
+    if ((!binary && !select) ||
         llvm::any_of(op->getOperands(), [&](Value x) { return of(x) && typeOf(x).rank() != typeOf(value).rank(); }))
       return kNone;
+    if (select) // a gate of 1 and 0, in each of the semirings
+      return of(select.getCondition()) ? kNone : std::max(of(select.getX()), of(select.getY()));
     unsigned x = of(binary.getX()), y = of(binary.getY());
     bool isAffine = semiring == Semiring::Affine;
     switch (binary.getKind()) {

@@ -48,12 +48,13 @@ const char *const words[] = {
     "state S : matrix<K, V>",
     "input k[1..n] : vector<K>"};
 
-const char *const operators[] = {"+", "-", "*", "/", ".*", "./", "^", ".^"};
+const char *const operators[] = {"+", "-", "*", "/", ".*", "./", "^", ".^", "<", ">=", "==", "and", "or"};
 const char *const numbers[] = {"0", "1", "2", "3", "0.5", "1e-3", "64", "1e308", "1e-320", "999999999999"};
-const char *const functions[] = {"exp",  "log",  "sigmoid", "tanh",      "relu",    "silu",      "gelu",   "softplus",
-                                 "elu",  "sqrt", "rsqrt",   "abs",       "sign",    "sin",       "cos",    "min",
-                                 "max",  "sum",  "dot",     "logaddexp", "outer",   "diag",      "concat", "kron",
-                                 "norm", "roll", "l2norm",  "rmsnorm",   "softmax", "layernorm", "slice",  "grad"};
+const char *const functions[] = {"exp",   "log",    "sigmoid", "tanh",      "relu",      "silu",  "gelu",   "softplus",
+                                 "elu",   "sqrt",   "rsqrt",   "abs",       "sign",      "sin",   "cos",    "min",
+                                 "max",   "sum",    "dot",     "logaddexp", "outer",     "diag",  "concat", "kron",
+                                 "where", "clamp",  "stop",    "erf",       "log1p",     "expm1", "mean",   "norm",
+                                 "roll",  "l2norm", "rmsnorm", "softmax",   "layernorm", "slice", "grad"};
 
 class Mutator {
 public:

@@ -108,6 +108,15 @@ mix.mixer @fill_c2 dims ["K"] {
 
 // -----
 
+mix.mixer @select_c1 dims ["K", "V"] {
+  %x = mix.input "x" : <[K], head>
+  %y = mix.input "y" : <[V], head>
+  // expected-error @+1 {{mix.select by a vector<K> of a vector<V> and a vector<V> (select_c1)}}
+  %z = mix.select %x, %y, %y : <[K], head>, <[V], head>, <[V], head>
+}
+
+// -----
+
 mix.mixer @binary_c1 dims ["K", "V"] {
   %x = mix.input "x" : <[K], head>
   %y = mix.input "y" : <[V], head>

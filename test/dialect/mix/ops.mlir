@@ -42,6 +42,10 @@ mix.mixer @ops dims ["K", "V"] {
   %unary = mix.unary softplus %x : <[K], head>
   // CHECK: mix.binary logaddexp %[[X]], %{{.*}} : <[K], head>, <[], constant>
   %binary = mix.binary logaddexp %x, %half : <[K], head>, <[], constant>
+  // CHECK: mix.binary less_equal %[[X]], %{{.*}} : <[K], head>, <[], constant>
+  %condition = mix.binary less_equal %x, %half : <[K], head>, <[], constant>
+  // CHECK: mix.select %{{.*}}, %{{.*}}, %[[X]] : <[K], head>, <[], constant>, <[K], head>
+  %select = mix.select %condition, %half, %x : <[K], head>, <[], constant>, <[K], head>
   // CHECK: mix.column 1 of %{{.*}} : <[V, K], head>
   %column = mix.column 1 of %h : <[V, K], head>
   // CHECK: mix.transpose %{{.*}} : <[V, K], head>

@@ -61,7 +61,9 @@ func.func @arithmetic(%a: !r, %k: !k, %v: !v, %w: !w, %m: !m, %p: !p, %b: !b, %f
   // CHECK-NEXT: ^bb0(%{{.*}}: f32, %{{.*}}: f32):
   %map = tile.map (%a, %k) : (!r, !k) -> !k {
   ^bb0(%x: f32, %y: f32):
-    %z = arith.mulf %x, %y : f32
+    // CHECK: tile.stop %{{.*}} : f32
+    %s = tile.stop %x : f32
+    %z = arith.mulf %s, %y : f32
     // CHECK: tile.yield %{{.*}} : f32
     tile.yield %z : f32
   }

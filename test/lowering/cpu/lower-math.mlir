@@ -42,8 +42,21 @@ func.func @of_gates(%x: vector<8xf64>) -> vector<8xf64> {
 // CHECK-NOT: math.sin
 // CHECK: %[[QUARTERS:.*]] = math.roundeven
 // CHECK: math.fma %[[QUARTERS]]
+// CHECK: %[[ANY:.*]] = vector.reduction <or>
+// CHECK: scf.if %[[ANY]]
+// CHECK: arith.muli {{.*}} : vector<16xi64>
 // CHECK-NOT: math.sin
 func.func @sine(%x: vector<16xf32>) -> vector<16xf32> {
   %y = math.sin %x : vector<16xf32>
   return %y : vector<16xf32>
+}
+
+// CHECK-LABEL: func.func @errors
+// CHECK-NOT: math.erf
+// CHECK-NOT: math.log1p
+func.func @errors(%x: vector<16xf32>) -> vector<16xf32> {
+  %y = math.erf %x : vector<16xf32>
+  %z = math.erfc %y : vector<16xf32>
+  %w = math.log1p %z : vector<16xf32>
+  return %w : vector<16xf32>
 }

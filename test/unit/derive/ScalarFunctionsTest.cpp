@@ -2,6 +2,7 @@
 #include "lowering/derive/ScalarFunctions.h"
 #include "dialect/mix/Scalar.h"
 #include "dialect/tile/Array.h"
+#include "dialect/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "gtest/gtest.h"
@@ -14,7 +15,7 @@ namespace {
 class Region {
 public:
   Region() : builder(&context) {
-    context.loadDialect<mlir::arith::ArithDialect, mlir::math::MathDialect>();
+    context.loadDialect<mlir::arith::ArithDialect, mlir::math::MathDialect, tile::TileDialect>();
     builder.setInsertionPointToEnd(&block);
   }
 

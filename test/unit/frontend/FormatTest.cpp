@@ -31,6 +31,12 @@ TEST(Format, BinaryOperatorsHaveSpacesAndSignsHaveNot) {
   EXPECT_EQ(equation("y=f ( a,b ) ^ - 2"), "y = f(a, b)^-2");
 }
 
+TEST(Format, ComparisonsHaveSpacesAndDimsHaveNot) {
+  EXPECT_EQ(equation("y=where(a<b+1 and not(c>=-d)or e==f,x,y)"),
+            "y = where(a < b + 1 and not (c >= -d) or e == f, x, y)");
+  EXPECT_EQ(equation("state H:matrix < V,K >= 1"), "state H : matrix<V, K> = 1");
+}
+
 TEST(Format, IndicesAndRangesAreTight) {
   EXPECT_EQ(equation("y=x[ t - 3 ] [j+1]"), "y = x[t-3][j+1]");
   EXPECT_EQ(equation("y=sum(j in 1 .. n - 1,a - x[ (j - 1) * 2 ])"), "y = sum(j in 1..n-1, a - x[(j-1)*2])");

@@ -111,14 +111,43 @@ std::vector<double> gradientAt(const std::string &loss, const std::string &state
 } // namespace
 
 TEST(Gradient, FunctionsByElements) {
-  for (const char *f : {"exp", "sigmoid", "tanh", "relu", "silu", "gelu", "softplus", "elu", "abs", "sin", "cos"}) {
+  for (const char *f : {"exp", "sigmoid", "tanh", "relu", "silu", "gelu", "softplus", "elu", "abs", "sin", "cos",
+                        "expm1", "erf", "erfc", "gelu_erf", "logsigmoid"}) {
     check(std::string("dot(w, ") + f + "(x[t-1]))", "x");
     check(std::string(f) + "(a[t-1])", "a");
     check(std::string("sum(") + f + "(M[t-1] * w) .* p[t-1])", "M");
   }
-  for (const char *f : {"log", "sqrt", "rsqrt"})
+  for (const char *f : {"log", "log1p", "sqrt", "rsqrt"})
     check(std::string("dot(w, ") + f + "(2 + x[t-1]))", "x");
   check("dot(w, sign(x[t-1]) .* x[t-1])", "x");
+}
+
+TEST(Gradient, WhereClampAndMean) {
+  check("sum(where(x[t-1] < w, x[t-1] .* x[t-1], 3 * w .* x[t-1]))", "x");
+  check("sum(where(w > 0.2 and not w > 1, x[t-1], a[t-1]))", "x");
+  check("sum(where(w > 0.2 or w == 0, x[t-1], a[t-1]))", "a");
+  check("sum(clamp(x[t-1], -0.1, 0.3) .* w)", "x");
+  check("sum(clamp(w, x[t-1], a[t-1] + 2))", "x");
+  check("mean(x[t-1] .* w) + mean(M[t-1] * w)", "x");
+  check("mean(M[t-1])", "M");
+}
+
+TEST(Gradient, OfWhatIsNotTaken) {
+  EXPECT_EQ(gradientAt("sum(where(x[t-1] > 0, log(x[t-1]), 0))", "x", 0), std::vector<double>(4, 0));
+  EXPECT_EQ(gradientAt("sum(where(x[t-1] > 0, u, 0))", "x", 0, "  let u = sqrt(x[t-1])\n"), std::vector<double>(4, 0));
+  EXPECT_EQ(gradientAt("sum(where(x[t-1] != 0, 1 ./ x[t-1], x[t-1]))", "x", 0), std::vector<double>(4, 1));
+}
+
+// At a bound x is inside.
+TEST(Gradient, OfAClampAtItsBounds) {
+  EXPECT_EQ(gradientAt("sum(clamp(x[t-1], -1, 1))", "x", 1), std::vector<double>(4, 1));
+  EXPECT_EQ(gradientAt("sum(clamp(x[t-1], -1, 1))", "x", 1.5), std::vector<double>(4, 0));
+  EXPECT_EQ(gradientAt("sum(clamp(1, -2, x[t-1]))", "x", 1), std::vector<double>(4, 0));
+}
+
+TEST(Gradient, StopsAtAStop) {
+  EXPECT_EQ(gradientAt("sum(stop(x[t-1]) .* x[t-1])", "x", 3), std::vector<double>(4, 3));
+  EXPECT_EQ(gradientAt("sum(stop(x[t-1]))", "x", 3), std::vector<double>(4, 0));
 }
 
 TEST(Gradient, Operators) {

@@ -104,6 +104,19 @@ TEST(Import, AllFunctionsOfTheLanguage) {
                         "sign(v)",
                         "sin(v)",
                         "cos(v)",
+                        "expm1(v)",
+                        "log1p(v)",
+                        "erf(v)",
+                        "erfc(v)",
+                        "gelu_erf(v)",
+                        "logsigmoid(v)",
+                        "stop(v)",
+                        "clamp(v, -1, 1)",
+                        "clamp(0, v, sum(v))",
+                        "where(v < 1, v, 0)",
+                        "where(sum(v) != 0 and V > 3, v, 0)",
+                        "where(not v >= 0, 0, 1)",
+                        "mean(v) * v",
                         "min(v, 0)",
                         "max(0, v)",
                         "logaddexp(v, v)",
@@ -131,6 +144,25 @@ TEST(Import, AllFunctionsOfTheLanguage) {
     EXPECT_EQ(import(goodMixerWith("v * k'", std::string("(") + e + ") * k'")).codes(),
               std::string(e) == "v^1'" ? "MIX0206" : "")
         << e;
+}
+
+TEST(Import, ConditionsAreNoNumbers) {
+  auto codes = [](const std::string &e) { return import(goodMixerWith("v * k'", "(" + e + ") * k'")).codes(); };
+  EXPECT_EQ(codes("(v < 1) .* v"), "MIX0220");
+  EXPECT_EQ(codes("where(v, v, 0)"), "MIX0221");
+  EXPECT_EQ(codes("where(v < 1 and v, v, 0)"), "MIX0221");
+  EXPECT_EQ(codes("where(not v, v, 0)"), "MIX0221");
+  EXPECT_EQ(codes("where((v < 1) < 1, v, 0)"), "MIX0220");
+  EXPECT_EQ(codes("where(0 < v < 1, v, 0)"), "MIX0222");
+  EXPECT_EQ(codes("where(v < k, v, 0)"), "MIX0203");
+  EXPECT_EQ(codes("where(k < 1, v, 0)"), "MIX0203");
+  EXPECT_EQ(codes("where(1 < 2, v, k)"), "MIX0203");
+  EXPECT_EQ(codes("where(v < 1, v)"), "MIX0204");
+  EXPECT_EQ(codes("clamp(v, 1)"), "MIX0204");
+  EXPECT_EQ(codes("clamp(v, k, 1)"), "MIX0203");
+  EXPECT_EQ(codes("clamp(v, 1, 0)"), "MIX0223");
+  EXPECT_EQ(codes("stop(v < 1)"), "MIX0220");
+  EXPECT_EQ(import(goodMixerWith("  H[t]", "  let on = v > 0\n  let w = where(on, v, 0)\n  H[t]")).codes(), "MIX0111");
 }
 
 TEST(Import, FamiliesAreTensorsWithAnAxisMore) {

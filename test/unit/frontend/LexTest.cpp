@@ -23,6 +23,14 @@ TEST(Lex, ADigitFollowsADecimalPoint) {
   EXPECT_EQ(kinds("x.^2./y"), "x `.^` 2 `./` y");
 }
 
+TEST(Lex, DimsAndComparisons) {
+  EXPECT_EQ(kinds("a<b>=c"), "a `<` b `>=` c");
+  EXPECT_EQ(kinds("matrix<V, K>=I"), "`matrix` `<` V `,` K `>` `=` `I`");
+  EXPECT_EQ(kinds("mixer m<K=1>{y=a==b}"), "`mixer` m `<` K `=` 1 `>` `{` y `=` a `==` b `}`");
+  EXPECT_EQ(kinds("a!=b"), "a `!=` b");
+  EXPECT_EQ(kinds("a & b"), "a an unreadable character b !");
+}
+
 TEST(Lex, CommentsMayHoldAnyUtf8AndCodeMayNot) {
   EXPECT_EQ(kinds("a # σ(x) ⊙ y\nb"), "a b");
   EXPECT_EQ(kinds("a ⊙ b"), "a an unreadable character b !");

@@ -35,6 +35,10 @@ TEST(Parse, BindingTightestFirst) {
   EXPECT_EQ(reprinted("(a+b)'"), "(a + b)'");
   EXPECT_EQ(reprinted("(u*v')'^2"), "(u * v')'^2");
   EXPECT_EQ(reprinted("sum(j in 0..n - 1, w[j] .* x[t - j])"), "sum(j in 0..n - 1, w[j] .* x[t-j])");
+  EXPECT_EQ(reprinted("where(a+b<c and not d>=e or f!=g, x, y)"), "where(a + b < c and not d >= e or f != g, x, y)");
+  EXPECT_EQ(reprinted("(a<b or c==d)and not(e<=f)"), "(a < b or c == d) and not e <= f");
+  EXPECT_EQ(reprinted("not (a > b and c)"), "not (a > b and c)");
+  EXPECT_EQ(reprinted("(a < b) == c"), "(a < b) == c");
   EXPECT_EQ(reprinted("x[sum(j in 1..n, t - 2 * j)]"), "x[sum(j in 1..n, t-2*j)]");
 }
 

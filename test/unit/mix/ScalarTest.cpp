@@ -24,6 +24,33 @@ TEST(Scalar, CornersOfTwoNumbers) {
   }
 }
 
+TEST(Scalar, Conditions) {
+  EXPECT_EQ(apply(BinaryKind::Less, 1, 2), 1);
+  EXPECT_EQ(apply(BinaryKind::Less, 2, 2), 0);
+  EXPECT_EQ(apply(BinaryKind::LessEqual, 2, 2), 1);
+  EXPECT_EQ(apply(BinaryKind::Equal, -0.0, 0.0), 1);
+  for (BinaryKind kind : {BinaryKind::Less, BinaryKind::LessEqual, BinaryKind::Equal})
+    EXPECT_EQ(apply(kind, NAN, NAN), 0);
+  EXPECT_EQ(apply(BinaryKind::NotEqual, NAN, NAN), 1);
+  EXPECT_EQ(apply(BinaryKind::And, 1, 0), 0);
+  EXPECT_EQ(apply(BinaryKind::Or, 1, 0), 1);
+  EXPECT_EQ(apply(UnaryKind::Not, 1), 0);
+  EXPECT_EQ(apply(UnaryKind::Not, 0), 1);
+}
+
+TEST(Scalar, SlopesAtTheCorners) {
+  EXPECT_EQ(derivative(UnaryKind::ExpM1, -inf), 0);
+  EXPECT_EQ(derivative(UnaryKind::Log1P, -1), inf);
+  EXPECT_EQ(derivative(UnaryKind::Log1P, inf), 0);
+  for (double x : {-inf, inf}) {
+    EXPECT_EQ(derivative(UnaryKind::Erf, x), 0);
+    EXPECT_EQ(derivative(UnaryKind::Erfc, x), 0);
+    EXPECT_EQ(derivative(UnaryKind::GeluErf, x), x > 0 ? 1 : 0);
+    EXPECT_EQ(derivative(UnaryKind::Stop, x), 0);
+  }
+  EXPECT_DOUBLE_EQ(derivative(UnaryKind::GeluErf, 0), 0.5);
+}
+
 TEST(Scalar, Sign) {
   EXPECT_EQ(apply(UnaryKind::Sign, 0), 0);
   EXPECT_EQ(apply(UnaryKind::Sign, -0.0), 0);
@@ -41,6 +68,8 @@ TEST(Scalar, FarOut) {
     EXPECT_EQ(apply(UnaryKind::Silu, -x), 0);
     EXPECT_EQ(apply(UnaryKind::Gelu, x), x);
     EXPECT_EQ(apply(UnaryKind::Gelu, -x), 0);
+    EXPECT_EQ(apply(UnaryKind::GeluErf, x), x);
+    EXPECT_EQ(apply(UnaryKind::GeluErf, -x), 0);
     EXPECT_EQ(apply(UnaryKind::Elu, x), x);
     EXPECT_EQ(apply(UnaryKind::Elu, -x), -1);
   }
@@ -50,6 +79,9 @@ TEST(Scalar, DoesNotCancel) {
   EXPECT_DOUBLE_EQ(apply(UnaryKind::Elu, -1e-20), -1e-20);
   EXPECT_DOUBLE_EQ(apply(UnaryKind::Softplus, -40), std::exp(-40));
   EXPECT_DOUBLE_EQ(apply(UnaryKind::Sigmoid, -40), std::exp(-40));
+  EXPECT_DOUBLE_EQ(apply(UnaryKind::ExpM1, 1e-20), 1e-20);
+  EXPECT_DOUBLE_EQ(apply(UnaryKind::Log1P, -1e-20), -1e-20);
+  EXPECT_DOUBLE_EQ(apply(UnaryKind::GeluErf, -8), -4 * std::erfc(8 / std::sqrt(2)));
 }
 
 TEST(Scalar, Formulas) {
