@@ -70,12 +70,17 @@ Expected<std::string> printedStage(const Options &options) {
 }
 
 Error writeText(const std::string &path, const std::string &text) {
-  std::error_code error;
-  raw_fd_ostream out(path, error);
-  if (error)
-    return inputError(fmt::format("cannot write `{}`: {}", path, error.message()));
-  out << text;
-  return Error::success();
+  if (path == "-")
+    return outs() << text, Error::success();
+  std::error_code code;
+  raw_fd_ostream out(path, code);
+  if (!code) {
+    out << text;
+    out.close();
+    code = out.error();
+    out.clear_error();
+  }
+  return code ? fileError("write", path, code) : Error::success();
 }
 
 } // namespace

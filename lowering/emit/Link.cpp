@@ -7,7 +7,9 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <mutex>
+#include <unistd.h>
 
 LLD_HAS_DRIVER(elf)
 
@@ -29,15 +31,15 @@ public:
   Error write(StringRef prefix, StringRef contents) {
     int descriptor;
     if (std::error_code code = sys::fs::createTemporaryFile(prefix, "o", descriptor, path))
-      return createStringError("cannot write a temporary file: " + code.message());
+      return createStringError(code, "cannot write a temporary file: " + code.message());
     raw_fd_ostream out(descriptor, /*shouldClose=*/true);
     out << contents;
     out.close();
     if (!out.has_error())
       return Error::success();
-    std::string why = out.error().message();
+    std::error_code code = out.error();
     out.clear_error();
-    return createStringError("cannot write `" + path.str().str() + "`: " + why);
+    return createStringError(code, "cannot write `" + path.str() + "`: " + code.message());
   }
 
   SmallString<128> path;
@@ -75,6 +77,19 @@ Error runLinker(ArrayRef<std::string> arguments) {
 
 } // namespace
 
+/// lld writes by way of mapped memory, where a full disk is a signal: is there room for as much as goes in?
+static Error reserve(StringRef path, uint64_t bytes) {
+  int descriptor;
+  std::error_code code = sys::fs::openFileForWrite(path, descriptor, sys::fs::CD_OpenAlways);
+  if (!code) {
+    if (fallocate(descriptor, 0, 0, static_cast<off_t>(bytes)) != 0 && errno != EOPNOTSUPP)
+      code = std::error_code(errno, std::generic_category());
+    (void)!ftruncate(descriptor, 0);
+    (void)close(descriptor);
+  }
+  return code ? createStringError(code, "cannot write `" + path + "`: " + code.message()) : Error::success();
+}
+
 Error linkLibrary(ArrayRef<ObjectCode> objects, StringRef name, StringRef output) {
   Expected<std::vector<std::string>> libraries = systemLibraries();
   if (!libraries)
@@ -85,6 +100,15 @@ Error linkLibrary(ArrayRef<ObjectCode> objects, StringRef name, StringRef output
       return error;
   if (Error error = files.back().write("mixc-runtime",
                                        StringRef(mixc_runtime_object, mixc_runtime_object_end - mixc_runtime_object)))
+    return error;
+
+  uint64_t bytes = 1 << 16; // headers, symbols and tables
+  for (const TemporaryFile &file : files) {
+    uint64_t size = 0;
+    (void)sys::fs::file_size(file.path, size);
+    bytes += size;
+  }
+  if (Error error = reserve(output, bytes))
     return error;
 
   // nodelete: sleeping threads of the pool must keep their code if the program closes the library.
