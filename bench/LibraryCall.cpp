@@ -34,7 +34,7 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
   if (!entry)
     return llvm::createStringError(mixer.name + " has no " + entryName.str());
   auto symbol = [&](const std::string &name) { return dlsym(library, name.c_str()); };
-  const std::string prefix = identifier(mixer.name);
+  const std::string prefix = mixer.symbol();
   LibraryCall made;
   made.function = reinterpret_cast<const void *(*)(const void *)>(symbol(prefix + "_" + entryName.str()));
   made.message = reinterpret_cast<const char *(*)(const void *)>(symbol("mix_status_message"));

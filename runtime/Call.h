@@ -15,7 +15,7 @@ public:
   int64_t batch() const { return number(1); }
   int64_t time() const { return number(2); }
   int64_t heads() const { return number(3); }
-  int64_t groups() const { return number(4); }
+  int64_t groups() const { return number(4) ? number(4) : 1; } // not set: one for all heads
   int64_t sequences() const { return isDecode() ? 0 : number(5); }
   const int64_t *cuSeqlens() const { return isDecode() ? nullptr : static_cast<const int64_t *>(pointer(6)); }
   void *workspace() const { return pointer(entry.slots - (isDecode() ? 4 : 5)); }
@@ -24,6 +24,7 @@ public:
   mix_parallel_for *parallelFor() const { return reinterpret_cast<mix_parallel_for *>(pointer(entry.slots - 2)); }
   void *parallelForContext() const { return pointer(entry.slots - 1); }
   void *pointer(int64_t slot) const { return read<void *>(slot); }
+  const void *itself() const { return slots; }
 
 private:
   bool isDecode() const { return entry.kind == MIXRT_DECODE; }
@@ -52,6 +53,7 @@ struct Call {
   const int64_t *cuSeqlens; // null: every sequence has `time` tokens
   bool byGroup;
   bool replays; // what is saved is computed anew, item by item
+  bool isIdle;  // there is nothing to write
   int64_t block, units, items;
   int64_t mostThreads, threads; // that the caller allows; that there are items for
   char *workspace;
@@ -89,6 +91,11 @@ inline int64_t columnsOf(const Call &call, const mixrt_tensor &tensor) {
 inline int64_t rowsOf(const Call &call, const mixrt_tensor &tensor) {
   return isPerToken(tensor) ? call.tokens() : isParam(tensor) ? 1 : call.sequences;
 }
+/// The call writes to the caller's array.
+inline bool isWritten(const mixrt_tensor &tensor) {
+  return tensor.role == MIXRT_OUTPUT || tensor.role == MIXRT_FINAL || tensor.role == MIXRT_STATE ||
+         tensor.role == MIXRT_KEPT || isGradient(tensor);
+}
 
 /// The state of a group, or the past of its inputs: read by every head of the group, written once.
 inline bool isGroupState(const mixrt_tensor &tensor) {
@@ -111,6 +118,8 @@ inline bool isSummedInPlace(const Call &call, const mixrt_tensor &tensor) {
 }
 /// Bytes of workspace for a tensor's partial sums, [tokens or sequences, heads, own]; 0 where there are none.
 int64_t partialBytes(const Call &call, const mixrt_tensor &tensor);
+/// What stands before the tensors in the caller's `saved`.
+constexpr int64_t savedHeadBytes = 64;
 /// Bytes of a tensor in the caller's `saved`: [tokens, heads, own], [sequences, heads, own], or [segments, heads, own], where the
 /// first segment of sequence s is first_row(s) / every + s.
 int64_t savedBytes(const Call &call, const mixrt_tensor &tensor);
@@ -125,6 +134,17 @@ mix_status layOut(Call &call);
 mix_status check(Call &call);
 /// The part of check that needs no tensor. False if an argument is not legal.
 bool readCounts(Call &call);
+
+//===-- What `saved` says of itself (Saved.cpp) ------------------------------------------------------------------===//
+
+/// The call passes `saved`, and it holds something.
+bool usesSaved(const Call &call);
+/// Forward: from here on `saved` is of no call ...
+void eraseSavedHead(const Call &call);
+/// ... and from here on of this one.
+void writeSavedHead(const Call &call);
+/// Backward: `saved` is of a call of forward with the same counts.
+mix_status checkSavedHead(const Call &call);
 
 //===-- Sums (Sum.cpp) -------------------------------------------------------------------------------------------===//
 

@@ -1,7 +1,8 @@
 // Checks of a call's arguments, in the order of the struct. All of them come before the first write.
-#include "runtime/Call.h"
 #include "runtime/Cpu.h"
+#include "runtime/Overlap.h"
 #include "runtime/Status.h"
+#include <alloca.h>
 #include <inttypes.h>
 
 using namespace mixrt;
@@ -21,10 +22,12 @@ mix_status checkCpu(const mixrt_entry &entry) {
 }
 
 mix_status checkSize(const mixrt_entry &entry, const Arguments &arguments) {
-  if (arguments.size() == entry.slots * 8)
+  const int64_t least = entry.slots * 8, whole = least + entry.reserved * 8;
+  if (arguments.size() == whole || arguments.size() == least)
     return nullptr;
-  return fail(MIX_BAD_STRUCT_SIZE, "size is %" PRId64 ", and sizeof(%s_args) is %" PRId64 " in this library",
-              arguments.size(), entry.name, entry.slots * 8);
+  return fail(MIX_BAD_STRUCT_SIZE,
+              "size is %" PRId64 ", and sizeof(%s_args) is %" PRId64 " in this library: is its header of another one?",
+              arguments.size(), entry.name, whole);
 }
 
 mix_status checkCounts(const Call &call) {
@@ -79,7 +82,7 @@ mix_status checkSequences(const Call &call) {
 
 /// A tensor has a size that can be counted, and a pointer where it has elements: [rows, columns, elements] as in
 /// Run.cpp.
-mix_status checkTensor(const Call &call, const mixrt_tensor &tensor) {
+mix_status checkTensor(const Call &call, const mixrt_tensor &tensor, Ranges &ranges) {
   if (tensor.role == MIXRT_SAVED)
     return nullptr; // several share one pointer: checkSaved
   const Arguments &arguments = call.arguments;
@@ -98,6 +101,8 @@ mix_status checkTensor(const Call &call, const mixrt_tensor &tensor) {
     return fail(MIX_NULL_ARGUMENT, "%s is null", tensor.field);
   if (reinterpret_cast<uintptr_t>(pointer) % elementBytes(tensor))
     return fail(MIX_MISALIGNED, "%s is not aligned to %" PRId64 " bytes", tensor.field, elementBytes(tensor));
+  if (tensor.offset == 0) // of a family the first member stands for all
+    ranges.add(tensor.field, &tensor, isWritten(tensor), pointer, bytes);
   return nullptr;
 }
 
@@ -112,7 +117,21 @@ mix_status checkWorkspace(Call &call) {
 mix_status checkSaved(const Call &call) {
   if (call.savedBytes && reinterpret_cast<uintptr_t>(call.arguments.saved()) % alignof(float))
     return fail(MIX_MISALIGNED, "saved is not aligned to 4 bytes");
-  return nullptr;
+  return call.entry.kind == MIXRT_BACKWARD && usesSaved(call) ? checkSavedHead(call) : nullptr;
+}
+
+/// `ranges` has the tensors.
+mix_status checkOverlap(Call &call, Ranges &ranges) {
+  const Arguments &arguments = call.arguments;
+  const bool saves = call.entry.kind == MIXRT_FORWARD && usesSaved(call);
+  call.isIdle = !saves && (!ranges.areWritten() || (call.entry.kind == MIXRT_DECODE && call.time == 0));
+  if (call.isIdle)
+    return nullptr;
+  ranges.add("workspace", nullptr, true, arguments.workspace(), call.workspaceBytes);
+  ranges.add("saved", nullptr, saves, arguments.saved(), call.savedBytes);
+  ranges.add("cu_seqlens", nullptr, false, call.cuSeqlens, 8 * (call.sequences + 1));
+  ranges.add("the argument struct", nullptr, false, arguments.itself(), 8 * call.entry.slots);
+  return ranges.check();
 }
 
 int64_t longestSequence(const Call &call) {
@@ -172,9 +191,11 @@ mix_status mixrt::check(Call &call) {
   RETURN_IF_FAILED(checkCounts(call));
   RETURN_IF_FAILED(checkSequences(call));
   RETURN_IF_FAILED(deriveCounts(call));
+  Ranges ranges(call.entry, static_cast<Range *>(alloca(Ranges::most(call.entry) * sizeof(Range))));
   for (int64_t i = 0; i < call.entry.main.tensor_count; ++i)
-    RETURN_IF_FAILED(checkTensor(call, call.entry.main.tensors[i]));
+    RETURN_IF_FAILED(checkTensor(call, call.entry.main.tensors[i], ranges));
   RETURN_IF_FAILED(layOut(call));
   RETURN_IF_FAILED(checkWorkspace(call));
-  return checkSaved(call);
+  RETURN_IF_FAILED(checkSaved(call));
+  return checkOverlap(call, ranges);
 }

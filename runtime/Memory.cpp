@@ -67,6 +67,7 @@ int64_t mixrt::replayedBytes(const Call &call, const mixrt_tensor &tensor) { ret
 mix_status mixrt::layOut(Call &call) {
   const mixrt_program &main = call.entry.main, &replay = call.entry.replay;
   Bytes thread{roundUpToLine(main.scratch_bytes)}, partial{0}, saved{0};
+  bool saves = false;
   if (call.replays && replay.scratch_bytes > main.scratch_bytes)
     thread = {roundUpToLine(replay.scratch_bytes)};
   for (int64_t i = 0; i < main.tensor_count; ++i) {
@@ -76,7 +77,10 @@ mix_status mixrt::layOut(Call &call) {
       thread = thread.plus(countReplayed(call, tensor));
     partial = partial.plus(countPartial(call, tensor));
     saved = saved.plus(countSaved(call, tensor));
+    saves |= tensor.role == MIXRT_SAVED;
   }
+  if (saves)
+    saved = saved.plus({savedHeadBytes});
   // 63 more, to align it.
   Bytes workspace = thread.times(call.threads).plus(partial);
   if (workspace.count || workspace.overflow)

@@ -2,6 +2,10 @@
 // left. A worker that finds none watches `epoch` for 50 microseconds, since decoding calls come one after the other,
 // and then sleeps on it. All lists and counts are changed under one lock, held for a few instructions; what is also
 // watched without it is atomic.
+//
+// When the library is closed its workers are woken and joined, since their code is about to go. That happens with the
+// loader's lock held, which a worker never wants: it calls nothing that is bound late, has no thread-local memory, and ends
+// by returning.
 #include "runtime/Pool.h"
 #include <immintrin.h>
 #include <limits.h>
@@ -25,16 +29,26 @@ struct Job {
   Job *next = nullptr;
 };
 
+struct Worker {
+  pthread_t thread;
+  Worker *next;
+};
+
 struct Pool {
   pid_t process;
   pthread_mutex_t lock;
   Job *jobs;
-  int64_t workers;
+  Worker *threads;   // all that were started
+  int64_t workers;   // how many they are
+  int64_t busy;      // of them inside a body
+  bool closing;      // none is started any more, and all return
   uint32_t epoch;    // rises with every job (atomic, futex)
   uint32_t sleepers; // workers asleep on epoch (atomic)
   uint32_t finished; // rises when a job is done whose caller sleeps (atomic, futex)
 };
 
+Pool first; // of the library's own memory, which goes with it; those of forked children are allocated
+bool firstIsTaken;
 Pool *current;
 
 uint32_t load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
@@ -75,12 +89,14 @@ bool workOnce(Pool *pool) {
     return false;
   }
   const int64_t index = job->claimed++;
+  ++pool->busy;
   add(&job->active, 1);
   pthread_mutex_unlock(&pool->lock);
 
   job->body(job->argument, index);
 
   pthread_mutex_lock(&pool->lock);
+  --pool->busy;
   const bool waiting = job->waiting;
   const bool last = add(&job->active, -1u) == 0; // the job may be gone from here on
   if (last && waiting)
@@ -95,13 +111,14 @@ void *work(void *argument) {
   Pool *pool = static_cast<Pool *>(argument);
   for (;;) {
     const uint32_t epoch = load(&pool->epoch);
+    if (__atomic_load_n(&pool->closing, __ATOMIC_SEQ_CST))
+      return nullptr;
     if (workOnce(pool) || changesSoon(&pool->epoch, epoch))
       continue;
     add(&pool->sleepers, 1);
     sleepWhile(&pool->epoch, epoch);
     add(&pool->sleepers, -1u);
   }
-  return nullptr;
 }
 
 /// Threads that cannot be started are done without: the others do their work.
@@ -109,13 +126,16 @@ void startWorkers(Pool *pool, int64_t wanted) {
   sigset_t all, before;
   sigfillset(&all); // the program's signals are none of ours
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_t thread;
-  while (pool->workers < wanted && pthread_create(&thread, &attributes, work, pool) == 0)
+  while (pool->workers < wanted) {
+    auto *worker = static_cast<Worker *>(calloc(1, sizeof(Worker)));
+    if (!worker || pthread_create(&worker->thread, nullptr, work, pool) != 0) {
+      free(worker);
+      break;
+    }
+    worker->next = pool->threads;
+    pool->threads = worker;
     ++pool->workers;
-  pthread_attr_destroy(&attributes);
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -125,14 +145,16 @@ Pool *poolOfThisProcess() {
   Pool *pool = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
   const pid_t process = getpid();
   while (!pool || pool->process != process) {
-    Pool *made = static_cast<Pool *>(calloc(1, sizeof(Pool)));
+    const bool isFirst = !__atomic_exchange_n(&firstIsTaken, true, __ATOMIC_ACQ_REL);
+    Pool *made = isFirst ? &first : static_cast<Pool *>(calloc(1, sizeof(Pool)));
     if (!made)
       return nullptr;
     made->process = process;
     pthread_mutex_init(&made->lock, nullptr);
     if (__atomic_compare_exchange_n(&current, &pool, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
       return made;
-    free(made);
+    if (!isFirst)
+      free(made);
   }
   return pool;
 }
@@ -163,6 +185,30 @@ void waitFor(Pool *pool, Job *job) {
   // The worker that was last may still hold the lock, but it no longer looks at the job.
 }
 
+/// Runs when the library is closed, and when the process ends. Where a call is still running it can only be the latter:
+/// its code stays, and so may its threads. A forked child has none of its parent's. The pool itself stays as it is: another
+/// thread of a process that ends may be about to look at it.
+__attribute__((destructor)) void endPool() {
+  Pool *pool = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+  if (!pool || pool->process != getpid())
+    return;
+  pthread_mutex_lock(&pool->lock);
+  Worker *worker = nullptr;
+  if (!pool->jobs && !pool->busy) {
+    worker = pool->threads;
+    __atomic_store_n(&pool->closing, true, __ATOMIC_SEQ_CST);
+    add(&pool->epoch, 1);
+  }
+  pthread_mutex_unlock(&pool->lock);
+  wake(&pool->epoch, INT_MAX);
+  while (worker) {
+    Worker *ended = worker;
+    worker = worker->next;
+    pthread_join(ended->thread, nullptr);
+    free(ended);
+  }
+}
+
 } // namespace
 
 void mixrt::runOnPool(int64_t count, void (*body)(void *, int64_t), void *argument) {
@@ -173,7 +219,7 @@ void mixrt::runOnPool(int64_t count, void (*body)(void *, int64_t), void *argume
   }
   Job job{body, argument, count};
   pthread_mutex_lock(&pool->lock);
-  if (pool->workers < count - 1)
+  if (pool->workers < count - 1 && !pool->closing)
     startWorkers(pool, count - 1);
   Job **end = &pool->jobs; // calls are served in the order they came
   while (*end)

@@ -1,5 +1,5 @@
-// The library's threads: started when first needed, asleep when idle, shared by all calls, and built anew in a forked
-// child.
+// The library's threads: started when first needed, asleep when idle, shared by all calls, built anew in a forked
+// child, and ended when the library is closed.
 #ifndef MIXC_RUNTIME_POOL_H
 #define MIXC_RUNTIME_POOL_H
 

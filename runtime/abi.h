@@ -11,6 +11,9 @@
 //     decode    size batch time heads groups
 //               tensors
 //               workspace threads parallel_for parallel_for_context
+//
+// In the header reserved words follow, as many as the mixer's fingerprint says: so `size` of a caller with another compile's
+// header is another. A caller without a header leaves them out.
 #ifndef MIXC_RUNTIME_ABI_H
 #define MIXC_RUNTIME_ABI_H
 
@@ -28,7 +31,9 @@
   X(MIX_NO_WORKSPACE, 7, "workspace is null, and this call needs one")                                                 \
   X(MIX_BAD_THREADS, 8, "threads is negative")                                                                         \
   X(MIX_UNSUPPORTED_CPU, 9, "this machine lacks instructions that the library was compiled for")                       \
-  X(MIX_BAD_PARALLEL_FOR, 10, "parallel_for returned before it had called its body for every index")
+  X(MIX_BAD_PARALLEL_FOR, 10, "parallel_for returned before it had called its body for every index")                   \
+  X(MIX_OVERLAP, 11, "an array that the call writes overlaps another")                                                 \
+  X(MIX_BAD_SAVED, 12, "saved is not what forward left for a call like this one")
 
 // Instructions that a library may need: LLVM's name, CPUID leaf, subleaf, register (0 eax, 1 ebx, 2 ecx, 3 edx), bit,
 // and the state that the system must save for it (bits of XCR0). Bit i of `features` is line i.
@@ -127,8 +132,10 @@ struct mixrt_entry {
   const char *name = nullptr; // gated_delta_net_forward
   int64_t kind = 0;           // mixrt_entry_kind
   int64_t slots = 0;          // of the argument struct
+  int64_t reserved = 0;       // words after them in the header's struct
   uint64_t features = 0;      // instructions that the kernels use, by line of MIXRT_FEATURES
   const char *cpu = nullptr;  // that they were compiled for
+  uint64_t fingerprint = 0;   // of the mixer and of what it saves, the same in forward and backward
   mixrt_program main = {};    // its tensors are all those of the argument struct
   mixrt_program replay = {};  // of backward: what forward saves, and nothing else
 };

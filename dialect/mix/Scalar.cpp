@@ -16,6 +16,9 @@ static double sigmoid(double x) {
   return e / (1 + e);
 }
 
+/// The limit at -inf is 0.
+static double silu(double x) { return x == -HUGE_VAL ? 0 : x * sigmoid(x); }
+
 static double gelu(double x) {
   double inner = 2 * 0.7978845608028654 * (x + 0.044715 * x * x * x);
   // x^3 overflows before sigmoid does anything new; the limits are x and 0.
@@ -30,7 +33,7 @@ double apply(UnaryKind kind, double x) {
   case UnaryKind::Sigmoid: return sigmoid(x);
   case UnaryKind::Tanh: return std::tanh(x);
   case UnaryKind::Relu: return x > 0 || std::isnan(x) ? x : 0.0;
-  case UnaryKind::Silu: return x * sigmoid(x);
+  case UnaryKind::Silu: return silu(x);
   case UnaryKind::Gelu: return gelu(x);
   case UnaryKind::Softplus: return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x)));
   case UnaryKind::Elu: return x > 0 ? x : std::expm1(x);

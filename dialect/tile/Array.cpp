@@ -131,10 +131,11 @@ static Array reorder(const Array &x, ArrayRef<Axis> axes, ArrayRef<Axis> resultA
   return result;
 }
 
-static constexpr double largestFloat32 = std::numeric_limits<float>::max();
-
-/// x, at most `most` in size; what is no number stays so.
-static double saturated(double x, double most) { return x > most ? most : x < -most ? -most : x; }
+/// x, at most `most` in size, where there is such a bound; what is no number stays so.
+static double bounded(double x, APFloat most) {
+  const double bound = most.isZero() ? std::numeric_limits<double>::infinity() : most.convertToDouble();
+  return x > bound ? bound : x < -bound ? -bound : x;
+}
 
 //===-- Sums ----------------------------------------------------------------------------------------------------===//
 
@@ -156,7 +157,6 @@ static Expected<Array> evaluateContract(ContractOp op, Operands x) {
 
 static Expected<Array> evaluateReduce(ReduceOp op, Operands x) {
   const ReduceKind kind = op.getKind();
-  const double most = resultType(op).getElementType().isF64() ? 1e300 : largestFloat32;
   Array result(resultType(op).getAxes(), kind == ReduceKind::Add   ? 0
                                          : kind == ReduceKind::Mul ? 1
                                                                    : -std::numeric_limits<double>::infinity());
@@ -166,7 +166,7 @@ static Expected<Array> evaluateReduce(ReduceOp op, Operands x) {
     if (kind == ReduceKind::Add)
       out += value;
     else if (kind == ReduceKind::Mul)
-      out = op.getSaturate() ? saturated(out * value, most) : out * value;
+      out = bounded(out * value, op.getMost());
     else if (!std::isnan(out) && !(out > value))
       out = value;
   });
@@ -190,9 +190,7 @@ static Expected<Array> evaluateRecur(RecurOp op, Operands x) {
             int64_t t = op.getReverse() ? length - 1 - i : i;
             if (op.getBlocks() && i % op.getBlocks() == 0)
               y = start;
-            double next = a.data[at[0] + t * stepA] * y + b.data[at[1] + t * stepB];
-            if (op.getSaturate())
-              next = saturated(next, largestFloat32);
+            double next = bounded(a.data[at[0] + t * stepA] * y + b.data[at[1] + t * stepB], op.getMost());
             result.data[at[2] + t * stepY] = op.getExclusive() ? y : next;
             y = next;
           }

@@ -330,14 +330,14 @@ def Tile_ContractOp : Tile_PureOp<"contract", []> {
 def Tile_ReduceOp : Tile_PureOp<"reduce"> {
   let summary = "sum, maximum or product over named axes";
   let description = [{
-    `%d = tile.reduce mul %a over ["time"] saturate : !tile.t<[time:16, key(K):64], f32> -> !tile.t<[key(K):64], f64>`
+    `%d = tile.reduce mul %a over ["time"] most 1.0e+30 : !tile.t<[time:16, key(K):64], f32> -> !tile.t<[key(K):64], f64>`
 
     A product is over the time axis alone: of a decay it is D(0,C]. Its result may be f64 where the operand is f32: then every factor is widened
-    first, and what many chunks multiply by is more exact than float32. `saturate`: see `tile.recur`; in f64 at most 1e300.
+    first, and what many chunks multiply by is more exact than float32. `most`: see `tile.recur`.
   }];
-  let arguments = (ins Tile_ReduceKind:$kind, Tile_T:$x, StrArrayAttr:$over, UnitAttr:$saturate);
+  let arguments = (ins Tile_ReduceKind:$kind, Tile_T:$x, StrArrayAttr:$over, DefaultValuedAttr<F64Attr, "0.0">:$most);
   let results = (outs Tile_T:$result);
-  let assemblyFormat = "$kind $x `over` $over (`saturate` $saturate^)? attr-dict `:` type($x) `->` type($result)";
+  let assemblyFormat = "$kind $x `over` $over (`most` $most^)? attr-dict `:` type($x) `->` type($result)";
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
 }
@@ -352,13 +352,13 @@ def Tile_RecurOp : Tile_PureOp<"recur", []> {
 
     `blocks n`: every n rows are a recurrence of their own, which begins with `init` (or 0) and knows nothing of the rows of other blocks, be
     they infinite or no numbers. n divides the extent of `time`.
-    `saturate`: |y| is at most the largest finite float32. A product of gates above 1 that overflows is then finite, so that what it
-    multiplies may be 0.
+    `most x`: |y| stays at most x, after every row. A product of gates above 1 that would overflow is then finite, so that what it multiplies
+    may be 0. No number stays none.
   }];
   let arguments = (ins Tile_T:$a, Tile_T:$b, Optional<Tile_T>:$init, UnitAttr:$reverse, UnitAttr:$exclusive,
-                       DefaultValuedAttr<I64Attr, "0">:$blocks, UnitAttr:$saturate);
+                       DefaultValuedAttr<I64Attr, "0">:$blocks, DefaultValuedAttr<F64Attr, "0.0">:$most);
   let results = (outs Tile_T:$result);
-  let assemblyFormat = "$a `,` $b (`init` $init^ `:` type($init))? (`reverse` $reverse^)? (`exclusive` $exclusive^)? (`blocks` $blocks^)? (`saturate` $saturate^)? attr-dict `:` type($a) `,` type($b) `->` type($result)";
+  let assemblyFormat = "$a `,` $b (`init` $init^ `:` type($init))? (`reverse` $reverse^)? (`exclusive` $exclusive^)? (`blocks` $blocks^)? (`most` $most^)? attr-dict `:` type($a) `,` type($b) `->` type($result)";
   let hasVerifier = 1;
 }
 

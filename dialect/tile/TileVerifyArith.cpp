@@ -113,9 +113,9 @@ LogicalResult ReduceOp::verify() {
   // reduce_c4: products are over time.
   if (isProduct && (getOver().size() != 1 || !x.hasTime() || cast<StringAttr>(getOver()[0]).getValue() != "time"))
     return emitOpError() << "multiplies over " << getOver() << ", expected [\"time\"]";
-  // reduce_c5: only a product saturates.
-  if (getSaturate() && !isProduct)
-    return emitOpError("saturates, but is no product");
+  // reduce_c5: only a product is bounded.
+  if (!getMost().isZero() && !isProduct)
+    return emitOpError("has a bound, but is no product");
   return success();
 }
 

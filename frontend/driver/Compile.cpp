@@ -204,4 +204,9 @@ Error writeLibrary(const Compiled &compiled, const std::string &path) {
   return emitLibrary(*compiled.llvm, compiled.mixers, EmitOptions{compiled.cpu}, path);
 }
 
+Expected<MemoryFile> libraryInMemory(const Compiled &compiled) {
+  Progress progress("generating code");
+  return emitInMemory(*compiled.llvm, compiled.mixers, EmitOptions{compiled.cpu});
+}
+
 } // namespace mixc

@@ -5,6 +5,7 @@
 #include "frontend/syntax/Source.h"
 #include "lowering/Pipelines.h"
 #include "lowering/emit/Interface.h"
+#include "lowering/emit/MemoryFile.h"
 #include "mlir/IR/OwningOpRef.h"
 
 namespace mixc {
@@ -82,5 +83,7 @@ llvm::Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::stri
                                      const CompileOptions &options);
 /// Writes the shared library, and its header beside it.
 llvm::Error writeLibrary(const Compiled &compiled, const std::string &path);
+/// The library for this process to load.
+llvm::Expected<MemoryFile> libraryInMemory(const Compiled &compiled);
 
 } // namespace mixc

@@ -1,11 +1,11 @@
 // `mixc FILE`: the whole way to a library, or to the stage that --emit names.
 #include "frontend/driver/Commands.h"
+#include "frontend/driver/OutputFiles.h"
 #include "frontend/render/Diagnostics.h"
 #include "frontend/sema/Check.h"
 #include "frontend/syntax/Parser.h"
 #include "frontend/syntax/Print.h"
 #include "lowering/emit/Library.h"
-#include "llvm/Support/Path.h"
 #include <fmt/format.h>
 
 using namespace llvm;
@@ -69,20 +69,6 @@ Expected<std::string> printedStage(const Options &options) {
   return text + "\n";
 }
 
-Error writeText(const std::string &path, const std::string &text) {
-  if (path == "-")
-    return outs() << text, Error::success();
-  std::error_code code;
-  raw_fd_ostream out(path, code);
-  if (!code) {
-    out << text;
-    out.close();
-    code = out.error();
-    out.clear_error();
-  }
-  return code ? fileError("write", path, code) : Error::success();
-}
-
 } // namespace
 
 CompileOptions compileOptions(const Options &options) {
@@ -101,24 +87,28 @@ std::map<std::string, int64_t> dimNumbers(mix::MixerOp mixer, const std::map<std
 
 Error compileCommand(const Options &options) {
   if (options.emit == "list")
-    return writeText(options.output.value_or("-"), stageList());
+    return writeStage(options, stageList());
   if (options.emit) {
     if (findStage(options.from) > findStage(*options.emit))
       return usageError(fmt::format("stage {} comes before {}", *options.emit, options.from),
                         "`mixc --emit=list` shows their order");
     Expected<std::string> text = printedStage(options);
-    return text ? writeText(options.output.value_or("-"), *text) : text.takeError();
+    return text ? writeStage(options, *text) : text.takeError();
   }
   if (findStage(options.from) > findStage("vector"))
     return usageError(fmt::format("a library needs its mixers, which stage {} has no more", options.from),
                       "start from `vector` or before");
+  Expected<std::string> library = libraryPath(options);
+  if (!library)
+    return library.takeError();
   std::unique_ptr<mlir::MLIRContext> context = makeContext();
   Expected<Compiled> compiled = compileFile(*context, options.file, compileOptions(options));
   if (!compiled)
     return compiled.takeError();
   errs() << compiled->warnings;
-  StringRef stem = sys::path::stem(options.file);
-  return writeLibrary(*compiled, options.output.value_or(fmt::format("lib{}.so", stem == "-" ? "mixer" : stem.str())));
+  for (MixerInterface &mixer : compiled->mixers)
+    mixer.prefix = options.prefix;
+  return writeLibrary(*compiled, *library);
 }
 
 } // namespace mixc

@@ -161,6 +161,11 @@ Explanation explain(mix::MixerOp mixer, const std::map<std::string, int64_t> &nu
   out.stateSize = size.str();
   out.stateNumbers = size.evaluate(numbers);
   out.strata = Explainer(mixer).strata();
+  for (mix::InputOp input : mixer.step().getOps<mix::InputOp>())
+    out.window = std::max(out.window, 1 + mix::historyOf(input));
+  if (out.strata.empty())
+    out.withoutState = out.window > 1 ? fmt::format("no state, a window of {} tokens: all at once", out.window)
+                                      : "no state: every token by itself";
   return out;
 }
 
@@ -193,6 +198,9 @@ static int64_t backwardChunk(tile::KernelOp backward) {
 }
 
 static std::string describeAdjoint(const Explanation &explanation) {
+  if (explanation.strata.empty())
+    return explanation.window > 1 ? "the adjoint of a window is a window of the tokens after"
+                                  : "the adjoint of a token takes that token alone";
   if (llvm::any_of(explanation.strata, [](const auto &stratum) { return stratum.isComponent(); }))
     return "the adjoint of a stratum is one of its class, from the last token to the first, reads and writes swapped";
   return "the adjoint of a stratum steps as it does, from the last token to the first";
@@ -212,7 +220,8 @@ void addGradientCosts(Explanation &explanation, ModuleOp keepingWrites, ModuleOp
   const Explanation::Gradient::Kept writes = choice("writes", backward), states = choice("states", ofStates);
   if (writes.bytesPerToken != states.bytesPerToken)
     out.choices.push_back(writes);
-  out.choices.push_back(states);
+  if (!explanation.strata.empty()) // else there is nothing to keep
+    out.choices.push_back(states);
   out.choices.push_back({"nothing", writes.flopsPerToken + cost(replay).flopsPerToken});
   out.chunk = backwardChunk(backward);
   out.segment = backward->getAttrOfType<IntegerAttr>("segment").getInt();

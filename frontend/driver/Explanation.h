@@ -52,6 +52,8 @@ struct Explanation {
   std::vector<std::string> dims;
   std::map<std::string, int64_t> numbers;
   std::vector<Stratum> strata;
+  std::string withoutState;            // what it is where there are no strata, in words
+  int64_t window = 1;                  // how many tokens of inputs one token takes, itself and those before it
   std::string stateSize;               // of all strata
   std::optional<int64_t> stateNumbers; // where the dims have numbers
   std::vector<Kernel> kernels;         // likewise

@@ -96,6 +96,16 @@ Error setPrecision(Options &, const std::string &text) {
   return usageError("`--precision=" + text + "`: expected f32 or bf16x3");
 }
 
+Error setPrefix(Options &options, const std::string &text) {
+  StringRef rest = text;
+  const bool isName = !rest.empty() && (isAlpha(rest[0]) || rest[0] == '_') &&
+                      all_of(rest, [](char c) { return isAlnum(c) || c == '_'; });
+  if (!isName)
+    return usageError("`--prefix=" + text + "`: expected the beginning of a name in C, as in `--prefix=small_`");
+  options.prefix = text;
+  return Error::success();
+}
+
 constexpr unsigned Builds = CompileCommand | RunCommand;
 constexpr unsigned Checks = Builds | CheckCommand | ExplainCommand;
 
@@ -103,6 +113,8 @@ using Text = const std::string &;
 const OptionRow optionRows[] = {
     {"-o", "LIB.so", CompileCommand, "the library to write (libFILE.so); the C header is written beside it",
      [](Options &o, Text v) -> Error { return o.output = v, Error::success(); }},
+    {"--prefix", "NAME_", CompileCommand,
+     "what all names of the header begin with: two sizes of a mixer in one program", setPrefix},
     {"-D", "K=128", Checks, "bind a dim to a number", bindDim},
     {"--mixer", "NAME", Checks, "this mixer of the file alone",
      [](Options &o, Text v) -> Error { return o.mixer = v, Error::success(); }},

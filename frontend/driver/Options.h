@@ -37,6 +37,7 @@ struct Options {
 
   std::optional<std::string> output, emit;
   std::string from = "ast";
+  std::string prefix; // of the names in the header
 
   bool json = false; // explain
 

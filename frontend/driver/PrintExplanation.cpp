@@ -115,10 +115,14 @@ std::string printExplanation(const Explanation &explanation, bool isWhole) {
   out += "strata\n";
   for (auto [i, stratum] : enumerate(explanation.strata))
     printStratum(out, stratum, i + 1, isWhole);
+  if (explanation.strata.empty())
+    out += "  " + explanation.withoutState + "\n";
   std::string size = explanation.stateSize + " numbers a head";
   if (explanation.stateNumbers)
     size += fmt::format(", {}", bytes(4.0 * *explanation.stateNumbers));
   out += fmt::format("{:{}}{}\n", "state", indent, size);
+  if (explanation.window > 1)
+    out += fmt::format("{:{}}{} tokens of inputs\n", "window", indent, explanation.window);
   if (!explanation.kernels.empty())
     printKernels(out, explanation);
   if (explanation.gradient)
@@ -191,7 +195,10 @@ json::Value jsonOf(const Explanation &explanation) {
     dims[dim] = number;
   json::Object out{{"mixer", explanation.mixer},          {"dims", json::Array(explanation.dims)},
                    {"numbers", std::move(dims)},          {"strata", std::move(strata)},
-                   {"state_size", explanation.stateSize}, {"kernels", std::move(kernels)}};
+                   {"state_size", explanation.stateSize}, {"kernels", std::move(kernels)},
+                   {"window", explanation.window}};
+  if (explanation.strata.empty())
+    out["without_state"] = explanation.withoutState;
   if (explanation.stateNumbers)
     out["state_bytes"] = 4 * *explanation.stateNumbers;
   if (explanation.gradient)

@@ -2,7 +2,6 @@
 #include "frontend/driver/Failure.h"
 #include "frontend/driver/Memory.h"
 #include "frontend/driver/Storage.h"
-#include "lowering/emit/Names.h"
 #include <cmath>
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -173,8 +172,8 @@ Expected<std::unique_ptr<LoadedLibrary>> LoadedLibrary::open(const std::string &
     return std::move(error);
   if (Error error = library->find(EntryKind::Decode, library->decode))
     return std::move(error);
-  library->savedSize = reinterpret_cast<size_t (*)(const void *)>(
-      dlsym(library->handle, (identifier(interface.name) + "_saved_size").c_str()));
+  library->savedSize =
+      reinterpret_cast<size_t (*)(const void *)>(dlsym(library->handle, (interface.symbol() + "_saved_size").c_str()));
   if (library->forward.info && !library->savedSize)
     return internalError(fmt::format("the library has no {}_saved_size", interface.name));
   return library;
@@ -189,7 +188,7 @@ Error LoadedLibrary::find(EntryKind kind, Entry &out) {
   out.info = interface.entry(kind);
   if (!out.info)
     return Error::success();
-  std::string prefix = identifier(interface.name);
+  std::string prefix = interface.symbol();
   out.function = dlsym(handle, (prefix + "_" + nameOf(kind).str()).c_str());
   out.workspaceSize = dlsym(handle, (prefix + workspaceSizeSuffix(kind)).c_str());
   return out.function && out.workspaceSize

@@ -7,8 +7,6 @@
 #include "frontend/driver/Progress.h"
 #include "frontend/driver/Run.h"
 #include "frontend/driver/UnreadFiles.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 #include <cmath>
 #include <fmt/format.h>
 
@@ -16,17 +14,6 @@ using namespace llvm;
 
 namespace mixc {
 namespace {
-
-/// A folder for the library that is gone when the run is.
-struct Scratch {
-  SmallString<128> folder;
-  std::error_code error = sys::fs::createUniqueDirectory("mixc", folder);
-  ~Scratch() {
-    if (!error)
-      (void)sys::fs::remove_directories(folder);
-  }
-  std::string library() const { return (folder + "/kernel.so").str(); }
-};
 
 /// The mixer that is to run: the only one of the file, or the one that --mixer named.
 Expected<mix::MixerOp> onlyMixer(mlir::ModuleOp module, const Options &options) {
@@ -129,12 +116,10 @@ Expected<Results> runBoth(const Arguments &arguments, function_ref<Expected<mix:
 
 Expected<Results> runLibrary(const Compiled &compiled, StringRef mixer, const Arguments &arguments,
                              const Options &options) {
-  Scratch scratch;
-  if (scratch.error)
-    return fileError("make the temporary folder", scratch.folder.str().str(), scratch.error);
-  if (Error error = writeLibrary(compiled, scratch.library()))
-    return std::move(error);
-  Expected<std::unique_ptr<LoadedLibrary>> library = LoadedLibrary::open(scratch.library(), *compiled.interface(mixer));
+  Expected<MemoryFile> file = libraryInMemory(compiled);
+  if (!file)
+    return file.takeError();
+  Expected<std::unique_ptr<LoadedLibrary>> library = LoadedLibrary::open(file->path(), *compiled.interface(mixer));
   if (!library)
     return library.takeError();
   Progress progress(fmt::format("running the {} kernel", options.kernel));

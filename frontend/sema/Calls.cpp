@@ -63,8 +63,6 @@ Expr *ExprChecker::call(const ast::Call &e) {
   }
   switch (function->signature) {
   case Signature::Elementwise: {
-    if (!checkWholeState(fmt::format("`{}`", function->name), x))
-      return error(e.range);
     Expr *result = make(Expr::Op::Unary, x->type, e.range, {x});
     result->unary = function->unary;
     return result;

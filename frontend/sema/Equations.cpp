@@ -203,12 +203,12 @@ void MixerChecker::checkValue(const Node &node, const Instance &instance, Expr *
 }
 
 void MixerChecker::checkComplete() {
-  bool hasState = false;
+  bool givesNothing = true;
   std::set<std::string> families; // once a family, not once a member
   for (unsigned i = 0; i < out->declarations.size(); ++i) {
     const Declaration &declared = out->declarations[i];
-    hasState |= declared.role == ast::Role::State;
     bool needsEquation = declared.role == ast::Role::State || declared.role == ast::Role::Output;
+    givesNothing &= !needsEquation;
     if (!needsEquation || equations.defining.count(i) || !targetsKnown)
       continue;
     if (!declared.family.empty() && !families.insert(declared.family).second)
@@ -223,9 +223,10 @@ void MixerChecker::checkComplete() {
                fmt::format("the output `{}` has no equation", declared.name))
           .help(fmt::format("write `{}[t] = ...`", declared.name));
   }
-  if (!hasState && targetsKnown)
-    diagnostics.add(Code::NoState, mixer.name.range, fmt::format("`{}` has no state", mixer.name.text))
-        .help("a mixer carries something from token to token: declare a `state`");
+  if (givesNothing && targetsKnown)
+    diagnostics
+        .add(Code::GivesNothing, mixer.name.range, fmt::format("`{}` has no state and no output", mixer.name.text))
+        .help("what it gives at every token is an `output`, what it carries from token to token a `state`");
 }
 
 void MixerChecker::warnUnused() {

@@ -34,14 +34,12 @@ Expr *ExprBuilder::dim(const Dim &dim) {
 Expr *ExprBuilder::unary(UnaryKind kind, Expr *x) {
   Expr *e = make(Expr::Op::Unary, x->type, {x});
   e->unary = kind;
-  e->wholeState = kind == UnaryKind::Neg && x->wholeState;
   return e;
 }
 
 Expr *ExprBuilder::binary(BinaryKind kind, Expr *x, Expr *y) {
   Expr *e = make(Expr::Op::Binary, x->type.isScalar() ? y->type : x->type, {x, y});
   e->binary = kind;
-  e->wholeState = x->wholeState || y->wholeState;
   return e;
 }
 
@@ -92,9 +90,7 @@ Expr *ExprBuilder::product(Expr *x, Expr *y) {
               : a.isRow()               ? Type::row(b.cols)
               : b.isColumn()            ? Type::column(a.rows)
                                         : Type::matrix(a.rows, b.cols);
-  Expr *e = make(Expr::Op::Product, type, {x, y});
-  e->wholeState = type.isMatrix() && (x->wholeState || y->wholeState);
-  return e;
+  return make(Expr::Op::Product, type, {x, y});
 }
 
 Expr *ExprBuilder::transpose(Expr *x) {
@@ -102,9 +98,7 @@ Expr *ExprBuilder::transpose(Expr *x) {
     return x;
   if (x->op == Expr::Op::Transpose)
     return x->args[0];
-  Expr *e = make(Expr::Op::Transpose, x->type.transposed(), {x});
-  e->wholeState = x->wholeState;
-  return e;
+  return make(Expr::Op::Transpose, x->type.transposed(), {x});
 }
 
 Expr *ExprBuilder::reduce(mix::ReduceKind kind, Expr *x) {

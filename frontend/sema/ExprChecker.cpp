@@ -39,9 +39,7 @@ Expr *ExprChecker::number(double value, Range range) {
 Expr *ExprChecker::transpose(Expr *x, Range range) {
   if (x->type.isScalar())
     return x;
-  Expr *e = make(Expr::Op::Transpose, x->type.transposed(), range, {x});
-  e->wholeState = x->wholeState;
-  return e;
+  return make(Expr::Op::Transpose, x->type.transposed(), range, {x});
 }
 
 Expr *ExprChecker::check(const ast::Expr &e) {
@@ -63,7 +61,6 @@ Expr *ExprChecker::check(const ast::Expr &e) {
       return number(-x->number, e.range);
     Expr *result = make(Expr::Op::Unary, x->type, e.range, {x});
     result->unary = mix::UnaryKind::Neg;
-    result->wholeState = x->wholeState;
     return result;
   }
   case ast::Expr::Kind::Transpose: return transpose(check(*cast<ast::Transpose>(e).operand), e.range);
@@ -166,7 +163,6 @@ Expr *ExprChecker::stateReference(const ast::Reference &e, const Target &target)
                       declared.type, e.range);
   result->entity = target.entity;
   result->perHead = !declared.perGroup;
-  result->wholeState = declared.type.isMatrix();
   return result;
 }
 
@@ -184,7 +180,6 @@ Expr *ExprChecker::letReference(const ast::Reference &e, const Target &target) {
   Expr *result = make(Expr::Op::Let, value->type, e.range);
   result->entity = definition->second;
   result->perHead = value->perHead;
-  result->wholeState = value->wholeState;
   return result;
 }
 
@@ -196,7 +191,6 @@ Expr *ExprChecker::sumOver(const ast::Sum &e) {
     return error(e.range);
   std::vector<Expr *> terms;
   Type type = Type::scalar();
-  bool wholeState = false;
   for (int64_t j = range->first; j <= range->second && !shared.tooLarge; ++j) {
     indices.emplace_back(e.index.text, j);
     Expr *term = check(*e.body);
@@ -212,7 +206,6 @@ Expr *ExprChecker::sumOver(const ast::Sum &e) {
     if (term->type.isError()) // once is enough, the other terms have the same text
       return error(e.range);
     type = *both;
-    wholeState |= term->wholeState;
     terms.push_back(term);
   }
   if (terms.empty())
@@ -222,9 +215,7 @@ Expr *ExprChecker::sumOver(const ast::Sum &e) {
       fit(term, type.rows);
   if (terms.size() == 1)
     return terms.front();
-  Expr *result = make(Expr::Op::Sum, type, e.range, std::move(terms));
-  result->wholeState = wholeState;
-  return result;
+  return make(Expr::Op::Sum, type, e.range, std::move(terms));
 }
 
 } // namespace mixc

@@ -53,7 +53,6 @@ private:
   Expr *productMismatch(const ast::Binary &e, Expr *a, Expr *b);
   Expr *sumOver(const ast::Sum &e);
   void meetMismatch(std::string_view what, const ast::Expr &left, const ast::Expr &right, Expr *a, Expr *b);
-  bool checkWholeState(std::string_view what, const Expr *e);
 
   Expr *call(const ast::Call &e);
   Expr *normalize(const ast::Call &e, const Function &function, Expr *x);

@@ -69,15 +69,6 @@ Expr *ExprChecker::binary(const ast::Binary &e) {
   return error(e.range);
 }
 
-bool ExprChecker::checkWholeState(std::string_view what, const Expr *e) {
-  if (!e->wholeState)
-    return true;
-  diagnostics.add(Code::WholeState, e->range, fmt::format("{} of a whole state matrix", what))
-      .label(e->type.str())
-      .help("a state matrix is read by products with vectors, and as a whole by `sum` and `norm` alone");
-  return false;
-}
-
 Expr *ExprChecker::elementwise(BinaryKind kind, std::string_view what, Range range, const ast::Expr &left,
                                const ast::Expr &right, Expr *a, Expr *b) {
   std::optional<Type> type = meet(a->type, b->type);
@@ -89,15 +80,8 @@ Expr *ExprChecker::elementwise(BinaryKind kind, std::string_view what, Range ran
     fit(a, type->rows);
     fit(b, type->rows);
   }
-  // What keeps a state matrix linear: sums, and products and quotients by what does not hold it.
-  bool linear = kind == BinaryKind::Add || kind == BinaryKind::Sub ||
-                (kind == BinaryKind::Mul && !(a->wholeState && b->wholeState)) ||
-                (kind == BinaryKind::Div && !b->wholeState);
-  if (!linear && (!checkWholeState(fmt::format("the {}", what), b) || !checkWholeState(fmt::format("the {}", what), a)))
-    return error(range);
   Expr *result = make(Expr::Op::Binary, *type, range, {a, b});
   result->binary = kind;
-  result->wholeState = a->wholeState || b->wholeState;
   return result;
 }
 
@@ -139,7 +123,6 @@ Expr *ExprChecker::product(const ast::Binary &e, Expr *a, Expr *b) {
   if (a->type.isScalar() || b->type.isScalar()) {
     Expr *result = make(Expr::Op::Binary, a->type.isScalar() ? b->type : a->type, e.range, {a, b});
     result->binary = BinaryKind::Mul;
-    result->wholeState = a->wholeState || b->wholeState;
     return result;
   }
   auto rowsOf = [](const Expr *x) { return x->type.rows; };
@@ -164,9 +147,7 @@ Expr *ExprChecker::product(const ast::Binary &e, Expr *a, Expr *b) {
     type = Type::matrix(rowsOf(a), colsOf(b));
   if (!type)
     return productMismatch(e, a, b);
-  Expr *result = make(Expr::Op::Product, *type, e.range, {a, b});
-  result->wholeState = type->isMatrix() && (a->wholeState || b->wholeState);
-  return result;
+  return make(Expr::Op::Product, *type, e.range, {a, b});
 }
 
 Expr *ExprChecker::productMismatch(const ast::Binary &e, Expr *a, Expr *b) {

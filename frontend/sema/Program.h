@@ -48,8 +48,7 @@ struct Expr {
   mix::UnaryKind unary{};
   mix::BinaryKind binary{};
   mix::ReduceKind reduce{};
-  bool perHead = false;    // differs between the heads of a group
-  bool wholeState = false; // a state matrix, or linear in one, with no axis contracted
+  bool perHead = false; // differs between the heads of a group
 };
 
 struct Start {

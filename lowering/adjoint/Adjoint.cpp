@@ -45,7 +45,8 @@ public:
 private:
   Value contract(Value x, Value y, TileType result, Mask mask);
   Value rename(Value x, StringRef from, const Axis &to);
-  Value recur(Value a, Value b, bool reverse, bool exclusive, Value init = {}, int64_t blocks = 0, bool saturate = false);
+  Value recur(Value a, Value b, bool reverse, bool exclusive, Value init = {}, int64_t blocks = 0,
+              APFloat most = APFloat(0.0));
   Value row(Value x, int64_t index);
   Value select(Value mask, Value x, Value y);
   Value zero(Type elementType) { return buildZero(builder, loc, TileType::get(bar.getContext(), {}, elementType)); }
@@ -77,8 +78,8 @@ Value AdjointBuilder::rename(Value x, StringRef from, const Axis &to) {
   return RenameOp::create(builder, loc, type, x, from, to.str());
 }
 
-Value AdjointBuilder::recur(Value a, Value b, bool reverse, bool exclusive, Value init, int64_t blocks, bool saturate) {
-  return RecurOp::create(builder, loc, typeOf(b), a, b, init, reverse, exclusive, blocks, saturate);
+Value AdjointBuilder::recur(Value a, Value b, bool reverse, bool exclusive, Value init, int64_t blocks, APFloat most) {
+  return RecurOp::create(builder, loc, typeOf(b), a, b, init, reverse, exclusive, blocks, most);
 }
 
 Value AdjointBuilder::row(Value x, int64_t index) {
@@ -135,10 +136,11 @@ LogicalResult AdjointBuilder::build(ReduceOp op) {
   Type element = typeOf(x).getElementType();
   if (op.getKind() == ReduceKind::Mul) {
     Value none = buildZero(builder, loc, typeOf(x));
-    Value one = ConstantOp::create(builder, loc, TileType::get(bar.getContext(), {}, element), builder.getF64FloatAttr(1));
-    Value before = recur(x, none, /*reverse=*/false, /*exclusive=*/true, one, 0, op.getSaturate());
-    Value after = recur(x, none, /*reverse=*/true, /*exclusive=*/true, one, 0, op.getSaturate());
-    out[0] = buildMul(builder, loc, buildMul(builder, loc, before, after), bar);
+    Value one =
+        ConstantOp::create(builder, loc, TileType::get(bar.getContext(), {}, element), builder.getF64FloatAttr(1));
+    Value before = recur(x, none, /*reverse=*/false, /*exclusive=*/true, one, 0, op.getMost());
+    Value after = recur(x, none, /*reverse=*/true, /*exclusive=*/true, one, 0, op.getMost());
+    out[0] = buildMul(builder, loc, buildMul(builder, loc, before, bar), after);
     return success();
   }
   auto attained = [&](OpBuilder &b, Value x, Value most) -> Value {
@@ -165,17 +167,19 @@ LogicalResult AdjointBuilder::build(RecurOp op) {
   // What the reversed recurrence carries from later tokens, after its own factor: a_{t+1} b'_{t+1}, if exclusive with
   // y'.
   Value source = exclusive ? bar : buildMul(builder, loc, bar, a);
-  Value carried = recur(a, source, back, /*exclusive=*/true, {}, blocks);
+  // What grows one way grows the other, and is 0 times finite where it meets an entry that is 0: bounded alike.
+  Value carried = recur(a, source, back, /*exclusive=*/true, {}, blocks, op.getMost());
   Value barB = exclusive ? carried : buildAdd(builder, loc, bar, carried);
   if (needed[0]) {
-    Value before = exclusive ? op.getResult() : recur(a, b, op.getReverse(), /*exclusive=*/true, init, blocks, op.getSaturate());
+    Value before =
+        exclusive ? op.getResult() : recur(a, b, op.getReverse(), /*exclusive=*/true, init, blocks, op.getMost());
     out[0] = buildSumTo(builder, loc, buildMul(builder, loc, barB, before), typeOf(a));
   }
   if (needed[1])
     out[1] = barB;
   if (init && needed[2]) {
     // The last carry is what leaves at the end where the recurrence began, in every block.
-    Value all = recur(a, source, back, /*exclusive=*/false, {}, blocks), sum;
+    Value all = recur(a, source, back, /*exclusive=*/false, {}, blocks, op.getMost()), sum;
     for (int64_t first = 0; first < typeOf(b).extent("time"); first += rows) {
       Value last = row(all, back ? first : first + rows - 1);
       sum = sum ? buildAdd(builder, loc, sum, last) : last;

@@ -53,7 +53,7 @@ Value mixc::buildSumTo(OpBuilder &builder, Location loc, Value x, TileType type)
     if (typeOf(x).has(axis.str()))
       left.push_back(axis);
   auto result = TileType::get(x.getContext(), left, typeOf(x).getElementType());
-  return ReduceOp::create(builder, loc, result, ReduceKind::Add, x, builder.getStrArrayAttr(over), /*saturate=*/false);
+  return ReduceOp::create(builder, loc, result, ReduceKind::Add, x, builder.getStrArrayAttr(over), APFloat(0.0));
 }
 
 Value mixc::buildBroadcast(OpBuilder &builder, Location loc, Value x, TileType type) {

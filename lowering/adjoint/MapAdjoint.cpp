@@ -1,6 +1,8 @@
 #include "lowering/adjoint/MapAdjoint.h"
 #include "lowering/adjoint/Elementwise.h"
 #include "lowering/adjoint/ScalarAdjoint.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -16,6 +18,32 @@ static DenseSet<Value> dependants(Block &body, Value argument) {
         llvm::any_of(op.getOperands(), [&](Value x) { return found.contains(x); }))
       found.insert(op.getResult(0));
   return found;
+}
+
+/// The other factor, if the map is one product of two tiles.
+static Value otherFactor(MapOp op, unsigned index) {
+  Block &body = op.getBody().front();
+  auto product = body.getTerminator()->getOperand(0).getDefiningOp<arith::MulFOp>();
+  if (!product || !llvm::hasSingleElement(body.without_terminator()))
+    return Value();
+  auto x = dyn_cast<BlockArgument>(product.getLhs()), y = dyn_cast<BlockArgument>(product.getRhs());
+  if (!x || !y || x == y)
+    return Value();
+  return op.getInputs()[(x.getArgNumber() == index ? y : x).getArgNumber()];
+}
+
+/// Is the tile one of functions, which are infinite at finite numbers: exp, 1 / x?
+static bool isOfFunctions(Value tile) {
+  auto map = tile.getDefiningOp<MapOp>();
+  return map && llvm::any_of(map.getBody().front(), [](Operation &inner) {
+           return isa<arith::DivFOp>(inner) || isa<math::MathDialect>(inner.getDialect());
+         });
+}
+
+/// Is a cotangent of the result summed over more than tokens to be one of the operand?
+static bool isSummed(TileType operand, TileType result) {
+  return llvm::any_of(result.getAxes(),
+                      [&](const Axis &axis) { return axis.str() != "time" && !operand.has(axis.str()); });
 }
 
 /// What a map computes in vain, and the tiles that it takes for that alone: states among them would be worked out again.
@@ -45,6 +73,10 @@ FailureOr<Value> mixc::buildMapAdjoint(MapOp op, unsigned index, Value resultCot
   TileType resultType = typeOf(op.getResult()).withElementType(operandType.getElementType());
   if (operandType.rank() == resultType.rank())
     resultType = operandType; // its order of axes
+  // A sum of products without functions is a contraction, where 0 times infinity is NaN as in any other.
+  Value other = otherFactor(op, index);
+  if (other && !isOfFunctions(other) && isSummed(operandType, typeOf(op.getResult())))
+    return buildSumTo(builder, loc, buildMul(builder, loc, resultCotangent, other), operandType);
   bool failed = false;
   Value product = buildMap(builder, loc, resultType, inputs, [&](OpBuilder &b, ValueRange x) -> Value {
     IRMapping mapping;

@@ -7,6 +7,8 @@
 //   max    to the larger one, halves at a tie         select to the branch taken
 //
 // with e = e^(-2|x|): 1 - z^2 and z + 1 have no digits left where z is nearly 1 or -1.
+//
+// A cotangent that is exactly 0 stays 0, whatever the slope: 0 times an infinite slope would be NaN.
 #include "lowering/adjoint/ScalarAdjoint.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -27,6 +29,13 @@ struct Scalars {
   Value number(double x, Type type) { return arith::ConstantOp::create(builder, loc, builder.getFloatAttr(type, x)); }
   Value mul(Value x, Value y) { return arith::MulFOp::create(builder, loc, x, y); }
   Value mul(Value x, double y) { return mul(x, number(y, x.getType())); }
+  /// x where the cotangent is not 0.
+  Value unlessZero(Value bar, Value x) { return select(compare(P::UNE, bar, 0), x, number(0, x.getType())); }
+  Value times(Value bar, Value slope) {
+    Value product = mul(bar, slope);
+    return slope.getDefiningOp<arith::ConstantOp>() ? product : unlessZero(bar, product);
+  }
+  Value over(Value bar, Value y) { return unlessZero(bar, div(bar, y)); }
   Value div(Value x, Value y) { return arith::DivFOp::create(builder, loc, x, y); }
   Value add(Value x, Value y) { return arith::AddFOp::create(builder, loc, x, y); }
   Value add(Value x, double y) { return add(x, number(y, x.getType())); }
@@ -84,8 +93,9 @@ FailureOr<ScalarCotangent> mixc::scalarAdjoint(Operation *op, unsigned index, Sc
   return llvm::TypeSwitch<Operation *, R>(op)
       .Case([&](arith::AddFOp) { return to(b); })
       .Case([&](arith::SubFOp) { return to(index == 0 ? b : s.neg(b)); })
-      .Case([&](arith::MulFOp) { return to(s.mul(b, index == 0 ? y : x)); })
-      .Case([&](arith::DivFOp) { return to(index == 0 ? s.div(b, y) : s.neg(s.mul(s.div(b, y), z))); })
+      .Case([&](arith::MulFOp) { return to(s.times(b, index == 0 ? y : x)); })
+      .Case(
+          [&](arith::DivFOp) { return to(index == 0 ? s.over(b, y) : s.unlessZero(b, s.neg(s.mul(s.div(b, y), z)))); })
       .Case([&](arith::NegFOp) { return to(s.neg(b)); })
       .Case<arith::MaximumFOp, arith::MaxNumFOp>(larger)
       .Case<arith::MinimumFOp, arith::MinNumFOp>(smaller)
@@ -102,29 +112,29 @@ FailureOr<ScalarCotangent> mixc::scalarAdjoint(Operation *op, unsigned index, Sc
       })
       .Case<arith::ConstantOp, arith::CmpFOp, arith::UIToFPOp, arith::AndIOp, arith::OrIOp, arith::XOrIOp,
             math::FloorOp>(none)
-      .Case([&](math::ExpOp) { return to(s.mul(b, z)); })
-      .Case([&](math::Exp2Op) { return to(s.mul(s.mul(b, z), M_LN2)); })
-      .Case([&](math::ExpM1Op) { return to(s.mul(b, s.call<math::ExpOp>(x))); })
-      .Case([&](math::LogOp) { return to(s.div(b, x)); })
-      .Case([&](math::Log2Op) { return to(s.div(s.mul(b, M_LOG2E), x)); })
-      .Case([&](math::Log1pOp) { return to(s.div(b, s.add(x, 1))); })
+      .Case([&](math::ExpOp) { return to(s.times(b, z)); })
+      .Case([&](math::Exp2Op) { return to(s.mul(s.times(b, z), M_LN2)); })
+      .Case([&](math::ExpM1Op) { return to(s.times(b, s.call<math::ExpOp>(x))); })
+      .Case([&](math::LogOp) { return to(s.over(b, x)); })
+      .Case([&](math::Log2Op) { return to(s.over(s.mul(b, M_LOG2E), x)); })
+      .Case([&](math::Log1pOp) { return to(s.over(b, s.add(x, 1))); })
       .Case([&](math::TanhOp) {
         Value fading = s.call<math::ExpOp>(s.mul(s.call<math::AbsFOp>(x), -2)), whole = s.add(fading, 1);
-        return to(s.mul(b, s.div(s.mul(fading, 4), s.mul(whole, whole))));
+        return to(s.times(b, s.div(s.mul(fading, 4), s.mul(whole, whole))));
       })
-      .Case([&](math::SinOp) { return to(s.mul(b, s.call<math::CosOp>(x))); })
-      .Case([&](math::CosOp) { return to(s.neg(s.mul(b, s.call<math::SinOp>(x)))); })
-      .Case([&](math::SqrtOp) { return where(s.compare(P::UNE, z, 0), s.div(s.mul(b, 0.5), z)); })
-      .Case([&](math::RsqrtOp) { return to(s.mul(s.mul(s.mul(b, -0.5), z), s.mul(z, z))); })
+      .Case([&](math::SinOp) { return to(s.times(b, s.call<math::CosOp>(x))); })
+      .Case([&](math::CosOp) { return to(s.neg(s.times(b, s.call<math::SinOp>(x)))); })
+      .Case([&](math::SqrtOp) { return where(s.compare(P::UNE, z, 0), s.over(s.mul(b, 0.5), z)); })
+      .Case([&](math::RsqrtOp) { return to(s.unlessZero(b, s.mul(s.mul(s.mul(b, -0.5), z), s.mul(z, z)))); })
       .Case([&](math::AbsFOp) {
         return where(s.compare(P::UNE, x, 0), s.select(s.compare(P::OLT, x, 0.0), s.neg(b), b));
       })
       .Case([&](math::PowFOp) {
         if (index == 0)
-          return where(s.compare(P::UNE, y, 0), s.mul(s.mul(b, y), s.call<math::PowFOp>({x, s.add(y, -1)})));
-        return where(s.compare(P::OGT, x, 0), s.mul(s.mul(b, z), s.call<math::LogOp>(x)));
+          return where(s.compare(P::UNE, y, 0), s.times(s.mul(b, y), s.call<math::PowFOp>({x, s.add(y, -1)})));
+        return where(s.compare(P::OGT, x, 0), s.times(s.times(b, z), s.call<math::LogOp>(x)));
       })
-      .Case([&](math::FmaOp op) { return to(index == 2 ? b : s.mul(b, index == 0 ? op.getB() : op.getA())); })
+      .Case([&](math::FmaOp op) { return to(index == 2 ? b : s.times(b, index == 0 ? op.getB() : op.getA())); })
       .Case([&](math::CopySignOp) -> R {
         if (index == 1)
           return ScalarCotangent{};

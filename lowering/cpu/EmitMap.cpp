@@ -218,10 +218,7 @@ void KernelEmitter::emitReduce(tile::ReduceOp op) {
     switch (op.getKind()) {
     case tile::ReduceKind::Add: return plus(x, y);
     case tile::ReduceKind::Max: return arith::MaxNumFOp::create(b, loc, x, y);
-    case tile::ReduceKind::Mul:
-      Value product = times(x, y);
-      return op.getSaturate() ? saturated(product, element.isF64() ? 1e300 : std::numeric_limits<float>::max())
-                              : product;
+    case tile::ReduceKind::Mul: return bounded(times(x, y), op.getMost());
     }
     llvm_unreachable("all kinds are above");
   };
@@ -230,9 +227,9 @@ void KernelEmitter::emitReduce(tile::ReduceOp op) {
     Value x = fetch(op.getX(), at, lane, n);
     return from.elementType == element ? x : arith::ExtFOp::create(b, loc, vector(n, element), x);
   };
-  // Lane by lane where each step saturates.
+  // Lane by lane where each step is bounded.
   auto acrossLanes = [&](Value partial) -> Value {
-    if (!op.getSaturate())
+    if (op.getMost().isZero())
       return sumOf(partial, op.getKind());
     auto entry = [&](int64_t i) -> Value { return vector::ExtractOp::create(b, loc, partial, ArrayRef<int64_t>{i}); };
     Value all = entry(0);

@@ -27,9 +27,8 @@ void KernelEmitter::emitRecur(tile::RecurOp op) {
         if (op.getReverse())
           row = arith::SubIOp::create(b, loc, index(time - 1), row);
         Point at = point.with("time", row);
-        Value next = fma(fetch(op.getA(), at, lane, n), carried[0], fetch(op.getB(), at, lane, n));
-        if (op.getSaturate())
-          next = saturated(next, std::numeric_limits<float>::max());
+        Value next =
+            bounded(fma(fetch(op.getA(), at, lane, n), carried[0], fetch(op.getB(), at, lane, n)), op.getMost());
         Value kept = op.getExclusive() ? carried[0] : next;
         if (timeLane)
           putEntry(op.getResult(), at, sumOf(kept));
@@ -41,9 +40,11 @@ void KernelEmitter::emitRecur(tile::RecurOp op) {
   });
 }
 
-// x, at most `most` in size: selects that hand on what is no number, each one minimum or maximum of the machine.
-Value KernelEmitter::saturated(Value x, double most) {
-  for (double bound : {most, -most}) {
+// x, at most `most` in size (0: no bound): selects that hand on what is no number, each one minimum or maximum of the machine.
+Value KernelEmitter::bounded(Value x, APFloat most) {
+  if (most.isZero())
+    return x;
+  for (double bound : {most.convertToDouble(), -most.convertToDouble()}) {
     Value limit = number(bound, x.getType());
     auto beyond = bound > 0 ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT;
     x = arith::SelectOp::create(b, loc, arith::CmpFOp::create(b, loc, beyond, x, limit), limit, x);

@@ -132,7 +132,7 @@ private:
 
   // EmitRecur.cpp: recur, solve
   void emitRecur(tile::RecurOp op);
-  mlir::Value saturated(mlir::Value x, double most);
+  mlir::Value bounded(mlir::Value x, mlir::APFloat most);
   void emitSolve(tile::SolveOp op);
 
   // Access.cpp: entries and vectors of tiles

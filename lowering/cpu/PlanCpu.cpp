@@ -459,7 +459,7 @@ void Planner::packBuffers(Block &block, int64_t base) {
     int64_t from, to, last;
   };
   SmallVector<Used> used; // in order of places
-  Builder builder(block.front().getContext());
+  Builder builder(kernel.getContext());
   for (Operation &op : block) {
     auto found = packed.find(&op);
     if (found == packed.end())

@@ -43,8 +43,7 @@ static Interval apply(mix::UnaryKind kind, Interval x) {
   case K::Sign: return around({mix::apply(kind, x.lo), mix::apply(kind, x.hi)});
   case K::Log:
   case K::Sqrt: return x.lo < 0 ? Interval() : around({mix::apply(kind, x.lo), mix::apply(kind, x.hi)});
-  case K::Abs:
-    return x.lo >= 0 ? x : x.hi <= 0 ? Interval{-x.hi, -x.lo} : Interval{0, std::max(-x.lo, x.hi)};
+  case K::Abs: return x.lo >= 0 ? x : x.hi <= 0 ? Interval{-x.hi, -x.lo} : Interval{0, std::max(-x.lo, x.hi)};
   case K::Sin:
   case K::Cos: return {-1, 1};
   default: return {};

@@ -82,8 +82,8 @@ private:
   /// Is this op computed again in float64 where its result is wanted so?
   bool isWidened(Operation *op) const {
     return op && op->getBlock() == &body && op->getNumResults() == 1 &&
-           isa<tile::MapOp, tile::SelectOp, tile::RecurOp, tile::RowOp, tile::RenameOp, tile::ReduceOp, tile::ConstantOp>(
-               op) &&
+           isa<tile::MapOp, tile::SelectOp, tile::RecurOp, tile::RowOp, tile::RenameOp, tile::ReduceOp,
+               tile::ConstantOp>(op) &&
            isF32(op->getResult(0)) && isSmall(typeOf(op->getResult(0)));
   }
 
@@ -126,7 +126,7 @@ private:
     Value x = isSmall(typeOf(op.getX())) ? in64(op.getX()) : op.getX();
     builder.setInsertionPointAfter(op);
     return tile::ReduceOp::create(builder, op.getLoc(), typeOf(op.getResult()).withElementType(builder.getF64Type()),
-                                  op.getKind(), x, op.getOver(), op.getSaturate());
+                                  op.getKind(), x, op.getOver(), op.getMost().isZero() ? op.getMost() : APFloat(1e300));
   }
 
   /// What the steps carry at their end, without the rows that they stack.
@@ -193,7 +193,7 @@ private:
       builder.setInsertionPointAfterValue(product);
       parts.whole = partOf(product, [](OpBuilder &b, Location at, Value d) { return nearOne(b, at, d); });
       parts.rest = partOf(product, [](OpBuilder &b, Location at, Value d) -> Value {
-        // One that float32 cannot hold is its largest number: of an empty memory nothing is left then, too.
+        // Finite in float32, too: of an empty memory nothing is left then.
         Value most = number(b, at, std::numeric_limits<float>::max());
         Value isMore = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OGT, d, most);
         Value bounded = arith::SelectOp::create(b, at, isMore, most, d);
@@ -218,8 +218,7 @@ private:
     OpBuilder::InsertionGuard guard(builder);
     Block *region = builder.createBlock(&map.getBody(), {}, {builder.getF64Type()}, {at});
     Value result = part(builder, at, region->getArgument(0));
-    tile::YieldOp::create(builder, at,
-                          ValueRange{arith::TruncFOp::create(builder, at, builder.getF32Type(), result)});
+    tile::YieldOp::create(builder, at, ValueRange{arith::TruncFOp::create(builder, at, builder.getF32Type(), result)});
     return map.getResult();
   }
 
@@ -278,5 +277,8 @@ private:
 } // namespace
 
 void derive::refineCarriedFactors(tile::KernelOp kernel) {
-  kernel.walk([](tile::ChunksOp loop) { Factors(loop).refine(); });
+  kernel.walk([](tile::ChunksOp loop) {
+    if (loop.getSize() > 1) // one gate is no product
+      Factors(loop).refine();
+  });
 }

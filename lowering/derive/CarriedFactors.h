@@ -12,7 +12,7 @@ bool isSmall(tile::TileType type);
 /// A copy of an op, and of all that is in it, that computes in float64.
 mlir::Operation *cloneIn64(mlir::Operation *op, mlir::ValueRange operands, mlir::OpBuilder &builder);
 
-/// D S -> l S + h S in every loop over chunks of the kernel, S carried and D a product of decays.
+/// D S -> l S + h S in every loop over chunks of several tokens, S carried and D a product of decays.
 void refineCarriedFactors(tile::KernelOp kernel);
 
 } // namespace mixc::derive

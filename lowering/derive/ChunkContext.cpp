@@ -3,8 +3,10 @@
 //     D(0,t-1] = recur(a, 0, init 1), exclusive            D(t,C] the same, reverse and exclusive
 //     D(0,C]   = a_1 a_2 .. a_C                            D(s,t-1] = recur(a, [t = s]), exclusive
 //
-// D(0,C] multiplies the state, chunk after chunk, so mix-infer-precision makes it more exact than float32. Where gates may be above
-// 1 in size, products saturate: one that overflows is the largest finite number, and of an empty memory leaves 0.
+// D(0,C] multiplies the state, chunk after chunk, so mix-infer-precision makes it more exact than float32.
+//
+// Where gates may be above 1 in size, what their products multiply is bounded: a product that overflows, of a memory that is empty, leaves 0
+// and not no number.
 //
 // A decay along the key axis cannot leave the sum over keys, p_t' D(s,t-1] u_s = sum_k p_tk D_k(s,t-1] u_sk. The chunk is
 // halved, recursively: tokens t of a right half meet tokens s of the left one at the middle m between them,
@@ -46,12 +48,13 @@ const Segments &ChunkContext::segments(Value transition, tile::Axis axis) {
   Value a = tiles.select(valid(), tiles.with(given, axes), one);
   segments.decay = a;
   segments.mayGrow = mayGrow(transition);
-  segments.before = tiles.recur(a, zero, one, /*reverse=*/false, /*exclusive=*/true, segments.mayGrow);
-  segments.after = tiles.recur(a, zero, one, /*reverse=*/true, /*exclusive=*/true, segments.mayGrow);
-  segments.whole = tiles.productOverTime(a, segments.mayGrow);
+  const double most = segments.mayGrow ? mostGrown : 0;
+  segments.before = tiles.recur(a, zero, one, /*reverse=*/false, /*exclusive=*/true, most);
+  segments.after = tiles.recur(a, zero, one, /*reverse=*/true, /*exclusive=*/true, most);
+  segments.whole = tiles.productOverTime(a, most);
   if (isScalar)
     segments.between = tiles.recur(a, tiles.diagonal(tiles.time(), tiles.source()), {}, /*reverse=*/false,
-                                   /*exclusive=*/true, segments.mayGrow);
+                                   /*exclusive=*/true, most);
   return segments;
 }
 
@@ -95,7 +98,7 @@ Value ChunkContext::towards(bool rows, const Segments &segments, int64_t block) 
   TileBuilder &tiles = parts.tiles;
   if (!product)
     product = tiles.recur(segments.decay, tiles.constant(0, TileBuilder::axesOf(segments.decay)), tiles.constant(1),
-                          /*reverse=*/!rows, /*exclusive=*/true, segments.mayGrow, block);
+                          /*reverse=*/!rows, /*exclusive=*/true, segments.mayGrow ? mostGrown : 0, block);
   return product;
 }
 
@@ -112,12 +115,16 @@ void ChunkContext::gather(Value matrix, Value x, const Segments &segments, Small
   TileBuilder &tiles = parts.tiles;
   if (!segments.isAlongAxis()) {
     Value weights = tiles.sum(Product(1, {segments.between, matrix}));
+    if (segments.mayGrow)
+      weights = tiles.bounded(weights, mostGrown);
     sum.emplace_back(1, std::initializer_list<Value>{contractSource(weights, x, {}, tile::Mask::Strict)});
     return;
   }
   countRule("sum_s M_ts D(s,t-1] x_s along an axis, by halves");
   for (int64_t block = 1; block < tiles.chunk(); block *= 2) {
     Value left = block == 1 ? x : tiles.sum(Product(1, {towards(false, segments, block), x}));
+    if (segments.mayGrow)
+      left = tiles.bounded(left, mostGrown);
     Value right = contractSource(neighbours(matrix, block), left, {}, tile::Mask::Strict);
     Value onwards = block == 1 ? Value() : towards(true, segments, block);
     sum.emplace_back(1, std::initializer_list<Value>{onwards, right});
@@ -152,7 +159,14 @@ Value ChunkContext::decayedPairs(Value p, Value u, tile::Axis axis, const Segmen
     // Nothing lies between tokens that follow each other.
     Value x = block == 1 ? p : tiles.sum(Product(1, {towards(true, segments, block), p}));
     Value y = block == 1 ? u : tiles.sum(Product(1, {towards(false, segments, block), u}));
-    Value dots = tiles.contract(x, tiles.rename(y, tiles.time(), tiles.source()), axis, {}, tile::Mask::Strict);
+    if (segments.mayGrow)
+      x = tiles.bounded(x, mostGrown), y = tiles.bounded(y, mostGrown);
+    y = tiles.rename(y, tiles.time(), tiles.source());
+    if (segments.mayGrow) // products of two such, and their sum, are finite in float64
+      x = tiles.in64(x), y = tiles.in64(y);
+    Value dots = tiles.contract(x, y, axis, {}, tile::Mask::Strict);
+    if (segments.mayGrow)
+      dots = tiles.bounded(dots, mostGrown);
     levels.emplace_back(1, std::initializer_list<Value>{neighbours(dots, block)});
   }
   return tiles.sum(levels);

@@ -12,15 +12,18 @@
 
 namespace mixc::derive {
 
+/// The largest size of what has a product of gates above 1 as a factor: finite, so that of an empty memory 0 times it is 0.
+constexpr double mostGrown = 0x1p127;
+
 /// Products of one decay over parts of a chunk; null values are 1. A decay along an axis has that axis everywhere, and no
 /// `between`: there the pairs themselves carry it.
 struct Segments {
-  mlir::Value decay;   // selected to 1 past the end, on [time] or [time, axis]
-  mlir::Value before;  // D(0,t-1] on [time]
-  mlir::Value between; // D(s,t-1] for s < t, else 0, on [time, source]
-  mlir::Value after;   // D(t,C] on [time]
-  mlir::Value whole;   // D(0,C]
-  bool mayGrow = false; // products saturate
+  mlir::Value decay;    // selected to 1 past the end, on [time] or [time, axis]
+  mlir::Value before;   // D(0,t-1] on [time]
+  mlir::Value between;  // D(s,t-1] for s < t, else 0, on [time, source]
+  mlir::Value after;    // D(t,C] on [time]
+  mlir::Value whole;    // D(0,C]
+  bool mayGrow = false; // gates may be above 1 in size: products are bounded
 
   bool isAlongAxis() const { return decay && !between; }
 };

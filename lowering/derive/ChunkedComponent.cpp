@@ -92,6 +92,8 @@ SmallVector<Product> ChunkedComponent::pairs(ArrayRef<Term> terms, const PerStat
     for (const Product &pairs : transition.pairs(term.p, u)) {
       Product product = term.g.times({}, sign * pairs.number);
       llvm::append_range(product.factors, pairs.factors);
+      if (transition.mayGrow())
+        product = Product(1, {tiles.bounded(tiles.sum(product), mostGrown)});
       products.push_back(product);
     }
   return products;

@@ -51,6 +51,7 @@ private:
   // Leaves
   mlir::Value leaf(mlir::Value value, llvm::ArrayRef<tile::Axis> axes) override;
   mlir::Value shortcut(mlir::Value value, llvm::ArrayRef<tile::Axis> axes) override;
+  bool isStacked(mlir::Value value) override;
   std::optional<Axes> lying(mlir::Value value) override;
   mlir::Value tensorOf(mlir::Value declared) override { return tensors[declared]; }
   /// What is read late of a chunked component's old state, along a vector or across its other axis.

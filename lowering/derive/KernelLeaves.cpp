@@ -66,6 +66,10 @@ Value KernelBuilder::leaf(Value value, ArrayRef<Axis> axes) {
   return tile::LoadOp::create(builder, tiles.getLoc(), tiles.type(all), tensors[value]);
 }
 
+bool KernelBuilder::isStacked(Value value) {
+  return llvm::any_of(stepped, [&](const auto &unit) { return unit->isStacked(value); });
+}
+
 std::optional<Axes> KernelBuilder::lying(Value value) {
   auto end = value.getDefiningOp<mix::EndOp>();
   for (State &state : states)

@@ -4,6 +4,7 @@
 //     softplus(x)    max(x, 0) + log1p(e^-|x|)
 //     logaddexp(x,y) max(x, y) + log1p(e^-|x - y|), the difference 0 where x = y, so that -inf, -inf gives -inf
 //     gelu(x)        x sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)) = 0.5 x (1 + tanh ...), without its cancellation
+//                    Here and in silu, where sigmoid is 0 or 1 in float32 nothing depends on it: infinities have their limits and slopes
 //     elu(x)         x, or expm1(x) below 0
 //     x^n            products and roots for the exponents that people write; powf else
 #include "lowering/derive/ScalarFunctions.h"
@@ -51,14 +52,24 @@ public:
     return div(choose(e, number(1)), add(number(1), e));
   }
 
+  Value atLeast(Value x, double least) {
+    return choose(arith::CmpFPredicate::OLT, x, number(least), number(least), x);
+  }
+  Value atMost(Value x, double most) { return choose(arith::CmpFPredicate::OGT, x, number(most), number(most), x); }
+
+  Value silu(Value x) {
+    Value low = atLeast(x, -200);
+    return mul(low, sigmoid(atMost(low, 200)));
+  }
+
   /// 0 at 0, and so is its derivative, as the language has it: a maximum would halve a tie.
   Value relu(Value x) { return choose(arith::CmpFPredicate::UGT, x, number(0), x, number(0)); }
 
   Value gelu(Value x) {
     const double scale = 2 * std::sqrt(2 / M_PI);
-    Value square = mul(x, x);
-    Value inner = mul(mul(number(scale), x), add(number(1), mul(number(0.044715), square)));
-    return mul(x, sigmoid(inner));
+    Value low = atLeast(x, -15), z = atMost(low, 15), square = mul(z, z);
+    Value inner = mul(mul(number(scale), z), add(number(1), mul(number(0.044715), square)));
+    return mul(low, sigmoid(inner));
   }
 
   Value sign(Value x) {
@@ -117,7 +128,7 @@ Value emitScalar(OpBuilder &builder, Location loc, UnaryKind kind, Value x) {
   case UnaryKind::Sigmoid: return s.sigmoid(x);
   case UnaryKind::Tanh: return math::TanhOp::create(builder, loc, x);
   case UnaryKind::Relu: return s.relu(x);
-  case UnaryKind::Silu: return s.mul(x, s.sigmoid(x));
+  case UnaryKind::Silu: return s.silu(x);
   case UnaryKind::Gelu: return s.gelu(x);
   case UnaryKind::Softplus: return s.add(s.max(x, s.number(0)), s.log1p(s.exp(s.neg(s.abs(x)))));
   case UnaryKind::Elu:

@@ -99,7 +99,7 @@ Value StepScope::shortcut(Value value, ArrayRef<Axis> axes) {
   if (isInside(value) || isa_and_nonnull<mix::ConstantOp, mix::DimOp>(op))
     return {};
   bool ofToken = typeOf(value).isMatrix() && typeOf(value).getRate() >= mix::Rate::Group;
-  if (!ofToken)
+  if (!ofToken || isStacked(value))
     return fromChunk(value, axes);
   if (isa<mix::InputOp>(op))
     return loadToken(value, axes);

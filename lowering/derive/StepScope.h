@@ -35,6 +35,7 @@ public:
 private:
   mlir::Value leaf(mlir::Value value, llvm::ArrayRef<tile::Axis> axes) override;
   mlir::Value shortcut(mlir::Value value, llvm::ArrayRef<tile::Axis> axes) override;
+  bool isStacked(mlir::Value value) override { return outer.getLeaves().isStacked(value); }
   std::optional<Axes> lying(mlir::Value value) override { return outer.getLeaves().lying(value); }
   mlir::Value fromChunk(mlir::Value value, llvm::ArrayRef<tile::Axis> axes);
   mlir::Value loadToken(mlir::Value input, llvm::ArrayRef<tile::Axis> axes);

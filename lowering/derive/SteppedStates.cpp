@@ -10,7 +10,8 @@ using namespace mixc::derive;
 
 static mix::TensorType typeOf(Value value) { return cast<mix::TensorType>(value.getType()); }
 
-SteppedStates::SteppedStates(mix::MixerOp mixer, SmallVector<Member> all) : members(std::move(all)) {
+SteppedStates::SteppedStates(mix::MixerOp mixer, SmallVector<Member> all, ArrayRef<Value> later)
+    : members(std::move(all)), beyond(later.begin(), later.end()) {
   findDependents(mixer.step());
   findInside(mixer.step());
   findCuts(mixer.step());
@@ -82,9 +83,11 @@ void SteppedStates::findCuts(Block &step) {
     }
 }
 
-bool SteppedStates::needsMatrixOf(const SteppedStates &other) const {
+bool SteppedStates::takesMatrixOf(const SteppedStates &other) const {
+  if (llvm::none_of(other.cuts, [](Value cut) { return typeOf(cut).isMatrix(); }))
+    return false;
   DenseSet<Value> seen;
-  SmallVector<Value> pending;
+  SmallVector<Value> pending(inside.begin(), inside.end());
   for (const Member &member : members)
     pending.push_back(member.next->getOperand(0));
   while (!pending.empty()) {
@@ -96,6 +99,24 @@ bool SteppedStates::needsMatrixOf(const SteppedStates &other) const {
       llvm::append_range(pending, op->getOperands());
   }
   return false;
+}
+
+bool SteppedStates::takes(const SteppedStates &other) const {
+  auto isOthers = [&](Value value) { return other.dependent.contains(value); };
+  return dependOn(other) || llvm::any_of(inside, [&](Value value) {
+           return llvm::any_of(value.getDefiningOp()->getOperands(), isOthers);
+         });
+}
+
+bool SteppedStates::dependOn(const SteppedStates &other) const {
+  return llvm::any_of(members, [&](const Member &member) {
+    Value next = member.next->getOperand(0);
+    return other.dependent.contains(next) || other.beyond.contains(next);
+  });
+}
+
+bool SteppedStates::canStep() const {
+  return llvm::none_of(members, [&](const Member &member) { return beyond.contains(member.next->getOperand(0)); });
 }
 
 Axes SteppedStates::axesOf(Value value, TokenLocal &local) const {
@@ -138,28 +159,95 @@ Value SteppedStates::next(unsigned i, ProgramParts parts) {
   return steps.getResult(i);
 }
 
+//===-- Which states step together ------------------------------------------------------------------------------===//
+
+namespace {
+
+using Units = SmallVector<std::unique_ptr<SteppedStates>>;
+
+/// Steps all of `numbers` together, if they can; then they stand where the first of them stood.
+bool stepTogether(mix::MixerOp mixer, Units &units, SmallVector<unsigned> numbers) {
+  llvm::sort(numbers);
+  SmallVector<SteppedStates::Member> members;
+  for (unsigned u : numbers)
+    llvm::append_range(members, units[u]->getMembers());
+  auto together = std::make_unique<SteppedStates>(mixer, std::move(members));
+  if (!together->canStep())
+    return false;
+  units[numbers.front()] = std::move(together);
+  for (unsigned u : llvm::reverse(ArrayRef(numbers).drop_front()))
+    units.erase(units.begin() + u);
+  return true;
+}
+
+/// Finds two units that had better be one, and makes them one.
+bool joinTwo(mix::MixerOp mixer, Units &units) {
+  for (unsigned i = 0; i < units.size(); ++i)
+    for (unsigned j = 0; j < units.size(); ++j) {
+      bool isEither = i < j && units[i]->takes(*units[j]) && units[j]->takes(*units[i]);
+      if (i == j || !(isEither || units[i]->takesMatrixOf(*units[j])))
+        continue;
+      SmallVector<unsigned> both{i, j}, all{i, j};
+      for (unsigned k = 0; k < units.size(); ++k)
+        if (k != i && k != j && units[k]->dependOn(*units[j]) && units[i]->dependOn(*units[k]))
+          all.push_back(k);
+      if (!stepTogether(mixer, units, both) && !stepTogether(mixer, units, all))
+        continue;
+      countRule("a state that takes another's matrix steps with it");
+      return true;
+    }
+  return false;
+}
+
+/// An order in which each unit takes of those before it alone; false if there is none.
+bool canFollow(const Units &units) {
+  llvm::BitVector done(units.size());
+  for (unsigned round = 0; round < units.size() && !done.all(); ++round)
+    for (unsigned u = 0; u < units.size(); ++u) {
+      bool waits = llvm::any_of(llvm::seq<unsigned>(0, units.size()), [&](unsigned other) {
+        return other != u && !done.test(other) && units[u]->takes(*units[other]);
+      });
+      if (!waits)
+        done.set(u);
+    }
+  return done.all();
+}
+
+/// The same units, in an order of their states in which what takes several of them is for the last.
+void leaveToLast(mix::MixerOp mixer, Units &units) {
+  Units ordered;
+  while (!units.empty())
+    for (unsigned u = 0; u < units.size(); ++u) {
+      if (llvm::any_of(units, [&](const auto &other) { return other != units[u] && units[u]->dependOn(*other); }))
+        continue;
+      ordered.push_back(std::move(units[u]));
+      units.erase(units.begin() + u);
+      break;
+    }
+  SmallVector<Value> later;
+  for (auto &unit : llvm::reverse(ordered)) {
+    unit = std::make_unique<SteppedStates>(mixer, SmallVector<SteppedStates::Member>(unit->getMembers()), later);
+    for (const SteppedStates::Member &member : unit->getMembers())
+      later.push_back(member.state);
+  }
+  units = std::move(ordered);
+}
+
+} // namespace
+
 SmallVector<std::unique_ptr<SteppedStates>>
 derive::findSteppedStates(mix::MixerOp mixer, function_ref<SteppedStates::Member(mix::NextOp)> memberOf) {
   normalize::Strata strata = normalize::findStrata(mixer);
-  SmallVector<std::unique_ptr<SteppedStates>> units;
+  Units units;
   for (ArrayRef<unsigned> group : strata.groups) {
     SmallVector<SteppedStates::Member> members;
     for (unsigned s : group)
       members.push_back(memberOf(strata.nexts[s]));
     units.push_back(std::make_unique<SteppedStates>(mixer, std::move(members)));
   }
-  // Groups come after those that they need.
-  for (unsigned later = 1; later < units.size(); ++later)
-    for (unsigned earlier = 0; earlier < later; ++earlier) {
-      if (!units[later]->needsMatrixOf(*units[earlier]))
-        continue;
-      countRule("a state that takes another's matrix steps with it");
-      SmallVector<SteppedStates::Member> members(units[earlier]->getMembers());
-      llvm::append_range(members, units[later]->getMembers());
-      units[earlier] = std::make_unique<SteppedStates>(mixer, std::move(members));
-      units.erase(units.begin() + later);
-      later = 0; // what it takes in may need more
-      break;
-    }
+  while (joinTwo(mixer, units)) {
+  }
+  if (!canFollow(units))
+    leaveToLast(mixer, units);
   return units;
 }

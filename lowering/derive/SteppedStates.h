@@ -5,6 +5,9 @@
 // In the steps stands what the next states are computed from, and whatever takes a matrix that depends on them, so that no
 // matrix is kept for every token. Vectors and scalars that are used outside are stacked there; from them on the work is
 // for the whole chunk again.
+//
+// States of several strata step together where one takes another's matrix, or a value takes matrices of both (M .* N). They
+// cannot where a component, or another state, stands between them: then that matrix is stacked, too.
 #ifndef MIXC_LOWERING_DERIVE_STEPPED_STATES_H
 #define MIXC_LOWERING_DERIVE_STEPPED_STATES_H
 
@@ -21,7 +24,8 @@ public:
     Axes axes;          // as declared
     mlir::Value before; // the tile before the chunk
   };
-  SteppedStates(mix::MixerOp mixer, llvm::SmallVector<Member> members);
+  /// What takes a state of `later` is not for these steps.
+  SteppedStates(mix::MixerOp mixer, llvm::SmallVector<Member> members, llvm::ArrayRef<mlir::Value> later = {});
 
   llvm::ArrayRef<Member> getMembers() const { return members; }
   /// Is this value stacked, for use outside?
@@ -30,8 +34,14 @@ public:
   std::pair<mlir::Value, Axes> stacked(mlir::Value value, ProgramParts parts);
   /// The i-th state after the chunk.
   mlir::Value next(unsigned i, ProgramParts parts);
-  /// Does what this unit's states are computed from hold a matrix that the other stacks? Then they are stepped together.
-  bool needsMatrixOf(const SteppedStates &other) const;
+  /// Do these steps take a matrix that the other stacks?
+  bool takesMatrixOf(const SteppedStates &other) const;
+  /// Do these steps take anything of the other's?
+  bool takes(const SteppedStates &other) const;
+  /// Do these states depend on the other's?
+  bool dependOn(const SteppedStates &other) const;
+  /// Does nothing stand between these states that is for later?
+  bool canStep() const;
 
 private:
   void findDependents(mlir::Block &step);
@@ -42,7 +52,7 @@ private:
 
   llvm::SmallVector<Member> members;
   llvm::DenseSet<mlir::Value> dependent; // on the states, through values of this token alone
-  llvm::DenseSet<mlir::Value> beyond;    // through other strata as well
+  llvm::DenseSet<mlir::Value> beyond;    // through other strata as well, or on later states
   llvm::DenseSet<mlir::Value> inside;
   llvm::SetVector<mlir::Value> cuts;
   llvm::DenseMap<mlir::Value, std::pair<mlir::Value, Axes>> results;

@@ -109,6 +109,22 @@ Value TileBuilder::sum(ArrayRef<Product> products, std::optional<ArrayRef<Axis>>
   return map(inputs, body, onto);
 }
 
+Value TileBuilder::bounded(Value x, double most) {
+  return map(x, [&](OpBuilder &b, Location at, ValueRange entry) -> Value {
+    Value y = entry[0];
+    for (double bound : {most, -most}) {
+      Value limit = scalarConstant(b, at, y.getType(), bound);
+      auto beyond = bound > 0 ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT;
+      y = arith::SelectOp::create(b, at, arith::CmpFOp::create(b, at, beyond, y, limit), limit, y);
+    }
+    return y.getType().isF64() ? arith::TruncFOp::create(b, at, b.getF32Type(), y).getResult() : y;
+  });
+}
+
+Value TileBuilder::in64(Value x) {
+  return tile::CastOp::create(builder, loc, cast<TileType>(x.getType()).withElementType(builder.getF64Type()), x);
+}
+
 Value TileBuilder::select(Value mask, Value x, Value y) {
   SmallVector<Axis> axes = tile::unite(tile::unite(axesOf(x), axesOf(y)), axesOf(mask));
   return tile::SelectOp::create(builder, loc, type(ordered(axes)), mask, x, y);
@@ -157,23 +173,25 @@ Value TileBuilder::contract(Value a, Value b, ArrayRef<Axis> over, Value acc, ti
     acc = with(acc, left);
     left.assign(axesOf(acc).begin(), axesOf(acc).end());
   }
-  return tile::ContractOp::create(builder, loc, type(left), a, b, acc, names(builder, over), mask);
+  TileType result = type(left).withElementType(cast<TileType>(a.getType()).getElementType());
+  return tile::ContractOp::create(builder, loc, result, a, b, acc, names(builder, over), mask);
 }
 
 Value TileBuilder::reduce(tile::ReduceKind kind, Value x, ArrayRef<Axis> over) {
   x = with(x, over);
-  return tile::ReduceOp::create(builder, loc, type(others(axesOf(x), over)), kind, x, names(builder, over), /*saturate=*/false);
+  return tile::ReduceOp::create(builder, loc, type(others(axesOf(x), over)), kind, x, names(builder, over),
+                                APFloat(0.0));
 }
 
-Value TileBuilder::recur(Value a, Value b, Value init, bool reverse, bool exclusive, bool saturate, int64_t blocks) {
-  return tile::RecurOp::create(builder, loc, b.getType(), a, b, init, reverse, exclusive, blocks, saturate);
+Value TileBuilder::recur(Value a, Value b, Value init, bool reverse, bool exclusive, double most, int64_t blocks) {
+  return tile::RecurOp::create(builder, loc, b.getType(), a, b, init, reverse, exclusive, blocks, APFloat(most));
 }
 
-Value TileBuilder::productOverTime(Value x, bool saturate) {
+Value TileBuilder::productOverTime(Value x, double most) {
   if (chunk() == 1)
     return row(x, 0);
   return tile::ReduceOp::create(builder, loc, type(others(axesOf(x), time())), tile::ReduceKind::Mul, x,
-                                names(builder, time()), saturate);
+                                names(builder, time()), APFloat(most));
 }
 
 Value TileBuilder::solve(Value l, Value b, std::optional<std::pair<Axis, Axis>> mixing) {

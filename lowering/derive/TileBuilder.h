@@ -47,6 +47,9 @@ public:
   mlir::Value map(mlir::ValueRange inputs, Body body, llvm::ArrayRef<tile::Axis> axes);
   /// The sum of products, on the axes `axes` if given; the constant tile 0 of no products.
   mlir::Value sum(llvm::ArrayRef<Product> products, std::optional<llvm::ArrayRef<tile::Axis>> axes = std::nullopt);
+  mlir::Value in64(mlir::Value x);
+  /// x in float32, at most `most` in size.
+  mlir::Value bounded(mlir::Value x, double most);
   mlir::Value select(mlir::Value mask, mlir::Value x, mlir::Value y);
   /// 1 where the two axes' positions agree, 0 elsewhere.
   mlir::Value diagonal(tile::Axis x, tile::Axis y);
@@ -59,10 +62,10 @@ public:
   mlir::Value contract(mlir::Value a, mlir::Value b, llvm::ArrayRef<tile::Axis> over, mlir::Value acc = {},
                        tile::Mask mask = tile::Mask::None);
   mlir::Value reduce(tile::ReduceKind kind, mlir::Value x, llvm::ArrayRef<tile::Axis> over);
-  mlir::Value recur(mlir::Value a, mlir::Value b, mlir::Value init, bool reverse, bool exclusive, bool saturate = false,
+  mlir::Value recur(mlir::Value a, mlir::Value b, mlir::Value init, bool reverse, bool exclusive, double most = 0,
                     int64_t blocks = 0);
   /// x_1 x_2 .. x_C.
-  mlir::Value productOverTime(mlir::Value x, bool saturate);
+  mlir::Value productOverTime(mlir::Value x, double most);
   /// X + tril(l, -1) X = b; with unknowns along the first of two axes, that l takes to the second.
   mlir::Value solve(mlir::Value l, mlir::Value b,
                     std::optional<std::pair<tile::Axis, tile::Axis>> mixing = std::nullopt);

@@ -22,6 +22,8 @@ public:
   virtual mlir::Value leaf(mlir::Value value, llvm::ArrayRef<tile::Axis> axes) = 0;
   /// The tile of `value` by a shorter way than through its operands, or null.
   virtual mlir::Value shortcut(mlir::Value value, llvm::ArrayRef<tile::Axis> axes) { return {}; }
+  /// Is there a tile of this value for every token, a matrix of one that steps have made?
+  virtual bool isStacked(mlir::Value value) { return false; }
   /// The axes on which a leaf matrix lies, if it lies anywhere yet.
   virtual std::optional<Axes> lying(mlir::Value value) { return std::nullopt; }
   /// The kernel's tensor of an input or a param.

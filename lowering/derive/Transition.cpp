@@ -170,8 +170,13 @@ Value Transition::applied(const Matrix &matrix, const PerState &x, unsigned i, b
     const Entry &entry = transposed ? matrix[j][i] : matrix[i][j];
     if (!entry || !x[j])
       continue;
-    Coefficient factor = *entry ? multiply(tiles, g, {1, *entry}) : g;
-    sum.push_back(factor.times({x[j]}));
+    if (mayGrow() && *entry) {
+      Value grown = tiles.bounded(tiles.sum(Product(1, {*entry, x[j]})), mostGrown);
+      sum.push_back(Product(1, {tiles.bounded(tiles.sum(g.times({grown})), mostGrown)}));
+    } else {
+      Coefficient factor = *entry ? multiply(tiles, g, {1, *entry}) : g;
+      sum.push_back(factor.times({x[j]}));
+    }
   }
   return sum.empty() ? Value() : tiles.sum(sum);
 }
@@ -211,7 +216,10 @@ SmallVector<Product> Transition::pairs(const PerState &p, const PerState &u) {
         if (p[i] && u[j] && (i == j || mixes))
           if (const Entry &between = products(Between)[i][j]) {
             Value dots = context.pairs(p[i], u[j], keys[i], mixes ? Segments() : decays[i]);
-            result.emplace_back(1, std::initializer_list<Value>{*between, dots});
+            Product pair(1, {*between, dots});
+            if (mayGrow())
+              pair = Product(1, {tiles.bounded(tiles.sum(pair), mostGrown)});
+            result.push_back(pair);
           }
     return result;
   }

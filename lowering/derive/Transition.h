@@ -32,6 +32,11 @@ public:
   /// What of state j is in state i after the chunk: nothing, or its factors.
   std::optional<Product> whole(unsigned i, unsigned j);
 
+  /// May a state that does not mix have a decay above 1 in size?
+  bool mayGrow() const {
+    return llvm::any_of(decays, [](const Segments &decay) { return decay.mayGrow; });
+  }
+
 private:
   /// An entry of a product of transitions: 0, or a tile, null for 1.
   using Entry = std::optional<mlir::Value>;

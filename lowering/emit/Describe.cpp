@@ -42,7 +42,9 @@ json::Object describeTensor(const TensorInfo &tensor) {
 
 } // namespace
 
+// The fingerprint is of what is said here, but for the CPU, for scratch memory, which depends on it, and for itself.
 std::string describe(const MixerInterface &mixer, StringRef cpu) {
+  const bool isWhole = !cpu.empty();
   json::Object dims;
   for (const auto &[dim, number] : mixer.dims)
     dims[dim] = number;
@@ -56,19 +58,22 @@ std::string describe(const MixerInterface &mixer, StringRef cpu) {
     json::Array tensors;
     for (const TensorInfo &tensor : entry.fields())
       tensors.push_back(describeTensor(tensor));
-    entries.push_back(json::Object{{"entry", entry.name()},
-                                   {"size", 8 * int64_t(entry.slots)},
-                                   {"scratch", entry.scratchBytes},
-                                   {"tensors", std::move(tensors)}});
+    entries.push_back(
+        json::Object{{"entry", entry.name()}, {"size", 8 * int64_t(entry.slots)}, {"tensors", std::move(tensors)}});
+    if (isWhole)
+      (*entries.back().getAsObject())["scratch"] = entry.scratchBytes;
   }
-  json::Value whole = json::Object{{"name", mixer.name},
-                                   {"target", "cpu"},
-                                   {"cpu", cpu},
-                                   {"dims", std::move(dims)},
-                                   {"class", std::move(classes)},
-                                   {"entries", std::move(entries)}};
+  json::Object whole{{"name", mixer.name},
+                     {"target", "cpu"},
+                     {"dims", std::move(dims)},
+                     {"class", std::move(classes)},
+                     {"entries", std::move(entries)}};
+  if (isWhole) {
+    whole["cpu"] = cpu;
+    whole["fingerprint"] = mixer.fingerprintText();
+  }
   std::string text;
-  raw_string_ostream(text) << whole;
+  raw_string_ostream(text) << json::Value(std::move(whole));
   return text;
 }
 

@@ -2,11 +2,15 @@
 // descriptor and its caller's arguments on to the runtime, which knows the rest:
 //
 //     mix_status NAME_forward(const NAME_forward_args *args) { return mixrt_run(&NAME_forward_entry, args); }
+//
+// Each stands there twice, with the mixer's fingerprint at the end of its name and without: the header means the former, whoever
+// has no header finds the latter.
 #include "lowering/emit/Descriptor.h"
 #include "lowering/emit/Names.h"
 #include "runtime/abi.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace llvm;
 
@@ -26,11 +30,12 @@ public:
   }
 
   Error add(const MixerInterface &mixer) {
-    const std::string prefix = identifier(mixer.name);
+    const std::string prefix = mixer.symbol();
+    suffix = "_" + mixer.fingerprintText();
     const bool hasBackward = mixer.entry(EntryKind::Backward);
     for (const EntryInfo &entry : mixer.entries) {
       const std::string name = prefix + "_" + entry.name().str();
-      Expected<Constant *> described = describeEntry(name, entry);
+      Expected<Constant *> described = describeEntry(name, mixer, entry);
       if (!described)
         return described.takeError();
       forward(name, run, *described);
@@ -112,19 +117,34 @@ private:
         kernel, rows, number(tensors.size()), number(info.scratchBytes), blockKernel, number(info.block)};
   }
 
-  Expected<Constant *> describeEntry(const std::string &name, const EntryInfo &entry) {
+  /// Of the mixer, and of what forward leaves for backward.
+  static uint64_t savedFingerprint(const MixerInterface &mixer, const EntryInfo &entry) {
+    std::string text = mixer.fingerprintText();
+    for (const TensorInfo &saved : entry.saved())
+      text += (" " + Twine(saved.elements()) + "/" + Twine(saved.segmentTokens)).str();
+    return xxh3_64bits(text);
+  }
+
+  Expected<Constant *> describeEntry(const std::string &name, const MixerInterface &mixer, const EntryInfo &entry) {
     const int64_t kind = entry.kind == EntryKind::Forward    ? MIXRT_FORWARD
                          : entry.kind == EntryKind::Backward ? MIXRT_BACKWARD
                                                              : MIXRT_DECODE;
-    SmallVector<Constant *> fields = {text(name), number(kind), number(entry.slots), number(requirements.features),
-                                      text(requirements.cpu)};
+    SmallVector<Constant *> fields = {
+        text(name),
+        number(kind),
+        number(entry.slots),
+        number(mixer.reserved()),
+        number(requirements.features),
+        text(requirements.cpu),
+        number(static_cast<int64_t>(savedFingerprint(mixer, entry))),
+    };
     for (const KernelInfo *kernel : {static_cast<const KernelInfo *>(&entry), &entry.replay}) {
       Expected<SmallVector<Constant *>> program = describeProgram(name, *kernel);
       if (!program)
         return program.takeError();
       append_range(fields, *program);
     }
-    static_assert(sizeof(mixrt_entry) == 17 * 8);
+    static_assert(sizeof(mixrt_entry) == 19 * 8);
     return constant(ConstantStruct::getAnon(fields), name + "_entry");
   }
 
@@ -134,21 +154,26 @@ private:
 
   /// name(args) { return callee(descriptor, args); }
   void forward(const std::string &name, FunctionCallee callee, Constant *descriptor) {
-    Function *function = declare(name, callee.getFunctionType()->getReturnType(), {pointer});
-    IRBuilder<> builder(BasicBlock::Create(module.getContext(), "", function));
-    builder.CreateRet(builder.CreateCall(callee, {descriptor, function->getArg(0)}));
+    for (const std::string &symbol : {name, name + suffix}) {
+      Function *function = declare(symbol, callee.getFunctionType()->getReturnType(), {pointer});
+      IRBuilder<> builder(BasicBlock::Create(module.getContext(), "", function));
+      builder.CreateRet(builder.CreateCall(callee, {descriptor, function->getArg(0)}));
+    }
   }
 
   /// name(...) { return value; }
   void answer(const std::string &name, Constant *value, ArrayRef<Type *> arguments) {
-    Function *function = declare(name, value->getType(), arguments);
-    IRBuilder<>(BasicBlock::Create(module.getContext(), "", function)).CreateRet(value);
+    for (const std::string &symbol : {name, name + suffix}) {
+      Function *function = declare(symbol, value->getType(), arguments);
+      IRBuilder<>(BasicBlock::Create(module.getContext(), "", function)).CreateRet(value);
+    }
   }
 
   Module &module;
   const Requirements &requirements;
   PointerType *pointer;
   IntegerType *word;
+  std::string suffix; // of the mixer's symbols
   FunctionCallee run, workspaceSize, savedSize;
 };
 

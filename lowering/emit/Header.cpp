@@ -5,6 +5,7 @@
 #include "runtime/abi.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/Support/xxhash.h"
 #include <fmt/format.h>
 
 using namespace llvm;
@@ -42,6 +43,14 @@ typedef void (*mix_parallel_for)(void *context, int64_t count, void (*body)(void
 
 /* "cu_seqlens decreases at index 3"; of NULL: "success". */
 const char *mix_status_message(mix_status status);
+#endif
+
+/* The functions below stand for symbols that end in the mixer's fingerprint, a number of its dims, types, layouts and
+   equations: a program does not link with a library that this header is not of. The library has the plain names as
+   well, for dlsym; dlsym(library, "NAME_forward_" NAME_FINGERPRINT) finds the function if header and library belong
+   together. */
+#ifndef MIX_SYMBOL
+#define MIX_SYMBOL(name, fingerprint) __asm__(#name "_" fingerprint)
 #endif
 )";
 }
@@ -99,14 +108,24 @@ void printTensors(raw_ostream &out, ArrayRef<TensorInfo> fields) {
   }
 }
 
-const char *commentOn(EntryKind kind) {
-  switch (kind) {
+const char *commentOn(const EntryInfo &entry) {
+  const bool carries = any_of(
+      entry.tensors, [](const TensorInfo &tensor) { return tensor.role == "initial" || tensor.role == "state"; });
+  switch (entry.kind) {
   case EntryKind::Forward:
+    if (!carries)
+      return "/* Whole sequences: training's forward pass, and prefill. */\n";
     return "/* Whole sequences, from initial to final states: training's forward pass, and prefill. */\n";
   case EntryKind::Backward:
+    if (!carries)
+      return "/* Gradients of a sum over what forward writes, from those of outputs (X_grad of y) to those of inputs "
+             "and\n"
+             "   params; each is set, not added to. */\n";
     return "/* Gradients of a sum over what forward writes, from those of outputs and final states (X_grad of y,\n"
            "   X_final_grad) to those of inputs, params and initial states; each is set, not added to. */\n";
   case EntryKind::Decode:
+    if (!carries)
+      return "/* One or a few tokens, each by itself. */\n";
     return "/* One or a few tokens: the states are read and written in place. To go back to token t of the "
            "call (0 .. T - 1), put\n"
            "   X_kept[:, t] where X is. */\n";
@@ -114,11 +133,13 @@ const char *commentOn(EntryKind kind) {
   llvm_unreachable("every kind of entry");
 }
 
-void printStruct(raw_ostream &out, const std::string &prefix, const EntryInfo &entry) {
+void printStruct(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
+  const std::string prefix = mixer.symbol();
   const bool decode = entry.kind == EntryKind::Decode;
   out << "typedef struct {\n";
   printField(out, "size_t size", "sizeof(" + prefix + "_" + entry.name() + "_args)");
-  printField(out, "int64_t batch, time, heads, groups", decode ? "time: tokens of this call" : "");
+  printField(out, "int64_t batch, time, heads, groups",
+             Twine(decode ? "time: tokens of this call; " : "") + "groups: 0 is 1");
   if (!decode) {
     printField(out, "int64_t sequences", "of cu_seqlens; without it B or 0");
     printField(out, "const int64_t *cu_seqlens", "[sequences + 1] from 0 to T, then B is 1; or NULL");
@@ -132,20 +153,28 @@ void printStruct(raw_ostream &out, const std::string &prefix, const EntryInfo &e
   printField(out, "int64_t threads", "0: as many as there are processors");
   printField(out, "mix_parallel_for parallel_for", "or NULL: the library's own threads");
   printField(out, "void *parallel_for_context", "");
+  printField(out, "const void *reserved[" + Twine(mixer.reserved()) + "]",
+             "not looked at; their number is the fingerprint's");
   out << "} " << prefix << "_" << entry.name() << "_args;\n\n";
 }
 
+void printFunction(raw_ostream &out, const MixerInterface &mixer, const char *result, const std::string &name,
+                   const std::string &arguments) {
+  out << result << name << "(" << arguments << ")\n    MIX_SYMBOL(" << name << ", " << mixer.symbol()
+      << "_FINGERPRINT);\n";
+}
+
 void printEntry(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
-  const std::string prefix = identifier(mixer.name), name = prefix + "_" + entry.name().str();
-  out << commentOn(entry.kind);
-  printStruct(out, prefix, entry);
-  out << "mix_status " << name << "(const " << name << "_args *args);\n";
+  const std::string prefix = mixer.symbol(), name = prefix + "_" + entry.name().str();
+  out << commentOn(entry);
+  printStruct(out, mixer, entry);
+  printFunction(out, mixer, "mix_status ", name, "const " + name + "_args *args");
   out << "/* Bytes of workspace for a call with these counts, threads and parallel_for; pointers are not looked at, "
       << (entry.kind == EntryKind::Backward ? "but for cu_seqlens\n   and if saved is NULL. */\n"
                                             : "but for cu_seqlens. */\n");
-  out << "size_t " << prefix << workspaceSizeSuffix(entry.kind) << "(const " << name << "_args *args);\n";
+  printFunction(out, mixer, "size_t ", prefix + workspaceSizeSuffix(entry.kind), "const " + name + "_args *args");
   if (entry.kind == EntryKind::Forward)
-    out << "size_t " << prefix << "_saved_size(const " << name << "_args *args);\n";
+    printFunction(out, mixer, "size_t ", prefix + "_saved_size", "const " + name + "_args *args");
   out << "\n";
 }
 
@@ -160,28 +189,29 @@ void printMixer(raw_ostream &out, const MixerInterface &mixer) {
   StringRef(mixer.description).split(lines, '\n', -1, /*KeepEmpty=*/false);
   for (StringRef line : lines)
     out << "   " << line << "\n";
-  out << "*/\n";
+  out << "*/\n#define " << mixer.symbol() << "_FINGERPRINT \"" << mixer.fingerprintText() << "\"\n\n";
   for (const EntryInfo &entry : mixer.entries)
     printEntry(out, mixer, entry);
   out << "/* Dims, element types, class and layouts, as JSON. */\n";
-  out << "const char *" << identifier(mixer.name) << "_describe(void);\n";
+  printFunction(out, mixer, "const char *", mixer.symbol() + "_describe", "void");
 }
 
 } // namespace
 
 std::string printHeader(ArrayRef<MixerInterface> mixers, StringRef libraryName) {
-  std::string text;
-  raw_string_ostream out(text);
-  const std::string guard = identifier(libraryName.upper()) + "_H";
+  std::string body, text;
+  raw_string_ostream bodyOut(body), out(text);
+  printCommon(bodyOut);
+  for (const MixerInterface &mixer : mixers)
+    printMixer(bodyOut, mixer);
+  // The number lets headers of one name, but of different folders, meet: as an error, if they say different things.
+  const std::string guard = fmt::format("MIX_{}_{:016X}_H", identifier(libraryName.upper()), llvm::xxh3_64bits(body));
   out << "/* " << libraryName
       << ".h: generated by mixc. Row-major; B batch, T time, H heads, G groups (head h belongs to group\n"
       << "   h / (H / G)). Every entry point may be called from many threads at once. */\n"
       << "#ifndef " << guard << "\n#define " << guard << "\n\n#include <stddef.h>\n#include <stdint.h>\n\n"
-      << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
-  printCommon(out);
-  for (const MixerInterface &mixer : mixers)
-    printMixer(out, mixer);
-  out << "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
+      << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
+      << body << "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
   return text;
 }
 

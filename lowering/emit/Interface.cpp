@@ -3,9 +3,12 @@
 // takes.
 #include "lowering/emit/Interface.h"
 #include "lowering/emit/Declarations.h"
+#include "lowering/emit/Names.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "runtime/abi.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/xxhash.h"
+#include <fmt/format.h>
 
 using namespace mlir;
 
@@ -214,6 +217,15 @@ std::string describeComponent(mix::ComponentOp component) {
   return text;
 }
 
+/// Of the equations, as they stand in normal form, and of all that a caller has to know. Not of what may differ between two
+/// libraries for one program: the CPU, the chunk size, and what is kept for backward.
+uint64_t fingerprintOf(mix::MixerOp mixer, const MixerInterface &interface) {
+  std::string text = describe(interface, /*cpu=*/"");
+  llvm::raw_string_ostream out(text);
+  mixer->print(out);
+  return llvm::xxh3_64bits(text);
+}
+
 } // namespace
 
 int64_t TensorInfo::elements() const {
@@ -245,6 +257,10 @@ const EntryInfo *MixerInterface::entry(EntryKind kind) const {
   return found == entries.end() ? nullptr : &*found;
 }
 
+std::string MixerInterface::symbol() const { return prefix + identifier(name); }
+
+std::string MixerInterface::fingerprintText() const { return fmt::format("{:016x}", fingerprint); }
+
 StringRef nameOf(EntryKind kind) {
   return kind == EntryKind::Forward ? "forward" : kind == EntryKind::Backward ? "backward" : "decode";
 }
@@ -267,6 +283,7 @@ llvm::Expected<std::vector<MixerInterface>> readInterfaces(ModuleOp module) {
         interface->dims.emplace_back(bound->first, bound->second);
     for (mix::ComponentOp component : mixer.step().getOps<mix::ComponentOp>())
       interface->description += describeComponent(component) + "\n";
+    interface->fingerprint = fingerprintOf(mixer, *interface);
     if (!interface->entries.empty())
       mixers.push_back(std::move(*interface));
   }

@@ -40,7 +40,7 @@
 //               workspace threads parallel_for parallel_for_context
 //
 // Within a group of tensors: in order of declaration. `time` of decode is the number of tokens of this call. threads: 0
-// means all of the machine's.
+// means all of the machine's. The header's structs end in reserved words (MixerInterface::reserved).
 #ifndef MIXC_LOWERING_EMIT_INTERFACE_H
 #define MIXC_LOWERING_EMIT_INTERFACE_H
 
@@ -120,11 +120,19 @@ struct EntryInfo : KernelInfo { // tensors: then those of the argument struct th
 
 struct MixerInterface {
   std::string name;
+  std::string prefix; // of its names in C: `--prefix`
   std::vector<std::pair<std::string, int64_t>> dims;
   std::string description; // the class of each component, one a line
   std::vector<EntryInfo> entries;
+  uint64_t fingerprint = 0; // of equations, dims and whatever the header says: of two mixers that differ in any, two
 
   const EntryInfo *entry(EntryKind kind) const; // null: there is none
+  /// What its names in C begin with: `gated_delta_net`, or `small_gated_delta_net`.
+  std::string symbol() const;
+  /// 16 digits. The symbols that the header's functions stand for end in them, so that it links with its own library alone.
+  std::string fingerprintText() const;
+  /// Words at the end of the header's structs: a `size` tells fingerprints apart, too, if not all of them.
+  int64_t reserved() const { return 1 + static_cast<int64_t>(fingerprint % 64); }
 };
 
 /// Reads the interfaces off a module at stage `vector`: its mix.mixer ops and the `mix.kernel` attributes of its
@@ -135,7 +143,7 @@ llvm::Expected<std::vector<MixerInterface>> readInterfaces(mlir::ModuleOp module
 llvm::ArrayRef<llvm::StringRef> leadingFields(EntryKind kind);
 llvm::ArrayRef<llvm::StringRef> trailingFields(EntryKind kind);
 
-/// What `NAME_describe` returns: dims, class, tensors and layouts, as JSON.
+/// What `NAME_describe` returns: dims, class, tensors and layouts, as JSON. Without a `cpu`: what the fingerprint is of.
 std::string describe(const MixerInterface &mixer, llvm::StringRef cpu);
 
 /// The C header of a library.

@@ -14,17 +14,8 @@ using namespace llvm;
 
 namespace mixc {
 
-Error emitLibrary(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const EmitOptions &options, StringRef path) {
-  SmallString<128> headerPath = path;
-  sys::path::replace_extension(headerPath, "h");
-  if (headerPath == path)
-    return createStringError("cannot write `" + path.str() + "`: its header would have the same name");
-  PendingFile library(path), header(headerPath);
-  if (Error error = library.create())
-    return error;
-  if (Error error = header.create())
-    return error;
-
+static Expected<ObjectCode> build(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const EmitOptions &options,
+                                  StringRef name) {
   Expected<std::unique_ptr<TargetMachine>> machine = createMachine(options);
   if (!machine)
     return machine.takeError();
@@ -34,20 +25,46 @@ Error emitLibrary(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const 
     return translated.takeError();
   if (Error error =
           addEntryPoints(**translated, mixers, {(*machine)->getTargetCPU().str(), requiredFeatures(**machine)}))
-    return error;
+    return std::move(error);
   retarget(**translated, **machine); // the entry points too
-
   Expected<std::vector<ObjectCode>> objects = emitObjects(**translated, options);
   if (!objects)
     return objects.takeError();
-  if (Error error = linkLibrary(*objects, sys::path::filename(path), library.name()))
+  return linkLibrary(*objects, name);
+}
+
+std::string headerPathOf(StringRef library) {
+  StringRef name = sys::path::filename(library);
+  const size_t version = name.find(".so.");
+  SmallString<128> path = library;
+  if (version != StringRef::npos && version > 0)
+    path.truncate(library.size() - name.size() + version + 3);
+  sys::path::replace_extension(path, "h");
+  return path.str().str();
+}
+
+Error emitLibrary(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const EmitOptions &options, StringRef path) {
+  PendingFile library(path), header(headerPathOf(path));
+  if (header.path == library.path)
+    return createStringError("cannot write `" + path.str() + "`: its header would have the same name");
+  for (const PendingFile *file : {&library, &header})
+    if (Error error = file->check())
+      return error;
+  Expected<ObjectCode> code = build(module, mixers, options, sys::path::filename(path));
+  if (!code)
+    return code.takeError();
+  if (Error error = library.write(StringRef(code->data(), code->size()), /*isExecutable=*/true))
     return error;
-  if (Error error = header.write(printHeader(mixers, sys::path::stem(path))))
+  if (Error error = header.write(printHeader(mixers, sys::path::stem(header.path))))
     return error;
-  // The header first: whoever waits for the library finds both.
-  if (Error error = header.commit())
-    return error;
-  return library.commit();
+  return commitTogether(header, library);
+}
+
+Expected<MemoryFile> emitInMemory(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const EmitOptions &options) {
+  Expected<ObjectCode> code = build(module, mixers, options, "libmixers.so");
+  if (!code)
+    return code.takeError();
+  return MemoryFile::create("mixc-kernels", StringRef(code->data(), code->size()));
 }
 
 } // namespace mixc

@@ -3,6 +3,7 @@
 #define MIXC_LOWERING_EMIT_LIBRARY_H
 
 #include "lowering/emit/Interface.h"
+#include "lowering/emit/MemoryFile.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 
@@ -17,10 +18,16 @@ llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module, l
                                                         const EmitOptions &options);
 llvm::Error emitAssembly(llvm::Module &module, const EmitOptions &options, llvm::raw_pwrite_stream &out);
 
-/// Writes `path` (a shared library: kernels, descriptors, entry points, runtime) and the header beside it. `module` is
-/// at stage `llvm`; `mixers` was read from the same module at stage `vector`.
+/// The header of a library: `libgla.h` of `libgla.so` and of `libgla.so.1`.
+std::string headerPathOf(llvm::StringRef library);
+
+/// Writes `path` (a shared library: kernels, descriptors, entry points, runtime) and the header beside it, both or neither.
+/// `module` is at stage `llvm`; `mixers` was read from the same module at stage `vector`.
 llvm::Error emitLibrary(mlir::ModuleOp module, llvm::ArrayRef<MixerInterface> mixers, const EmitOptions &options,
                         llvm::StringRef path);
+/// The library alone, for this process to load.
+llvm::Expected<MemoryFile> emitInMemory(mlir::ModuleOp module, llvm::ArrayRef<MixerInterface> mixers,
+                                        const EmitOptions &options);
 
 } // namespace mixc
 

@@ -1,14 +1,15 @@
-// lld, called as a function. It is linked against the C library that this process itself runs on: that one is there,
+// lld, called as a function, from memory to memory. It is linked against the C library that this process itself runs on: that one is there,
 // and its symbols have versions.
 #include "lowering/emit/Link.h"
 #include "lld/Common/Driver.h"
-#include "llvm/ADT/SmallString.h"
+#include "lowering/emit/MemoryFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <mutex>
+#include <thread>
 #include <unistd.h>
 
 LLD_HAS_DRIVER(elf)
@@ -20,29 +21,39 @@ extern "C" const char mixc_runtime_object[], mixc_runtime_object_end[]; // runti
 namespace mixc {
 namespace {
 
-/// A file of our own that is gone when we are.
-class TemporaryFile {
+/// What is written to `path()`, in memory. lld maps a file that it writes to, and is killed where the disk has no room for it;
+/// into a pipe it writes.
+class Collected {
 public:
-  ~TemporaryFile() {
-    if (!path.empty())
-      (void)sys::fs::remove(path);
+  Error open() {
+    if (pipe2(ends, O_CLOEXEC) != 0)
+      return createStringError("cannot make a pipe: " + errnoAsErrorCode().message());
+    reader = std::thread([this] {
+      char block[1 << 16];
+      for (ssize_t size; (size = read(ends[0], block, sizeof block)) > 0 || (size < 0 && errno == EINTR);)
+        if (size > 0)
+          bytes.append(block, block + size);
+    });
+    return Error::success();
+  }
+  ~Collected() { (void)take(); }
+
+  std::string path() const { return "/proc/self/fd/" + std::to_string(ends[1]); }
+
+  /// When all has been written.
+  ObjectCode take() {
+    if (reader.joinable()) {
+      close(ends[1]);
+      reader.join();
+      close(ends[0]);
+    }
+    return std::move(bytes);
   }
 
-  Error write(StringRef prefix, StringRef contents) {
-    int descriptor;
-    if (std::error_code code = sys::fs::createTemporaryFile(prefix, "o", descriptor, path))
-      return createStringError(code, "cannot write a temporary file: " + code.message());
-    raw_fd_ostream out(descriptor, /*shouldClose=*/true);
-    out << contents;
-    out.close();
-    if (!out.has_error())
-      return Error::success();
-    std::error_code code = out.error();
-    out.clear_error();
-    return createStringError(code, "cannot write `" + path.str() + "`: " + code.message());
-  }
-
-  SmallString<128> path;
+private:
+  int ends[2];
+  std::thread reader;
+  ObjectCode bytes;
 };
 
 /// The files of the C library: where this process finds a function that only they define.
@@ -77,48 +88,33 @@ Error runLinker(ArrayRef<std::string> arguments) {
 
 } // namespace
 
-/// lld writes by way of mapped memory, where a full disk is a signal: is there room for as much as goes in?
-static Error reserve(StringRef path, uint64_t bytes) {
-  int descriptor;
-  std::error_code code = sys::fs::openFileForWrite(path, descriptor, sys::fs::CD_OpenAlways);
-  if (!code) {
-    if (fallocate(descriptor, 0, 0, static_cast<off_t>(bytes)) != 0 && errno != EOPNOTSUPP)
-      code = std::error_code(errno, std::generic_category());
-    (void)!ftruncate(descriptor, 0);
-    (void)close(descriptor);
-  }
-  return code ? createStringError(code, "cannot write `" + path + "`: " + code.message()) : Error::success();
-}
-
-Error linkLibrary(ArrayRef<ObjectCode> objects, StringRef name, StringRef output) {
+Expected<ObjectCode> linkLibrary(ArrayRef<ObjectCode> objects, StringRef name) {
   Expected<std::vector<std::string>> libraries = systemLibraries();
   if (!libraries)
     return libraries.takeError();
-  std::vector<TemporaryFile> files(objects.size() + 1);
-  for (auto [file, object] : llvm::zip(files, objects))
-    if (Error error = file.write("mixc-kernels", StringRef(object.data(), object.size())))
-      return error;
-  if (Error error = files.back().write("mixc-runtime",
-                                       StringRef(mixc_runtime_object, mixc_runtime_object_end - mixc_runtime_object)))
-    return error;
-
-  uint64_t bytes = 1 << 16; // headers, symbols and tables
-  for (const TemporaryFile &file : files) {
-    uint64_t size = 0;
-    (void)sys::fs::file_size(file.path, size);
-    bytes += size;
+  std::vector<StringRef> contents = {StringRef(mixc_runtime_object, mixc_runtime_object_end - mixc_runtime_object)};
+  for (const ObjectCode &object : llvm::reverse(objects))
+    contents.insert(contents.begin(), StringRef(object.data(), object.size()));
+  std::vector<MemoryFile> files;
+  for (StringRef object : contents) {
+    Expected<MemoryFile> file = MemoryFile::create("mixc-object", object);
+    if (!file)
+      return file.takeError();
+    files.push_back(std::move(*file));
   }
-  if (Error error = reserve(output, bytes))
-    return error;
+  Collected library;
+  if (Error error = library.open())
+    return std::move(error);
 
-  // nodelete: sleeping threads of the pool must keep their code if the program closes the library.
-  std::vector<std::string> arguments = {
-      "ld.lld",   "-shared", "-o",  output.str(), "-soname", name.str(),   "--gc-sections", "-z",
-      "nodelete", "-z",      "now", "-z",         "defs",    "--build-id", "--as-needed"};
-  for (const TemporaryFile &file : files)
-    arguments.push_back(std::string(file.path.str()));
+  std::vector<std::string> arguments = {"ld.lld",   "-shared",       "-o",         library.path(), "-soname",
+                                        name.str(), "--gc-sections", "-z",         "now",          "-z",
+                                        "defs",     "--build-id",    "--as-needed"};
+  for (const MemoryFile &file : files)
+    arguments.push_back(file.path());
   llvm::append_range(arguments, *libraries);
-  return runLinker(arguments);
+  if (Error error = runLinker(arguments))
+    return std::move(error);
+  return library.take();
 }
 
 } // namespace mixc

@@ -7,8 +7,8 @@
 
 namespace mixc {
 
-/// Links objects with the runtime into a shared library; `name` is what programs will look for at run time.
-llvm::Error linkLibrary(llvm::ArrayRef<ObjectCode> objects, llvm::StringRef name, llvm::StringRef output);
+/// Links objects with the runtime into a shared library, in memory; `name` is what programs will look for at run time.
+llvm::Expected<ObjectCode> linkLibrary(llvm::ArrayRef<ObjectCode> objects, llvm::StringRef name);
 
 } // namespace mixc
 

@@ -9,12 +9,15 @@
 
 namespace mixc {
 
-/// A C identifier: anything but letters and digits becomes `_`, and what C or C++ reserves gets one at its end
-/// (`float_`).
+/// A C identifier: anything but letters and digits becomes `_`.
 std::string identifier(llvm::StringRef name);
 
-/// The fields of one struct, each with a name of its own: one that is taken gets an underscore (an input called
-/// `time`).
+/// A field may not have this name, since a program that includes standard headers, in C or C++, may mean something else
+/// by it: a keyword, a macro, a type that the header itself uses.
+bool isReserved(llvm::StringRef name);
+
+/// The fields of one struct, each with a name of its own: one that is reserved (`float_`) or taken (an input called
+/// `time`) gets an underscore.
 class FieldNames {
 public:
   FieldNames(llvm::ArrayRef<llvm::StringRef> leading, llvm::ArrayRef<llvm::StringRef> trailing);

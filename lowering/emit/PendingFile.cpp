@@ -3,7 +3,10 @@
 #include "lowering/emit/PendingFile.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
+#include <unistd.h>
 
 using namespace llvm;
 
@@ -14,35 +17,37 @@ static Error cannotWrite(StringRef path, std::error_code code) {
 }
 
 PendingFile::~PendingFile() {
-  if (!beside.empty())
-    (void)sys::fs::remove(beside);
+  if (beside.empty())
+    return;
+  (void)sys::fs::remove(beside);
+  sys::DontRemoveFileOnSignal(beside);
 }
 
-Error PendingFile::create() {
+Error PendingFile::check() const {
   // Moving a file over a device or a folder is not what anybody wants.
   sys::fs::file_status status;
   if (!sys::fs::status(path, status) && status.type() != sys::fs::file_type::regular_file)
     return createStringError("cannot write `" + path + "`: it is there and not a plain file");
-  int descriptor;
-  SmallString<128> made;
-  if (std::error_code code = sys::fs::createUniqueFile(path + ".%%%%%%", descriptor, made))
-    return cannotWrite(path, code);
-  sys::fs::file_t file = sys::fs::convertFDToNativeFile(descriptor);
-  (void)sys::fs::closeFile(file);
-  beside = made.str().str();
+  const std::string folder = sys::path::parent_path(path).str();
+  if (access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0)
+    return cannotWrite(path, errnoAsErrorCode());
   return Error::success();
 }
 
-Error PendingFile::write(StringRef contents) {
-  std::error_code code;
-  raw_fd_ostream out(beside, code);
-  if (code)
+Error PendingFile::write(StringRef contents, bool isExecutable) {
+  int descriptor;
+  SmallString<128> made;
+  const auto mode = isExecutable ? sys::fs::all_all : sys::fs::all_read | sys::fs::all_write;
+  if (std::error_code code = sys::fs::createUniqueFile(path + ".%%%%%%", descriptor, made, sys::fs::OF_None, mode))
     return cannotWrite(path, code);
+  beside = made.str().str();
+  sys::RemoveFileOnSignal(beside);
+  raw_fd_ostream out(descriptor, /*shouldClose=*/true);
   out << contents;
   out.close();
   if (!out.has_error())
     return Error::success();
-  code = out.error();
+  std::error_code code = out.error();
   out.clear_error(); // an error that nobody asked for ends the process
   return cannotWrite(path, code);
 }
@@ -50,6 +55,7 @@ Error PendingFile::write(StringRef contents) {
 Error PendingFile::commit() {
   if (std::error_code code = sys::fs::rename(beside, path))
     return cannotWrite(path, code);
+  sys::DontRemoveFileOnSignal(beside);
   beside.clear();
   return Error::success();
 }

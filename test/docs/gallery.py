@@ -20,7 +20,7 @@ import tempfile
 sys.dont_write_bytecode = True
 import schema
 
-ORDER = ["identity", "scalar", "diagonal", "scan", "semiring", "sequential"]
+ORDER = ["none", "identity", "scalar", "diagonal", "scan", "semiring", "sequential"]
 CLASS = re.compile(r"(?<=^Class:\n\n)(?:    .*\n)*", re.M)
 TABLE = re.compile(r"^\| mixer \|.*\n(?:\|.*\n)*", re.M)
 
@@ -45,13 +45,15 @@ class Example:
 
     def classes(self):
         """One line a stratum, as the README has them."""
+        if not self.strata:
+            return f"    {self.explained['without_state']}\n"
         names = ["{" + ", ".join(stratum["states"]) + "}" for stratum in self.strata]
         width = max(map(len, names))
         return "".join(f"    {name:{width}}  {stratum['description']}\n" for name, stratum in zip(names, self.strata))
 
     def key(self):
         """Fast classes first, then by name: of several strata the slowest counts."""
-        return max(ORDER.index(stratum["class"]) for stratum in self.strata), self.name
+        return max((ORDER.index(stratum["class"]) for stratum in self.strata), default=0), self.name
 
     def row(self):
         about = " ".join(re.findall(r"^# ?(.*)", self.source.split("\nmixer ")[0], re.M))

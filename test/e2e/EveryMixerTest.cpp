@@ -1,51 +1,17 @@
-// Every mixer of examples/ (whatever folders there are) and of language.mix, in every element type, and the other spellings
-// of the zoo, over a pairwise covering array of length, groups, starts, packed sequences, tokens per call and decay; and in
-// pieces.
+// Every mixer of examples/ (whatever folders there are), of language.mix and of windows.mix, in every element type, and
+// those of whole.mix and the other spellings of the zoo, over a pairwise covering array of length, groups, starts, packed
+// sequences, tokens per call and decay; and in pieces.
 #include "dialect/mix/ElementType.h"
 #include "frontend/driver/Compare.h"
 #include "test/e2e/Covering.h"
+#include "test/e2e/Examples.h"
 #include "test/e2e/Library.h"
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <random>
-#include <regex>
 #include <sstream>
 
 namespace mixc::test {
 namespace {
-
-/// No two dims alike, some of them no whole number of vectors; any other dim is a few more than the one before.
-const std::map<std::string, int64_t> dimNumbers = {{"K", 12}, {"V", 20}, {"N", 10}, {"D", 17}, {"P", 16}, {"n", 2}};
-
-std::vector<TestMixer> mixersOf(const std::string &path) {
-  std::stringstream text;
-  text << std::ifstream(path).rdbuf();
-  const std::string whole = text.str();
-  const std::regex head("mixer (\\w+)<([^>]*)>"), word("[A-Za-z]\\w*");
-  std::vector<TestMixer> found;
-  for (std::sregex_iterator at(whole.begin(), whole.end(), head), end; at != end; ++at) {
-    TestMixer mixer{.name = (*at)[1], .file = path};
-    const std::string dims = (*at)[2];
-    for (std::sregex_iterator dim(dims.begin(), dims.end(), word); dim != end; ++dim)
-      mixer.allDims[dim->str()] =
-          dimNumbers.count(dim->str()) ? dimNumbers.at(dim->str()) : static_cast<int64_t>(5 + 4 * mixer.allDims.size());
-    found.push_back(mixer);
-  }
-  return found;
-}
-
-/// NAME.mix of all folders NAME of examples/ that have one, in order.
-std::vector<std::string> exampleFiles() {
-  std::vector<std::string> files;
-  for (const auto &entry : std::filesystem::directory_iterator(MIXC_EXAMPLES)) {
-    const std::filesystem::path file = entry.path() / (entry.path().filename().string() + ".mix");
-    if (std::filesystem::exists(file))
-      files.push_back(file);
-  }
-  llvm::sort(files);
-  return files;
-}
 
 struct Case {
   TestMixer mixer;
@@ -56,12 +22,14 @@ std::vector<Case> allCases() {
   std::vector<Case> cases;
   std::vector<std::string> files = exampleFiles();
   files.push_back(LANGUAGE);
+  files.push_back(WINDOWS);
   for (const std::string &file : files)
     for (const TestMixer &mixer : mixersOf(file))
       for (const char *type : {"f32", "bf16", "f16"})
         cases.push_back({mixer, type});
-  for (const TestMixer &mixer : mixersOf(ZOO))
-    cases.push_back({mixer, "f32", "zoo_"});
+  for (const auto &[file, of] : {std::pair(ZOO, "zoo_"), {WHOLE, "whole_"}})
+    for (const TestMixer &mixer : mixersOf(file))
+      cases.push_back({mixer, "f32", of});
   return cases;
 }
 
@@ -243,6 +211,19 @@ TEST_P(EqualDims, AgreeWithTheInterpreter) {
   roundToStorage(built.equations, cotangents);
   for (bool withSaved : {true, false})
     expectGradientsAgree(call, cotangents, withSaved, 1, withSaved ? "saved" : "replayed");
+}
+
+/// Gates that are all one number a little below 1, or one of a few: then each chunk rounds as the one before.
+TEST_P(EqualDims, AgreeWhereGatesRepeat) {
+  ASSERT_EQ(built.error, "");
+  for (mix::Decay regime : {mix::Decay::Alike, mix::Decay::Mixed}) {
+    const mix::Call call = draw(1, 2500, 4, 3001, {.decay = regime, .initialStates = true});
+    if (std::optional<mix::Answer> got = runKernel(built, "chunked", call))
+      expectAgreement(call, *got, regimeName(regime));
+    mix::Cotangents cotangents = mix::sampleCotangents(built.equations, call, 3001);
+    roundToStorage(built.equations, cotangents);
+    expectGradientsAgree(call, cotangents, /*withSaved=*/true, 1, regimeName(regime));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Mixers, EqualDims, testing::ValuesIn(equalCases()), caseName);

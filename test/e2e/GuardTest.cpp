@@ -1,5 +1,6 @@
 // A kernel touches nothing outside its arguments: every array ends at a page that may not be touched (and so starts at any float), and
-// before it lie numbers that must not change. Lengths and dims are no multiples of chunks and vectors.
+// before it lie numbers that must not change. Lengths and dims are no multiples of chunks and vectors. And it reads what
+// states start from before it writes where they end, which may be the same memory.
 #include "frontend/driver/Compare.h"
 #include "lowering/emit/Names.h"
 #include "test/e2e/Library.h"
@@ -44,10 +45,11 @@ private:
 /// One call of an entry, every array guarded. Decode is given all tokens at once.
 class GuardedCall {
 public:
-  GuardedCall(const Library &library, const std::string &mixer, const char *entryName, const mix::Call &call)
+  GuardedCall(const Library &library, const std::string &mixer, const char *entryName, const mix::Call &call,
+              bool inPlace = false)
       : entry(
             *llvm::find_if(library.compiled.interface(mixer)->entries, [&](auto &e) { return e.name() == entryName; })),
-        call(call), slots(entry.slots) {
+        call(call), slots(entry.slots), inPlace(inPlace) {
     void *handle = dlopen(library.path.c_str(), RTLD_NOW);
     function = reinterpret_cast<const void *(*)(const void *)>(dlsym(handle, (mixer + "_" + entryName).c_str()));
     auto workspaceSize =
@@ -64,6 +66,16 @@ public:
   bool succeeds() const { return function(slots.data()) == nullptr; }
   bool intact() const {
     return llvm::all_of(arrays, [](const auto &array) { return array->intact(); });
+  }
+  /// Where the states are afterwards.
+  std::vector<std::vector<float>> finals() const {
+    std::vector<std::vector<float>> all;
+    for (const auto &[tensor, array] : llvm::zip(entry.fields(), arrays))
+      if (tensor.role == "final") {
+        const auto *numbers = reinterpret_cast<const float *>(slots[tensor.slot]);
+        all.emplace_back(numbers, numbers + array->size);
+      }
+    return all;
   }
   /// The output y.
   mix::Array output() const {
@@ -91,11 +103,16 @@ private:
     slots[tensor.slot] = address(size);
     if (!tensor.isWritten() || tensor.role == "state")
       llvm::copy(source.at(tensor.name).data, arrays.back()->numbers);
+    if (inPlace && tensor.role == "final")
+      for (const TensorInfo &start : entry.fields())
+        if (start.role == "initial" && start.name == tensor.name)
+          slots[tensor.slot] = slots[start.slot];
   }
 
   const EntryInfo &entry;
   const mix::Call &call;
   std::vector<int64_t> slots;
+  const bool inPlace;                                // a state ends where it started
   std::vector<std::unique_ptr<GuardedArray>> arrays; // tensors, then the workspace
   const void *(*function)(const void *arguments);
 };
@@ -114,6 +131,14 @@ void expectNothingElseTouched(Library &built, const std::string &name, const mix
   }
 }
 
+/// To the bit.
+void expectTheSameInPlace(Library &built, const std::string &name, const mix::Call &call) {
+  GuardedCall apart(built, name, "forward", call), inPlace(built, name, "forward", call, /*inPlace=*/true);
+  ASSERT_TRUE(apart.succeeds() && inPlace.succeeds());
+  EXPECT_EQ(apart.output().data, inPlace.output().data) << call.time << " tokens";
+  EXPECT_EQ(apart.finals(), inPlace.finals()) << call.time << " tokens";
+}
+
 class Guard : public testing::TestWithParam<std::string> {};
 
 TEST_P(Guard, NothingOutsideTheArgumentsIsTouched) {
@@ -125,6 +150,7 @@ TEST_P(Guard, NothingOutsideTheArgumentsIsTouched) {
       CaseShape shape{.key = key, .value = value, .batch = 2, .time = time, .groups = 2, .initial = true};
       mix::Call call = makeCall(mixer, built.equations, shape, 11);
       expectNothingElseTouched(built, mixer.name, call);
+      expectTheSameInPlace(built, mixer.name, call);
     }
   }
 }
@@ -139,6 +165,7 @@ TEST(GuardOfBlocks, NothingOutsideTheArgumentsIsTouched) {
       mix::Call call =
           makeCall(mixer, built.equations, {.batch = batch, .time = time, .groups = 2, .initial = true}, 12);
       expectNothingElseTouched(built, mixer.name, call);
+      expectTheSameInPlace(built, mixer.name, call);
     }
 }
 

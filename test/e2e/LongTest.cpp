@@ -1,4 +1,6 @@
-// 4,096 tokens at full width, with a memory that hardly fades: what is carried between chunks must not lose digits.
+// 4,096 tokens at full width, with a memory that hardly fades: what is carried between chunks must not lose digits. And 8,192 whose
+// gates are all alike, where an error that each chunk repeats shows.
+#include "frontend/driver/Compare.h"
 #include "test/e2e/Compare.h"
 #include "test/e2e/Library.h"
 
@@ -22,6 +24,29 @@ TEST_P(Long, FourThousandTokensOfFullWidth) {
   for (const char *kernel : {"chunked", "recurrent"})
     if (std::optional<mix::Answer> got = runKernel(built, kernel, oracle.call()))
       oracle.expectAgreement(kernel, *got);
+}
+
+// 1e-5, whatever rounding every op to float32 would cost: a gate that is computed is no less exact than one that is given. But a param's
+// gradient is a sum over all tokens, whose terms cancel.
+TEST_P(Long, EightThousandTokensOfOneGate) {
+  const TestMixer &mixer = mixerNamed(GetParam());
+  CaseShape shape{.key = 16, .value = 16, .time = 8192, .heads = 1, .groups = 1};
+  shape.regime = mixer.decay.empty() ? mix::Decay::Uniform : mix::Decay::Alike;
+  Library &built = library(mixer, shape.key, shape.value, {.backward = true});
+  ASSERT_EQ(built.error, "");
+  const mix::Call call = makeCall(mixer, built.equations, shape, 1);
+  const mix::Cotangents cotangents = mix::sampleCotangents(built.equations, call, 1);
+  std::optional<mix::Answer> answer = runKernel(built, "chunked", call);
+  ASSERT_TRUE(answer);
+  llvm::Expected<mix::Gradients> gradients = built.loaded->runBackward(call, cotangents, /*withSaved=*/true, 1);
+  ASSERT_TRUE(bool(gradients)) << llvm::toString(gradients.takeError());
+  auto hold = [&](llvm::Expected<std::vector<TensorError>> errors) {
+    ASSERT_TRUE(bool(errors)) << llvm::toString(errors.takeError());
+    for (const TensorError &tensor : *errors)
+      EXPECT_LE(tensor.error, call.params.count(mixer.decay) ? tensor.bound : 1e-5) << tensor.name;
+  };
+  hold(compare(built.equations, call, *answer));
+  hold(compareGradients(built.equations, call, cotangents, *gradients));
 }
 
 INSTANTIATE_TEST_SUITE_P(Mixers, Long, testing::ValuesIn(mixerNames()), testName);

@@ -58,6 +58,7 @@ Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
     Generated generated = generate(seed, campaign.selection);
     bool compiled = campaign.compileEvery > 0 && i % campaign.compileEvery == 0;
     Trial trial = drawTrial(seed, compiled, generated.mixer);
+    trial.repeated = compiled ? campaign.repeated : 0;
     ++tally.mixers;
     for (const std::string &mark : generated.marks)
       ++tally.marks[mark];

@@ -12,6 +12,7 @@ struct Campaign {
   int64_t count = 100;
   uint64_t seed = 0; // of the first mixer; the next one's is one more
   int64_t compileEvery = 0;
+  int64_t repeated = 0; // tokens with gates that repeat, of those that are compiled; 0: none
   Selection selection = {};
   double seconds = 0; // 0: no limit
   double shrinkSeconds = 30;

@@ -36,8 +36,8 @@ std::string Trial::text() const {
   std::string joined;
   for (int64_t length : lengths)
     joined += (joined.empty() ? "" : ",") + std::to_string(length);
-  return fmt::format("K={} V={} chunk={} lengths={} arguments' seed={}{}", K, V, chunk, joined, seed,
-                     compiled ? " compiled" : "");
+  return fmt::format("K={} V={} chunk={} lengths={} arguments' seed={}{}{}", K, V, chunk, joined, seed,
+                     compiled ? " compiled" : "", repeated ? fmt::format(" repeated={}", repeated) : "");
 }
 
 Trial drawTrial(uint64_t seed, bool compiled, const Mixer &mixer) {
@@ -150,7 +150,7 @@ public:
     for (int64_t length : trial.lengths) {
       mix::SampleOptions options;
       options.decay = random.pick({mix::Decay::Uniform, mix::Decay::NearHigh, mix::Decay::Mild, mix::Decay::Strong,
-                                   mix::Decay::Resets, mix::Decay::High});
+                                   mix::Decay::Resets, mix::Decay::High, mix::Decay::Alike, mix::Decay::Mixed});
       options.initialStates = random.chance(50);
       int64_t groups = random.chance(50) ? 1 : 2;
       all.push_back(mix::sample(op, dims(), 1, length, 2, groups, trial.seed + length, options));
@@ -470,6 +470,10 @@ private:
     std::vector<mix::Call> all = calls(op);
     if (const int64_t block = compiled->mixers.front().entries.front().block; block > 1)
       all.push_back(mix::sample(op, dims(), block + block / 2, 19, 2, 1, trial.seed, {.initialStates = true}));
+    if (trial.repeated) {
+      const mix::Decay decay = trial.seed % 2 ? mix::Decay::Alike : mix::Decay::Mixed;
+      all.push_back(mix::sample(op, dims(), 1, trial.repeated, 1, 1, trial.seed, {.decay = decay}));
+    }
     for (mix::Call call : all) {
       roundToFloat32(call);
       for (StringRef kernel : {"chunked", "recurrent"})

@@ -13,6 +13,7 @@ struct Trial {
   std::vector<int64_t> lengths = {1, 17};
   uint64_t seed = 0;
   bool compiled = false;
+  int64_t repeated = 0; // tokens of one more call, whose gates repeat values near 1; of mixers that are compiled
   std::string text() const;
 };
 Trial drawTrial(uint64_t seed, bool compiled, const Mixer &mixer);

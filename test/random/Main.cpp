@@ -1,4 +1,4 @@
-// mix_random [--count N] [--seed N] [--seconds S] [--compile-every N] [--shrink-seconds S] [--until-failure] [--least N] [--out DIR] [--only CONSTRUCT]
+// mix_random [--count N] [--seed N] [--seconds S] [--compile-every N] [--repeated N] [--shrink-seconds S] [--until-failure] [--least N] [--out DIR] [--only CONSTRUCT]
 //            [--without CONSTRUCT]... [--constructs] [--print]
 //
 // Exit status 1 if a mixer failed. --print writes the mixers and does nothing else.
@@ -14,6 +14,10 @@ static llvm::cl::opt<double> seconds("seconds", llvm::cl::desc("start no mixer a
                                      llvm::cl::init(0));
 static llvm::cl::opt<int64_t> compileEvery("compile-every", llvm::cl::desc("compile one mixer in N; 0: none"),
                                            llvm::cl::init(0));
+static llvm::cl::opt<int64_t> repeated("repeated",
+                                       llvm::cl::desc("tokens of a call with gates that repeat, for mixers that are "
+                                                      "compiled; 0: none"),
+                                       llvm::cl::init(0));
 static llvm::cl::opt<double> shrinkSeconds("shrink-seconds", llvm::cl::desc("to make a failure small"),
                                            llvm::cl::init(30));
 static llvm::cl::opt<bool> untilFailure("until-failure", llvm::cl::desc("stop at the first failure"));
@@ -52,6 +56,7 @@ int main(int argc, char **argv) {
   Tally tally = run({.count = count,
                      .seed = seed,
                      .compileEvery = compileEvery,
+                     .repeated = repeated,
                      .selection = selection,
                      .seconds = seconds,
                      .shrinkSeconds = shrinkSeconds,

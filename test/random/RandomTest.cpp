@@ -20,6 +20,10 @@ TEST(RandomMixers, TilesAgreeWithTheEquations) { expectAllPass({.count = 100, .s
 
 TEST(RandomMixers, LibrariesAgreeWithTheEquations) { expectAllPass({.count = 12, .seed = 500, .compileEvery = 1}); }
 
+TEST(RandomMixers, LibrariesAgreeWhereGatesRepeat) {
+  expectAllPass({.count = 6, .seed = 700, .compileEvery = 1, .repeated = 1500});
+}
+
 TEST(Generator, SameSeedSameMixer) {
   for (uint64_t seed : {0, 7, 1000})
     EXPECT_EQ(generate(seed).mixer.text(), generate(seed).mixer.text());

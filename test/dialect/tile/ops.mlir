@@ -79,14 +79,14 @@ func.func @arithmetic(%a: !r, %k: !k, %v: !v, %w: !w, %m: !m, %p: !p, %b: !b, %f
   %sum = tile.reduce add %k over ["time"] : !k -> !f
   // CHECK: tile.reduce max %{{.*}} over ["time", "K"]
   %max = tile.reduce max %k over ["time", "K"] : !k -> !s
-  // CHECK: tile.reduce mul %{{.*}} over ["time"] saturate : <[time:4, key(K):3], f32> -> <[key(K):3], f64>
-  %mul = tile.reduce mul %k over ["time"] saturate : !k -> !tile.t<[key(K):3], f64>
+  // CHECK: tile.reduce mul %{{.*}} over ["time"] most 1.000000e+30 : <[time:4, key(K):3], f32> -> <[key(K):3], f64>
+  %mul = tile.reduce mul %k over ["time"] most 1.0e+30 : !k -> !tile.t<[key(K):3], f64>
   // CHECK: tile.recur %{{.*}}, %{{.*}} : <[time:4], f32>, <[time:4, key(K):3], f32> -> <[time:4, key(K):3], f32>
   %scan = tile.recur %a, %k : !r, !k -> !k
   // CHECK: tile.recur %{{.*}}, %{{.*}} init %{{.*}} : !tile.t<[key(K):3], f32> reverse exclusive : <[time:4], f32>
   %after = tile.recur %a, %k init %f : !f reverse exclusive : !r, !k -> !k
-  // CHECK: tile.recur %{{.*}}, %{{.*}} exclusive blocks 2 saturate : <[time:4], f32>
-  %blocks = tile.recur %a, %k exclusive blocks 2 saturate : !r, !k -> !k
+  // CHECK: tile.recur %{{.*}}, %{{.*}} exclusive blocks 2 most 1.000000e+30 : <[time:4], f32>
+  %blocks = tile.recur %a, %k exclusive blocks 2 most 1.0e+30 : !r, !k -> !k
   // CHECK: tile.solve %{{.*}}, %{{.*}} : <[time:4, source:4], f32>, <[time:4, value(V):2], f32> -> <[time:4, value(V):2], f32>
   %solve = tile.solve %p, %v : !p, !v -> !v
   // CHECK: tile.solve %{{.*}}, %{{.*}} transpose :

@@ -15,9 +15,7 @@
 // CHECK:       %[[A:.*]] = tile.select %[[VALID]], %[[ALPHA]], %{{.*}} : <[time:16], i1>, <[time:16], f32>, <[], f32>
 // CHECK:       %[[BEFORE:.*]] = tile.recur %[[A]], {{.*}} exclusive : {{.*}} -> <[time:16], f32>
 // CHECK:       %[[AFTER:.*]] = tile.recur %[[A]], {{.*}} reverse exclusive : {{.*}} -> <[time:16], f32>
-// CHECK-DAG:   %[[FIRST:.*]] = tile.row %[[A]][0]
-// CHECK-DAG:   %[[REST:.*]] = tile.row %[[AFTER]][0]
-// CHECK:       %[[WHOLE:.*]] = tile.map(%[[FIRST]], %[[REST]])
+// CHECK:       %[[WHOLE:.*]] = tile.reduce mul %[[A]] over ["time"]
 // CHECK:       %[[BETWEEN:.*]] = tile.recur %[[A]], {{.*}} exclusive : {{.*}} -> <[time:16, source:16], f32>
 // What k is read and written along is selected, once, on the key side.
 // CHECK:       %[[U:.*]] = tile.select %[[VALID]], %{{.*}} : <[time:16], i1>, <[time:16, key(K):8], f32>

@@ -1,5 +1,6 @@
 // Derivatives of the scalar ops of a map, against central differences, and what they are at kinks.
 #include "test/unit/adjoint/Gradient.h"
+#include <cmath>
 #include <gtest/gtest.h>
 
 using namespace mixc::tile;
@@ -97,6 +98,33 @@ TEST(Kink, ASharedValueOfTwoBranches) {
       "%d = arith.cmpf ogt, %x, %zero : f32\n%q = arith.select %d, %l, %zero : f32\n%z = arith.addf %p, %q : f32",
       {0, 0.5, 2, 4});
   EXPECT_EQ(found, (std::vector<double>{0, 2, 1, 0.5}));
+}
+
+// Where the branch is not taken, and where the seed is 0.
+TEST(Zero, StaysZeroWhateverTheSlope) {
+  const double inf = HUGE_VAL;
+  for (auto [name, x] :
+       {std::pair("exp", inf), std::pair("expm1", inf), std::pair("log", 0.0), std::pair("rsqrt", 0.0),
+        std::pair("sin", inf), std::pair("cos", inf), std::pair("tanh", double(NAN)), std::pair("log1p", -1.0)}) {
+    SCOPED_TRACE(name);
+    const std::string f = "%f = math." + std::string(name) + " %x : f32\n";
+    EXPECT_EQ(slopes(f + "%c = arith.cmpf one, %y, %y : f32\n%z = arith.select %c, %f, %y : f32", {x, x, x, x}),
+              std::vector<double>(4, 0));
+    Program program = scalar(f + "%z = arith.addf %f, %y : f32");
+    std::vector<Array> in = positive(program);
+    in[0].data.assign(4, x);
+    EXPECT_EQ(gradient(program.function(), in, Array(in[0].axes, 0))[0].data, std::vector<double>(4, 0));
+  }
+}
+
+// exp(-e^x) is 0 where e^x is infinite, and so is its slope.
+TEST(Zero, OfOneFunctionBeforeAnother) {
+  const char *fade = "%e = math.exp %x : f32\n%n = arith.negf %e : f32\n%z = math.exp %n : f32";
+  EXPECT_EQ(slopes(fade, {1000, 100, 90, 800}), (std::vector<double>{0, 0, 0, 0}));
+  EXPECT_EQ(slopes("%z = arith.mulf %x, %y : f32", {1, 2, 3, 4}, HUGE_VAL)[0], HUGE_VAL);
+  EXPECT_EQ(
+      slopes("%e = math.exp %x : f32\n%o = arith.divf %y, %e : f32\n%z = arith.negf %o : f32", {1000, 1e4, 1e5, 1e6}),
+      (std::vector<double>{0, 0, 0, 0}));
 }
 
 } // namespace

@@ -3,7 +3,6 @@
 #define MIXC_TEST_UNIT_EMIT_TOOLS_H
 
 #include "lowering/emit/Interface.h"
-#include "lowering/emit/Names.h"
 #include "test/unit/emit/Leaky.h"
 #include "llvm/Support/Path.h"
 #include <fstream>
@@ -37,8 +36,8 @@ inline void headerAgreesWith(const MixerInterface &mixer, const std::string &hea
   std::string text = "#include \"" + header + "\"\n";
   auto claim = [&](const std::string &condition) { text += "_Static_assert(" + condition + ", \"\");\n"; };
   for (const EntryInfo &entry : mixer.entries) {
-    const std::string type = identifier(mixer.name) + "_" + entry.name().str() + "_args";
-    claim("sizeof(" + type + ") == " + std::to_string(8 * entry.slots));
+    const std::string type = mixer.symbol() + "_" + entry.name().str() + "_args";
+    claim("sizeof(" + type + ") == " + std::to_string(8 * (entry.slots + mixer.reserved())));
     for (const TensorInfo &tensor : entry.tensors)
       claim("offsetof(" + type + ", " + tensor.field + ") == " + std::to_string(8 * tensor.slot));
     unsigned slot = 0;

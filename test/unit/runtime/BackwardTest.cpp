@@ -220,12 +220,12 @@ TEST(BackwardCall, CallersParallelFor) {
 }
 
 TEST(BackwardCall, SavesWhatItSays) {
-  // H[t-1] : 2 numbers a token and head. P : one for every segment of 4 tokens, and one more a sequence. H[end] : 2 a sequence.
+  // What call it is of. H[t-1] : 2 numbers a token and head. P : one for every segment of 4 tokens, and one more a sequence. H[end] : 2 a sequence.
   Calling<float> calling(Twofold(1, 23, 4, 2, packings[1]));
   calling.keep();
   auto toLine = [](int64_t bytes) { return (bytes + 63) / 64 * 64; };
   EXPECT_EQ(int64_t(calling.saved.size()),
-            toLine(23 * 4 * 2 * 4) + toLine((23 / 4 + 7) * 4 * 4) + toLine(7 * 4 * 2 * 4));
+            64 + toLine(23 * 4 * 2 * 4) + toLine((23 / 4 + 7) * 4 * 4) + toLine(7 * 4 * 2 * 4));
 }
 
 TEST(BackwardCall, WorkspaceIsSmallerWhereForwardSaved) {
@@ -256,7 +256,8 @@ using namespace mixrt;
 
 // Of a call with batch 2, time 5, heads 6, groups 2.
 const std::vector<Case> cases = {
-    {S(slots[Size] -= 8), MIX_BAD_STRUCT_SIZE, "size is 264, and sizeof(twofold_backward_args) is 272 in this library"},
+    {S(slots[Size] -= 8), MIX_BAD_STRUCT_SIZE,
+     "size is 264, and sizeof(twofold_backward_args) is 272 in this library: is its header of another one?"},
     {S(slots[Batch] = -1), MIX_BAD_SHAPE, "batch is -1"},
     {S(slots[Time] = -1), MIX_BAD_SHAPE, "time is -1"},
     {S(slots[Heads] = 0), MIX_BAD_SHAPE, "heads is 0"},
