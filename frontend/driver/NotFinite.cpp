@@ -113,7 +113,9 @@ std::string placeOfNotFinite(const TensorError &tensor) {
   return fmt::format("`{}` is {} at [{}]", tensor.name, spell(tensor.notFinite->value), join(words, ", "));
 }
 
-std::string reasonOfNotFinite(const mix::NotFinite &found) {
+std::string reasonOfNotFinite(const TensorError &tensor, const mix::NotFinite &found) {
+  if (!found.first && !StringRef(tensor.name).ends_with(".grad"))
+    return "";
   if (!found.first)
     return "all values of the forward pass are finite: it is a derivative that is not, as that of `sqrt`, `log` or a "
            "quotient at 0";

@@ -8,7 +8,7 @@ namespace mixc {
 /// `y` is nan at [batch 0, token 12, head 1].
 std::string placeOfNotFinite(const TensorError &tensor);
 /// Why, if it can be found: the first op, or the array, that leaves float32, with the numbers that it had.
-std::string reasonOfNotFinite(const mix::NotFinite &found);
+std::string reasonOfNotFinite(const TensorError &tensor, const mix::NotFinite &found);
 /// What a tensor has a number for.
 enum class Per { OutputToken, Token, Sequence, Head };
 

@@ -168,10 +168,10 @@ Expected<std::vector<TensorError>> compareAll(mix::MixerOp mixer, const Argument
   return errors;
 }
 
-std::string reasonFor(mix::MixerOp mixer, const mix::Call &call) {
+std::string reasonFor(const TensorError &tensor, mix::MixerOp mixer, const mix::Call &call) {
   Expected<mix::NotFinite> found = mix::findNotFinite(mixer, call);
   if (found)
-    return reasonOfNotFinite(*found);
+    return reasonOfNotFinite(tensor, *found);
   consumeError(found.takeError());
   return "";
 }
@@ -213,12 +213,16 @@ Error check(mix::MixerOp mixer, const Arguments &arguments, const Results &resul
   if (wrong)
     return inputError(
         fmt::format("{} of {} tensors are further from the interpreter than they may be", wrong, errors->size()),
-        notFinite ? placeOfNotFinite(*notFinite) + " in the reference itself; " + reasonFor(mixer, arguments.call)
-                  : "");
+        notFinite
+            ? placeOfNotFinite(*notFinite) + " in the reference itself; " + reasonFor(*notFinite, mixer, arguments.call)
+            : "");
   if (beyond)
     return inputError(
         fmt::format("the equations themselves are not finite on this input: {}", placeOfNotFinite(*notFinite)),
-        reasonFor(mixer, arguments.call));
+        reasonFor(*notFinite, mixer, arguments.call));
+  if (notFinite)
+    warn(fmt::format("{}, as it is in the reference", placeOfNotFinite(*notFinite)),
+         reasonFor(*notFinite, mixer, arguments.call));
   return Error::success();
 }
 
