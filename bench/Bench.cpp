@@ -1,16 +1,20 @@
-// mix_bench FILE.mix [-D K=128 ...] [--length 2048] [--heads 8] [--threads N]
+// mix_bench FILE.mix [-D K=128 ...] [--length 2048] [--heads 8] [--threads N]; the others are in BenchOptions.cpp
 //
 // Compiles the mixers of a file and times them: forward, with --backward forward that saves and backward, and decode of one
-// token of 32 heads, each with one thread and with N (all of the machine's). FLOPs are those of the recurrence, whatever the kernel does: per token and head 2 |S|
-// for every read and write, |S| for a decay; backward counts twice. With --check it counts instead what forward and backward
+// token of 32 heads, each with one thread and with N (all of the machine's). FLOPs are those of the recurrence, whatever the kernel does
+// (Flops.h); backward counts twice. With --check it counts instead what forward and backward
 // execute on one thread.
+#include "bench/BenchOptions.h"
 #include "bench/CountFlops.h"
+#include "bench/Flops.h"
 #include "bench/LibraryCall.h"
 #include "bench/Peak.h"
 #include "bench/Timing.h"
 #include "dialect/mix/Sample.h"
 #include "frontend/driver/Commands.h"
+#include "frontend/driver/Failure.h"
 #include "frontend/driver/Run.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -24,8 +28,8 @@ using namespace mixc::bench;
 namespace {
 
 /// FLOPs of the recurrence, per token and head.
-Expected<double> recurrenceFlops(mlir::MLIRContext &context, const Options &options, mix::MixerOp equations,
-                                 const std::map<std::string, int64_t> &dims) {
+Expected<double> flopsOf(mlir::MLIRContext &context, const Options &options, mix::MixerOp equations,
+                         const std::map<std::string, int64_t> &dims) {
   Expected<Source> source = readSource(options.file);
   if (!source)
     return source.takeError();
@@ -34,18 +38,32 @@ Expected<double> recurrenceFlops(mlir::MLIRContext &context, const Options &opti
     return std::move(error);
   if (Error error = compilation.advance("component"))
     return std::move(error);
-  double flops = 0;
-  auto mixer = compilation.module().lookupSymbol<mix::MixerOp>(equations.getSymName());
-  for (auto component : mixer.step().getOps<mix::ComponentOp>()) {
-    double size = 1;
-    for (const mix::Dim &dim : mlir::cast<mix::TensorType>(component.getStates().front().getType()).getDims())
-      size *= dim.evaluate(dims).value_or(0);
-    auto found = component.getClassAttr();
-    const bool fades = !found || found->getTransition() != mix::TransitionKind::Identity;
-    flops += size * (2 * component.getReadDirs().size() + 2 * component.getWriteDirs().size() +
-                     fades * component.getTransition().size());
-  }
-  return flops;
+  return recurrenceFlops(compilation.module().lookupSymbol<mix::MixerOp>(equations.getSymName()), dims);
+}
+
+/// `115 kFLOP`
+std::string spellFlops(double flops) {
+  return flops < 1e4 ? fmt::format("{:.0f} FLOP", flops) : fmt::format("{:.0f} kFLOP", flops / 1e3);
+}
+
+/// What most arrays hold, and which hold something else: `bfloat16 (float32: alpha, H)`.
+std::string spellTypes(const MixerInterface &mixer) {
+  std::map<std::string, std::vector<std::string>> byType;
+  for (const TensorInfo &tensor : mixer.entries.front().fields())
+    if (tensor.role == "input" || tensor.role == "param" || tensor.role == "output" || tensor.role == "final")
+      byType[tensor.elementType].push_back(tensor.name);
+  auto nameOf = [](const std::string &type) {
+    return type == "f32" ? "float32" : type == "bf16" ? "bfloat16" : "float16";
+  };
+  auto most = std::max_element(byType.begin(), byType.end(),
+                               [](const auto &x, const auto &y) { return x.second.size() < y.second.size(); });
+  if (most == byType.end())
+    return "float32";
+  std::string text = nameOf(most->first), others;
+  for (auto entry = byType.begin(); entry != byType.end(); ++entry)
+    if (entry != most)
+      others += fmt::format("{}{}: {}", others.empty() ? "" : "; ", nameOf(entry->first), join(entry->second, ", "));
+  return others.empty() ? text : fmt::format("{} ({})", text, others);
 }
 
 struct Report {
@@ -56,12 +74,13 @@ struct Report {
 void print(const Report &report, double peak) {
   std::string time = report.seconds < 1e-3 ? fmt::format("{:.1f} us", 1e6 * report.seconds)
                                            : fmt::format("{:.2f} ms", 1e3 * report.seconds);
-  outs() << fmt::format("  {:10} {:38} {:>10}  {:6.1f} GFLOP/s", report.kernel, report.shape, time,
-                        report.flops / report.seconds / 1e9);
+  const double speed = report.flops / report.seconds, share = 100 * speed / peak;
+  outs() << fmt::format("  {:10} {:38} {:>10}  {:6.{}f} GFLOP/s", report.kernel, report.shape, time, speed / 1e9,
+                        speed < 1e10 ? 2 : 1);
   if (report.bytes > 0)
     outs() << fmt::format("  {:5.1f} GB/s of state\n", report.bytes / report.seconds / 1e9);
   else
-    outs() << fmt::format("  {:3.0f} % of the FMA peak\n", 100 * report.flops / report.seconds / peak);
+    outs() << fmt::format("  {:3.{}f} % of the FMA peak\n", share, share < 10 ? 1 : 0);
   outs().flush();
 }
 
@@ -112,14 +131,14 @@ public:
   Error run(mlir::MLIRContext &context, const MixerInterface &mixer) {
     mix::MixerOp equations = compiled.equations(mixer.name);
     const std::map<std::string, int64_t> dims(mixer.dims.begin(), mixer.dims.end());
-    Expected<double> flops = recurrenceFlops(context, options, equations, dims);
+    Expected<double> flops = flopsOf(context, options, equations, dims);
     if (!flops)
       return flops.takeError();
     std::string sizes;
     for (const auto &[name, number] : mixer.dims)
       sizes += fmt::format("{}{} = {}", sizes.empty() ? "" : ", ", name, number);
-    outs() << fmt::format("{}   {}, float32, {:.0f} kFLOP per token and head; FMA peak of a thread {:.0f} GFLOP/s\n",
-                          mixer.name, sizes, *flops / 1e3, peaks.at(1) / 1e9);
+    outs() << fmt::format("{}   {}{}{}, {} per token and head; FMA peak of a thread {:.0f} GFLOP/s\n", mixer.name,
+                          sizes, sizes.empty() ? "" : ", ", spellTypes(mixer), spellFlops(*flops), peaks.at(1) / 1e9);
 
     const int64_t length = options.length.value_or(2048), heads = options.heads.value_or(8);
     for (auto [threads, peak] : peaks)
@@ -205,12 +224,16 @@ Error benchFile(const Options &options) {
 } // namespace
 
 int main(int count, char **arguments) {
-  // The options of `mixc run`: -D, --mixer, --length, --heads, --threads, --target, --chunk.
-  std::vector<const char *> words = {"run"};
-  words.insert(words.end(), arguments + 1, arguments + count);
-  Expected<Options> options = parseOptions(words);
+  if (count == 1) {
+    errs() << benchHelp();
+    return WrongUsage;
+  }
+  Expected<Options> options = parseBenchOptions(ArrayRef<const char *>(arguments + 1, count - 1));
   if (!options)
     return report(options.takeError());
-  Error error = benchFile(*options);
-  return error ? report(std::move(error)) : 0;
+  if (options->help) {
+    outs() << benchHelp();
+    return Success;
+  }
+  return report(joinErrors(benchFile(*options), finishOutput()));
 }

@@ -1,4 +1,5 @@
 #include "bench/LibraryCall.h"
+#include "frontend/driver/Storage.h"
 #include "lowering/emit/Names.h"
 #include <cstring>
 #include <dlfcn.h>
@@ -49,17 +50,20 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
   for (const TensorInfo &tensor : entry->fields()) {
     if (tensor.role == "initial" || tensor.role == "kept" || tensor.role == "final_grad")
       continue; // starts from zero, and only the last state is wanted; the loss looks at outputs
-    const int64_t size = sizeOf(tensor, call);
-    auto *numbers = static_cast<float *>(made.allocate(size * sizeof(float)));
+    const int64_t size = sizeOf(tensor, call), bytes = size * (tensor.elementType == "f32" ? 4 : 2);
+    std::vector<double> numbers;
     const mix::Arrays &source = tensor.role == "param" ? call.params : call.inputs;
     if (auto given = source.find(tensor.name); given != source.end())
-      std::copy(given->second.data.begin(), given->second.data.end(), numbers);
+      numbers = given->second.data;
     if (tensor.role == "output_grad")
       for (int64_t i = 0; i < size; ++i)
-        numbers[i] = 0.1F * static_cast<float>(i % 7 - 3);
+        numbers.push_back(0.1 * static_cast<double>(i % 7 - 3));
+    void *memory = made.allocate(bytes);
+    if (!numbers.empty())
+      std::memcpy(memory, Storage(tensor.elementType, numbers).at(0), bytes);
     if (tensor.role == "state" || tensor.role == "final")
-      made.states += size;
-    slots[tensor.slot] = reinterpret_cast<uint64_t>(numbers);
+      made.states += bytes;
+    slots[tensor.slot] = reinterpret_cast<uint64_t>(memory);
   }
   slots[slots.size() - 3] = threads;
   const size_t trailing = trailingFields(entry->kind).size(); // the workspace is the first of them

@@ -18,7 +18,7 @@ public:
   /// Null, or what the library said.
   const char *operator()() const;
   /// Bytes of the states of all heads.
-  int64_t stateBytes() const { return states * int64_t(sizeof(float)); }
+  int64_t stateBytes() const { return states; }
   /// Bytes that are saved for backward.
   int64_t savedBytes() const { return savedSize; }
 

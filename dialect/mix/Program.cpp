@@ -89,7 +89,7 @@ Error Program::add(Operation &op) {
   unsigned result = slot(op.getResult(0));
   varies[result] = llvm::any_of(op.getOperands(), [&](Value operand) { return varies[slot(operand)]; });
   active[result] = llvm::any_of(op.getOperands(), [&](Value operand) { return active[slot(operand)]; });
-  (varies[result] ? perToken : perHead).push_back({std::move(*compute), result, pureAdjoint(op)});
+  (varies[result] ? perToken : perHead).push_back({std::move(*compute), result, pureAdjoint(op), &op});
   return Error::success();
 }
 

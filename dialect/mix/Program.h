@@ -38,6 +38,7 @@ struct Step {
   Compute run;
   unsigned result;
   Adjoint adjoint;
+  mlir::Operation *op = nullptr; // of the step; null where there is none of its own
 };
 
 /// An axis-bound shape: rank, and rows x cols (1 where there is no such axis).
@@ -103,6 +104,9 @@ public:
   size_t slots = 0;
   /// By slot: does it differ from token to token? Does it depend on anything that has a gradient?
   std::vector<bool> varies, active;
+
+  /// The slot of a value of the mixer.
+  unsigned slotAt(mlir::Value value) const { return slotOf.lookup(value); }
 
 private:
   llvm::Expected<int64_t> number(const Dim &dim);

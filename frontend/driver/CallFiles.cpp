@@ -4,6 +4,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <fmt/format.h>
+#include <unistd.h>
 
 using namespace llvm;
 
@@ -142,7 +143,7 @@ private:
     std::string name = isState ? stateName(op) : home.tensor.str(), file = name + suffixOf(role);
     std::string path = fileIn(folder, file);
     if (!sys::fs::exists(path))
-      return inputError(fmt::format("there is no `{}` for the {} `{}`", path, role, name));
+      return resourceError(fmt::format("there is no `{}` for the {} `{}`", path, role, name));
     Expected<mix::Array> array = readNpy(path);
     if (!array)
       return array.takeError();
@@ -210,7 +211,7 @@ private:
 
 Error makeFolder(const std::string &folder) {
   if (std::error_code error = sys::fs::create_directories(folder))
-    return inputError(fmt::format("cannot make the folder `{}`: {}", folder, error.message()));
+    return fileError("make the folder", folder, error);
   return Error::success();
 }
 
@@ -241,8 +242,10 @@ Error checkInterval(StringRef name, const mix::Array &array, double lo, double h
 
 Expected<mix::Call> readCall(const std::string &folder, mix::MixerOp mixer, const std::map<std::string, int64_t> &dims,
                              const GivenCounts &counts) {
+  if (sys::fs::is_directory(folder) && access(folder.c_str(), R_OK | X_OK) != 0)
+    return fileError("read the folder", folder, std::error_code(errno, std::generic_category()));
   if (!sys::fs::is_directory(folder))
-    return inputError(fmt::format("there is no folder `{}`", folder));
+    return resourceError(fmt::format("there is no folder `{}`", folder));
   return Reader(folder, dims, counts).run(mixer);
 }
 

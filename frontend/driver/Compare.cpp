@@ -1,6 +1,7 @@
 #include "frontend/driver/Compare.h"
 #include "dialect/mix/ElementType.h"
 #include "frontend/driver/ElementTypes.h"
+#include "frontend/driver/NotFinite.h"
 #include "frontend/driver/Progress.h"
 #include <cmath>
 #include <random>
@@ -34,6 +35,27 @@ double relativeError(const mix::Array &y, const mix::Array &reference, double ne
 }
 
 namespace {
+
+/// Where the interpreter's values are not finite; searched for once, where somebody asks.
+class Search {
+public:
+  Search(mix::MixerOp mixer, const mix::Call &exact) : mixer(mixer), exact(exact) {}
+  const mix::NotFinite &operator()() {
+    if (!found) {
+      Expected<mix::NotFinite> searched = mix::findNotFinite(mixer, exact);
+      found = searched ? std::move(*searched)
+                       : mix::NotFinite{{}, std::vector<int64_t>(exact.sequences() * exact.heads, -1)};
+      if (!searched)
+        consumeError(searched.takeError()); // it has been interpreted: there is none
+    }
+    return *found;
+  }
+
+private:
+  mix::MixerOp mixer;
+  const mix::Call &exact;
+  std::optional<mix::NotFinite> found;
+};
 
 /// `rounding`: the error of the interpreter in float32. What overflows there has no yardstick.
 double boundOf(double rounding) {
@@ -173,11 +195,14 @@ Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &
     double bound = boundOf((*rounding)[tensor]);
     return elementTypeOf(mixer, name) == "f32" ? bound : std::max(bound, narrowBound);
   };
+  Search search(mixer, exact);
   auto hold = [&](const mix::Arrays &y, const mix::Arrays &wanted, const std::string &suffix) {
     for (const auto &[name, array] : wanted) {
       auto found = y.find(name);
       double error = found == y.end() ? std::nan("") : relativeError(found->second, array, underflow);
       errors.push_back({name + suffix, error, allowed(name, name + suffix)});
+      describeReference(errors.back(), suffix.empty() ? Per::OutputToken : Per::Sequence,
+                        found == y.end() ? nullptr : &found->second, array, exact, search);
     }
   };
   auto holdAll = [&] {
@@ -284,13 +309,22 @@ Expected<std::vector<TensorError>> compareGradients(mix::MixerOp mixer, const mi
   if (!rounding)
     return rounding.takeError();
   const std::map<std::string, double> found = GradientErrors(*reference).of(gradients);
+  const mix::Arrays wanted = byFile(*reference), given = byFile(gradients);
+  Search search(mixer, exact);
   const std::set<std::string> narrow = narrowGradients(mixer);
   std::vector<TensorError> errors;
   auto holdAll = [&] {
     errors.clear();
     for (const auto &[name, error] : found) {
       const double bound = boundOf((*rounding)[name]);
+      auto y = given.find(name);
+      const std::string base = name.substr(0, name.size() - StringRef(".grad").size());
       errors.push_back({name, error, narrow.count(name) ? std::max(bound, narrowBound) : bound});
+      describeReference(errors.back(),
+                        reference->inputs.count(base)   ? Per::Token
+                        : reference->params.count(base) ? Per::Head
+                                                        : Per::Sequence,
+                        y == given.end() ? nullptr : &y->second, wanted.at(name), exact, search);
     }
   };
   holdAll();

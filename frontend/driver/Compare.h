@@ -10,6 +10,19 @@ struct TensorError {
   double bound;     // of float32 1e-5, or four times the error of the interpreter in float32 where that is larger;
                     // of bf16 and f16 5e-3
   bool passes() const { return error <= bound; } // NaN does not
+
+  struct Entry {
+    int64_t at; // of [shape], flat
+    double value;
+  };
+  /// The reference's first entry that float32 cannot hold, and the error of those that it can.
+  std::optional<Entry> notFinite = {};
+  double elsewhere = 0;
+  bool isZero = false; // the reference, everywhere
+  std::vector<int64_t> shape = {};
+
+  /// The equations are to blame, as far as can be seen, and not the kernel.
+  bool isBeyondReference() const { return !passes() && notFinite && elsewhere <= bound; }
 };
 
 /// A float32 kernel's error may be this many times the interpreter's that rounds every op to float32.

@@ -26,10 +26,10 @@ std::unique_ptr<mlir::MLIRContext> makeContext() {
 
 Expected<Source> readSource(const std::string &path) {
   if (path != "-" && sys::fs::is_directory(path))
-    return inputError(fmt::format("`{}` is a folder", path), "name a .mix file");
+    return resourceError(fmt::format("`{}` is a folder", path), "name a .mix file");
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFileOrSTDIN(path);
   if (!buffer)
-    return inputError(fmt::format("cannot read `{}`: {}", path, buffer.getError().message()));
+    return fileError("read", path, buffer.getError());
   return Source(path == "-" ? "<stdin>" : path, (*buffer)->getBuffer().str());
 }
 
@@ -125,10 +125,10 @@ Error Compilation::step(const Stage &next) {
 /// Nothing falls back silently.
 Error Compilation::tellSequential(const Stage &reached) {
   Diagnostics diagnostics;
-  if (reached.name == "component")
+  if (reached.name == "component") {
     checkRequireChunked(*current, source, diagnostics);
-  if (reached.name == "tile")
     warnSequential(*current, source, diagnostics);
+  }
   std::string text = diagnostics.render(source, useColour);
   if (diagnostics.hasErrors())
     return renderedError(text);

@@ -5,6 +5,7 @@
 #include "frontend/render/Diagnostics.h"
 #include "frontend/sema/Suggest.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Process.h"
 #include <fmt/format.h>
 
 using namespace llvm;
@@ -77,8 +78,9 @@ Error explainCommand(const Options &options) {
     outs() << formatv("{0:2}\n", json::Value(std::move(all)));
     return Error::success();
   }
+  const bool isWhole = !sys::Process::StandardOutIsDisplayed(); // a terminal has no room for long formulas
   for (auto [i, explanation] : enumerate(explanations))
-    outs() << (i ? "\n" : "") << printExplanation(explanation);
+    outs() << (i ? "\n" : "") << printExplanation(explanation, isWhole);
   return Error::success();
 }
 

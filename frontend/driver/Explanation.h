@@ -67,7 +67,8 @@ void addCosts(Explanation &explanation, mlir::ModuleOp tiles);
 /// Adds what gradients cost, from two such modules: with writes kept and with states alone.
 void addGradientCosts(Explanation &explanation, mlir::ModuleOp keepingWrites, mlir::ModuleOp keepingStates);
 
-std::string printExplanation(const Explanation &explanation);
+/// As text. `isWhole`: however long a formula is; else it is cut to a line.
+std::string printExplanation(const Explanation &explanation, bool isWhole);
 llvm::json::Value jsonOf(const Explanation &explanation);
 
 } // namespace mixc

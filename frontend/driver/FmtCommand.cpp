@@ -13,9 +13,7 @@ using namespace llvm;
 namespace mixc {
 namespace {
 
-Error cannotWrite(const std::string &path, std::error_code code) {
-  return inputError(fmt::format("cannot write `{}`: {}", path, code.message()));
-}
+Error cannotWrite(const std::string &path, std::error_code code) { return fileError("write", path, code); }
 
 /// Writes beside the file and renames, so that nobody ever sees half of it. A link stays a link.
 Error replaceFile(const std::string &path, StringRef text) {

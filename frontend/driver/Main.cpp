@@ -1,22 +1,37 @@
 // mixc: from the equations of a sequence mixer to kernels.
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/DeepStack.h"
+#include "frontend/driver/Memory.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
+#include <csignal>
+#include <unistd.h>
 
 using namespace llvm;
 using namespace mixc;
 
 namespace {
 
-/// A bug that nothing else caught. The shell says which signal it was.
-void sayCrashed(void *) { mixc::report(internalError("mixc crashed")); }
+/// A bug that nothing else caught. Files that were half written are gone by now.
+void sayCrashed(void *) { _exit(mixc::report(internalError("mixc crashed"))); }
 
+/// Mapped memory without a file behind it: the disk is full, or somebody has cut a file that is being read.
+void sayUnmapped(int) {
+  int status =
+      mixc::report(resourceError("a file cannot be written or read on: the disk is full, or the file was cut"));
+  sys::RunInterruptHandlers(); // files that are half written
+  _exit(status);
+}
+
+/// LLVM gives up: of a stream that could not be written, or of itself.
 void sayFatal(void *, const char *reason, bool) {
-  mixc::report(internalError(reason));
-  exit(WrongProgram);
+  StringRef text = reason;
+  const bool isOutput = text.consume_front("IO failure on output stream: ");
+  int status = mixc::report(isOutput ? resourceError("cannot write a file: " + text.str()) : internalError(reason));
+  sys::RunInterruptHandlers(); // files that are half written
+  _exit(status);
 }
 
 bool wantsColour(const Options &options) {
@@ -38,6 +53,9 @@ Error run(const Options &options) {
 int main(int argc, char **argv) {
   sys::AddSignalHandler(sayCrashed, nullptr);
   install_fatal_error_handler(sayFatal);
+  sayWhenOutOfMemory();
+  (void)signal(SIGBUS, sayUnmapped);
+  (void)signal(SIGPIPE, SIG_IGN); // a reader that has gone is an error of writing
   useColour = sys::Process::StandardErrIsDisplayed() && !sys::Process::GetEnv("NO_COLOR");
   if (argc == 1) {
     errs() << helpText(CompileCommand);
@@ -49,11 +67,16 @@ int main(int argc, char **argv) {
   useColour = wantsColour(*options);
   if (options->help) {
     outs() << helpText(options->command);
-    return Success;
+    return mixc::report(finishOutput());
+  }
+  if (options->listCpus) {
+    for (const std::string &cpu : knownCpus())
+      outs() << cpu << '\n';
+    return mixc::report(finishOutput());
   }
   if (options->version) {
     outs() << "mixc " MIXC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n";
-    return Success;
+    return mixc::report(finishOutput());
   }
-  return onDeepStack([&] { return mixc::report(run(*options)); });
+  return onDeepStack([&] { return mixc::report(joinErrors(run(*options), finishOutput())); });
 }

@@ -68,7 +68,7 @@ Expected<File> open(const std::string &path) {
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
       MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
-    return inputError(fmt::format("cannot read `{}`: {}", path, buffer.getError().message()));
+    return fileError("read", path, buffer.getError());
   file.buffer = std::move(*buffer);
   StringRef bytes = file.buffer->getBuffer();
   if (!bytes.starts_with(magic) || bytes.size() < 10)
@@ -149,7 +149,7 @@ Error write(const std::string &path, StringRef type, const std::vector<int64_t> 
   std::error_code error;
   raw_fd_ostream out(path, error);
   if (error)
-    return inputError(fmt::format("cannot write `{}`: {}", path, error.message()));
+    return fileError("write", path, error);
   char length[2];
   support::endian::write16le(length, header.size());
   out << magic << StringRef("\x01\x00", 2) << StringRef(length, 2) << header;
@@ -161,9 +161,9 @@ Error write(const std::string &path, StringRef type, const std::vector<int64_t> 
   out.close();
   if (!out.has_error())
     return Error::success();
-  std::string message = out.error().message();
+  error = out.error();
   out.clear_error();
-  return inputError(fmt::format("cannot write `{}`: {}", path, message));
+  return fileError("write", path, error);
 }
 
 } // namespace

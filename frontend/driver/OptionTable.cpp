@@ -8,6 +8,7 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
+#include <cmath>
 
 using namespace llvm;
 
@@ -44,27 +45,35 @@ Error bindDim(Options &options, const std::string &text) {
   return Error::success();
 }
 
-Error checkCpu(const std::string &cpu) {
+/// What LLVM knows of the CPUs that are like this machine's.
+std::unique_ptr<MCSubtargetInfo> cpuInfo(StringRef cpu = "") {
   InitializeNativeTarget();
   std::string error, triple = sys::getDefaultTargetTriple();
   const Target *target = TargetRegistry::lookupTarget(triple, error);
-  std::unique_ptr<MCSubtargetInfo> info(target ? target->createMCSubtargetInfo(Triple(triple), "", "") : nullptr);
-  if (!info || info->isCPUStringValid(cpu))
+  return std::unique_ptr<MCSubtargetInfo>(target ? target->createMCSubtargetInfo(Triple(triple), cpu, "") : nullptr);
+}
+
+constexpr const char *cpuHelp = "`--target=cpu` is this machine; `--target=help` lists what there is";
+
+Error checkCpu(const std::string &cpu) {
+  const std::vector<std::string> known = knownCpus();
+  if (known.empty() || is_contained(known, cpu))
     return Error::success();
-  std::vector<std::string> known;
-  for (const SubtargetSubTypeKV &row : info->getAllProcessorDescriptions())
-    known.push_back(row.Key);
+  if (std::unique_ptr<MCSubtargetInfo> info = cpuInfo(); info && info->isCPUStringValid(cpu))
+    return usageError("`" + cpu + "` is a CPU of 32 bits, and libraries are compiled for 64", cpuHelp);
   std::string near = nearest(cpu, known);
   return usageError("there is no CPU `" + cpu + "`",
-                    near.empty() ? "`--target=cpu` is this machine" : "did you mean `--target=cpu:" + near + "`?");
+                    near.empty() ? cpuHelp : "did you mean `--target=cpu:" + near + "`?");
 }
 
 Error setTarget(Options &options, const std::string &text) {
   auto [kind, name] = StringRef(text).split(':');
+  if (text == "help" || text == "list" || text == "cpu:help" || text == "cpu:list")
+    return options.listCpus = true, Error::success();
   if (kind == "cuda")
     return unsupportedOption("`--target=" + text + "`", "`--target=cpu` works");
   if (kind != "cpu" || (name.empty() && StringRef(text).contains(':')))
-    return usageError("`--target=" + text + "`: expected cpu, cpu:native or cpu:NAME");
+    return usageError("`--target=" + text + "`: expected cpu, cpu:native or cpu:NAME", cpuHelp);
   options.cpu = name.empty() ? "native" : name.str();
   return options.cpu == "native" ? Error::success() : checkCpu(options.cpu);
 }
@@ -109,8 +118,8 @@ const OptionRow optionRows[] = {
     {"-D", "K=128", Checks, "bind a dim to a number", bindDim},
     {"--mixer", "NAME", Checks, "this mixer of the file alone",
      [](Options &o, Text v) -> Error { return o.mixer = v, Error::success(); }},
-    {"--target", "cpu[:NAME]", Builds | ExplainCommand, "the machine to compile for: cpu:native, cpu:znver4, ...",
-     setTarget},
+    {"--target", "cpu[:NAME]", Builds | ExplainCommand,
+     "the machine to compile for: cpu:native, cpu:znver4, ...; `help` lists them", setTarget},
     {"--chunk", "N", Builds | ExplainCommand, "tokens per chunk, instead of the compiler's choice",
      [](Options &o, Text v) -> Error { return number("--chunk", v, 1, o.chunk); }},
     {"--dtype", "TYPE", Builds,
@@ -158,13 +167,20 @@ const OptionRow optionRows[] = {
      [](Options &o, Text v) -> Error { return number("--groups", v, 1, o.groups); }},
     {"--seed", "N", RunCommand, "random input: the seed (0)",
      [](Options &o, Text v) -> Error { return number("--seed", v, 0, o.seed); }},
+    {"--scale", "X", RunCommand, "random input: what inputs without an interval are multiplied by (1)",
+     [](Options &o, Text v) -> Error {
+       if (StringRef(v).getAsDouble(o.scale) || !std::isfinite(o.scale))
+         return usageError("`--scale` takes a number, not `" + v + "`");
+       return Error::success();
+     }},
     {"--color", "[WHEN]", AnyCommand, "always, never or auto",
      [](Options &o, Text v) -> Error {
        if (v != "auto")
          o.colour = v != "never";
        return v.empty() ? Error::success() : oneOf("--color", v, {"always", "never", "auto"});
      }},
-    {"--help", "", AnyCommand, "this text", [](Options &o, Text) -> Error { return o.help = true, Error::success(); }},
+    {"--help", "", AnyCommand, "this text (-h)",
+     [](Options &o, Text) -> Error { return o.help = true, Error::success(); }},
     {"--version", "", AnyCommand, "the version",
      [](Options &o, Text) -> Error { return o.version = true, Error::success(); }},
 };
@@ -180,6 +196,15 @@ constexpr CommandRow commandRows[] = {
 };
 
 } // namespace
+
+std::vector<std::string> knownCpus() {
+  std::vector<std::string> known;
+  if (std::unique_ptr<MCSubtargetInfo> all = cpuInfo())
+    for (const SubtargetSubTypeKV &row : all->getAllProcessorDescriptions())
+      if (std::unique_ptr<MCSubtargetInfo> one = cpuInfo(row.Key); one && one->checkFeatures("+64bit"))
+        known.push_back(row.Key);
+  return known;
+}
 
 ArrayRef<OptionRow> optionTable() { return optionRows; }
 ArrayRef<CommandRow> commandTable() { return commandRows; }

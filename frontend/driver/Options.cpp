@@ -39,7 +39,7 @@ public:
     for (; at < arguments.size(); ++at)
       if (Error e = takeArgument(arguments[at]))
         return std::move(e);
-    if (options.help || options.version)
+    if (options.help || options.version || options.listCpus)
       return options;
     for (const OptionRow *option : seen)
       if (!(option->commands & options.command))
@@ -64,6 +64,10 @@ private:
       for (const CommandRow &command : commandTable())
         if (!command.name.empty() && argument == command.name)
           return options.command = command.command, Error::success();
+      if (argument == "help" && !sys::fs::exists("help")) // `mixc help run`
+        return options.help = true, hasCommand = false, Error::success();
+      if (options.help)
+        return unknownCommand(argument);
     }
     if (!options.file.empty() && options.command == FormatCommand)
       return options.moreFiles.push_back(argument.str()), Error::success();
@@ -77,6 +81,10 @@ private:
   Error takeOption(StringRef argument) {
     auto [name, value] =
         argument.starts_with("--") ? argument.split('=') : std::pair(argument.take_front(2), argument.drop_front(2));
+    if (argument == "-h" || argument == "-help" || argument == "-?")
+      name = argument = "--help";
+    if (argument == "-v" || argument == "-V")
+      name = argument = "--version";
     bool hasValue = argument.size() > name.size();
     const OptionRow *option = find_if(optionTable(), [&](const OptionRow &r) { return r.name == name; });
     if (option == optionTable().end())
@@ -93,13 +101,23 @@ private:
     return option->set(options, value.str());
   }
 
+  Error unknownCommand(StringRef word) {
+    std::vector<std::string> known;
+    for (const CommandRow &command : commandTable())
+      if (!command.name.empty())
+        known.push_back(command.name.str());
+    std::string near = nearest(word, known);
+    return usageError(fmt::format("unknown command `{}`", word.str()),
+                      near.empty() ? "`mixc --help` lists them" : fmt::format("did you mean `{}`?", near));
+  }
+
   /// Two files, or a misspelt command and a file.
   Error secondFile(StringRef argument) {
     std::vector<std::string> known;
     for (const CommandRow &command : commandTable())
       known.push_back(command.name.str());
-    if (std::string near = nearest(options.file, known); !near.empty() && !sys::fs::exists(options.file))
-      return usageError(fmt::format("unknown command `{}`", options.file), fmt::format("did you mean `{}`?", near));
+    if (!nearest(options.file, known).empty() && !sys::fs::exists(options.file))
+      return unknownCommand(options.file);
     return usageError(fmt::format("one file at a time: `{}` or `{}`", options.file, argument.str()));
   }
 
@@ -114,6 +132,16 @@ private:
 
 Expected<Options> parseOptions(ArrayRef<const char *> arguments) { return Parser(arguments).run(); }
 
+std::string optionLine(const OptionRow &option, StringRef what) {
+  StringRef value = option.value;
+  std::string spelling = option.name.str();
+  if (value.consume_front("["))
+    spelling += "[=" + value.str();
+  else if (!value.empty())
+    spelling += (option.name.size() == 2 ? " " : "=") + value.str();
+  return fmt::format("  {:22} {}\n", spelling, what.str());
+}
+
 std::string helpText(Command command) {
   std::string out;
   for (const CommandRow &r : commandTable())
@@ -125,15 +153,13 @@ std::string helpText(Command command) {
     out += fmt::format("\nOptions{}{}\n", r.name.empty() ? "" : " of ", r.name.str());
     for (const OptionRow &option : optionTable())
       if (option.commands & command)
-        out += fmt::format("  {:22} {}\n",
-                           option.name.str() + (option.value.empty() ? ""
-                                                : option.value.starts_with("[")
-                                                    ? "[=" + option.value.drop_front().str()
-                                                    : (option.name.size() == 2 ? " " : "=") + option.value.str()),
-                           option.what.str());
+        out += optionLine(option, option.what);
   }
   if (command == CompileCommand)
     out += "\n`mixc COMMAND --help` lists the options of a command.\n";
+  out += "\nExit status: 0; 1 the program, its arrays or a result is wrong; 2 the command line is; 3 a file, the disk "
+         "or memory\n"
+         "fails; 70 a bug of mixc.\n";
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mixc {
 
@@ -30,6 +31,7 @@ struct Options {
   std::optional<std::string> mixer;
   std::map<std::string, int64_t> dims;
   std::string cpu = "native";
+  bool listCpus = false;
   int64_t chunk = 0; // 0: chosen
   ElementTypes elementTypes;
 
@@ -47,6 +49,7 @@ struct Options {
   std::string keep = "writes"; // compile too: what forward saves for backward
   bool check = false;          // and fmt
   int64_t threads = 0, seed = 0;
+  double scale = 1;                                    // of random inputs without an interval
   std::optional<int64_t> batch, length, heads, groups; // of random input; with --in, what the arrays must agree with
 };
 
@@ -54,6 +57,8 @@ struct Options {
 llvm::Expected<Options> parseOptions(llvm::ArrayRef<const char *> arguments);
 /// What `--help` prints.
 std::string helpText(Command command);
+/// The CPUs that `--target=cpu:NAME` takes.
+std::vector<std::string> knownCpus();
 
 //===-- The table: every option once (OptionTable.cpp) ----------------------------------------------------------===//
 
@@ -67,6 +72,8 @@ struct OptionRow {
   bool takesValue() const { return !value.empty() && !value.starts_with("["); }
 };
 llvm::ArrayRef<OptionRow> optionTable();
+/// A line of a help text.
+std::string optionLine(const OptionRow &option, llvm::StringRef what);
 
 struct CommandRow {
   llvm::StringRef name; // empty: compile

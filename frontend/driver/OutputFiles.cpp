@@ -82,12 +82,17 @@ Error writeStage(const Options &options, const std::string &text) {
       return error;
     return file.commit();
   }
-  std::error_code error;
-  raw_fd_ostream out(path, error);
-  if (error)
-    return inputError(fmt::format("cannot write `{}`: {}", path, error.message()));
-  out << text;
-  return Error::success();
+  if (path == "-")
+    return outs() << text, Error::success(); // finishOutput says whether that can be written
+  std::error_code code;
+  raw_fd_ostream out(path, code);
+  if (!code) {
+    out << text;
+    out.close();
+    code = out.error();
+    out.clear_error();
+  }
+  return code ? fileError("write", path, code) : Error::success();
 }
 
 } // namespace mixc

@@ -100,6 +100,9 @@ std::string PassErrors::warnings() const {
 llvm::Error PassErrors::take(llvm::function_ref<std::string()> reproduce) {
   if (diagnostics.hasErrors())
     return renderedError(diagnostics.render(source, useColour));
+  if (irIsTheUsers)
+    return inputError("this IR is none that a stage of mixc makes: " +
+                      (internal.empty() ? "a pass fails without saying why" : internal));
   return internalError(internal.empty() ? "a pass failed without saying why" : internal, reproduce());
 }
 

@@ -28,10 +28,10 @@ std::string bytes(double number) {
 
 constexpr size_t indent = 18, textWidth = 54, longest = 110;
 
-/// What is longer than a line is cut; --json has it all.
-std::string cut(const std::string &text) { return text.size() > longest ? text.substr(0, longest - 4) + " ..." : text; }
-
-void printStratum(std::string &out, const Explanation::Stratum &stratum, size_t number) {
+void printStratum(std::string &out, const Explanation::Stratum &stratum, size_t number, bool isWhole) {
+  auto cut = [&](const std::string &text) {
+    return text.size() > longest && !isWhole ? text.substr(0, longest - 4) + " ..." : text;
+  };
   auto put = [&](const std::string &text) { out += StringRef(fmt::format("{:16}{}", "", text)).rtrim().str() + "\n"; };
   auto lines = [&](const char *what, const std::vector<Explanation::Line> &all) {
     for (auto [i, line] : enumerate(all))
@@ -109,12 +109,12 @@ void printGradient(std::string &out, const Explanation::Gradient &gradient) {
 
 } // namespace
 
-std::string printExplanation(const Explanation &explanation) {
+std::string printExplanation(const Explanation &explanation, bool isWhole) {
   std::string out =
       explanation.mixer + (explanation.dims.empty() ? "" : "<" + join(explanation.dims, ", ") + ">") + "\n";
   out += "strata\n";
   for (auto [i, stratum] : enumerate(explanation.strata))
-    printStratum(out, stratum, i + 1);
+    printStratum(out, stratum, i + 1, isWhole);
   if (explanation.strata.empty())
     out += "  " + explanation.withoutState + "\n";
   std::string size = explanation.stateSize + " numbers a head";

@@ -1,5 +1,6 @@
 #include "frontend/driver/Run.h"
 #include "frontend/driver/Failure.h"
+#include "frontend/driver/Memory.h"
 #include "frontend/driver/Storage.h"
 #include <cmath>
 #include <dlfcn.h>
@@ -210,6 +211,10 @@ Expected<mix::Answer> LoadedLibrary::run(StringRef kernel, const mix::Call &call
 /// Allocates the workspace and calls; it is the first of the trailing fields, whatever the entry.
 Error LoadedLibrary::invoke(const Entry &entry, std::vector<uint64_t> &slots) const {
   size_t bytes = reinterpret_cast<size_t (*)(const void *)>(entry.workspaceSize)(slots.data());
+  if (Error error = needMemory(static_cast<double>(bytes),
+                               fmt::format("the workspace of {}_{}", interface.name, entry.info->name().str()),
+                               "`--batch`, `--length`, `--heads` and `--threads` say how large it is"))
+    return error;
   std::unique_ptr<char[]> workspace(new char[bytes + 64]);
   slots[slots.size() - trailingFields(entry.info->kind).size()] = (address(workspace.get()) + 63) / 64 * 64;
   const void *status = reinterpret_cast<const void *(*)(const void *)>(entry.function)(slots.data());

@@ -2,9 +2,12 @@
 #include "dialect/mix/Sample.h"
 #include "frontend/driver/CallFiles.h"
 #include "frontend/driver/Commands.h"
-#include "frontend/driver/Compare.h"
+#include "frontend/driver/Memory.h"
+#include "frontend/driver/NotFinite.h"
 #include "frontend/driver/Progress.h"
 #include "frontend/driver/Run.h"
+#include "frontend/driver/UnreadFiles.h"
+#include <cmath>
 #include <fmt/format.h>
 
 using namespace llvm;
@@ -23,11 +26,44 @@ Expected<mix::MixerOp> onlyMixer(mlir::ModuleOp module, const Options &options) 
                     fmt::format("`--mixer` and one of {}", join(names, ", ")));
 }
 
+/// The least that the arrays of a call take, in float64 for the interpreter and in float32 for a kernel.
+double bytesOf(mix::MixerOp mixer, const std::map<std::string, int64_t> &dims, double batch, double length,
+               double heads, double groups) {
+  double numbers = 0;
+  for (mlir::Operation &op : mixer.step()) {
+    if (!isa<mix::InputOp, mix::ParamOp, mix::StateOp, mix::OutputOp>(op))
+      continue;
+    auto type = cast<mix::TensorType>(op.getNumResults() ? op.getResult(0).getType() : op.getOperand(0).getType());
+    double size = mix::isPerGroup(type) && !isa<mix::OutputOp>(op) ? groups : heads;
+    for (const mix::Dim &dim : type.getDims())
+      size *= static_cast<double>(dim.evaluate(dims).value_or(1));
+    if (!isa<mix::ParamOp>(op))
+      size *= isa<mix::StateOp>(op) ? batch : batch * length;
+    numbers += size;
+  }
+  return 12 * numbers;
+}
+
+/// `--scale`: of what has no interval.
+void scaleInputs(mix::MixerOp mixer, mix::Call &call, double scale) {
+  for (mix::InputOp input : mixer.step().getOps<mix::InputOp>())
+    if (!input.getLo() && mix::homeOf(input).member == 0)
+      for (double &number : call.inputs.at(mix::homeOf(input).tensor.str()).data)
+        number = static_cast<float>(scale * number);
+}
+
 Expected<mix::Call> randomCall(mix::MixerOp mixer, const std::map<std::string, int64_t> &dims, const Options &options) {
   int64_t heads = options.heads.value_or(4), groups = options.groups.value_or(heads % 2 ? 1 : 2);
   if (heads % groups != 0)
     return usageError(fmt::format("{} heads do not divide into {} groups", heads, groups));
-  return mix::sample(mixer, dims, options.batch.value_or(2), options.length.value_or(300), heads, groups, options.seed);
+  const int64_t batch = options.batch.value_or(2), length = options.length.value_or(300);
+  if (Error error = needMemory(bytesOf(mixer, dims, batch, length, heads, groups),
+                               fmt::format("a call of {} tokens in {} sequences and {} heads", length, batch, heads),
+                               "`--length`, `--batch` and `--heads` say how large it is"))
+    return std::move(error);
+  mix::Call call = mix::sample(mixer, dims, batch, length, heads, groups, options.seed);
+  scaleInputs(mixer, call, options.scale);
+  return call;
 }
 
 Expected<mix::Call> makeCall(mix::MixerOp mixer, const Options &options) {
@@ -35,8 +71,12 @@ Expected<mix::Call> makeCall(mix::MixerOp mixer, const Options &options) {
   Expected<mix::Call> call =
       options.in ? readCall(*options.in, mixer, dims, {options.batch, options.length, options.heads, options.groups})
                  : randomCall(mixer, dims, options);
-  if (call)
-    roundToStorage(mixer, *call);
+  if (!call)
+    return call;
+  if (options.in)
+    if (Error error = sayUnreadFiles(*options.in, mixer))
+      return std::move(error);
+  roundToStorage(mixer, *call);
   return call;
 }
 
@@ -128,6 +168,14 @@ Expected<std::vector<TensorError>> compareAll(mix::MixerOp mixer, const Argument
   return errors;
 }
 
+std::string reasonFor(const TensorError &tensor, mix::MixerOp mixer, const mix::Call &call) {
+  Expected<mix::NotFinite> found = mix::findNotFinite(mixer, call);
+  if (found)
+    return reasonOfNotFinite(tensor, *found);
+  consumeError(found.takeError());
+  return "";
+}
+
 /// Prints every tensor's error; fails if one is beyond its bound.
 Error check(mix::MixerOp mixer, const Arguments &arguments, const Results &results, const Options &options) {
   Expected<std::vector<TensorError>> errors = compareAll(mixer, arguments, results, options);
@@ -135,19 +183,46 @@ Error check(mix::MixerOp mixer, const Arguments &arguments, const Results &resul
     return errors.takeError();
   outs() << fmt::format("{}   {}, {}", mixer.getSymName().str(), options.kernel, describe(arguments.call))
          << (options.in ? "" : fmt::format(", seed {}", options.seed)) << ", against the float64 interpreter\n";
-  size_t width = 6, wrong = 0;
+  size_t width = 6, wrong = 0, beyond = 0;
+  const TensorError *notFinite = nullptr;
+  bool hasZero = false;
   for (const TensorError &tensor : *errors)
     width = std::max(width, tensor.name.size());
   outs() << fmt::format("  {:{}}  {:8}  {:8}\n", "tensor", width, "error", "at most");
   for (const TensorError &tensor : *errors) {
-    outs() << fmt::format("  {:{}}  {:<8.1e}  {:<8.1e}{}\n", tensor.name, width, tensor.error, tensor.bound,
-                          tensor.passes() ? "" : "WRONG");
-    wrong += !tensor.passes();
+    const bool isBeyond = tensor.isBeyondReference();
+    outs() << fmt::format("  {:{}}  {:<8.1e}  {:<8.1e}{}\n", tensor.name, width,
+                          isBeyond                   ? tensor.elsewhere
+                          : std::isnan(tensor.error) ? std::nan("")
+                                                     : tensor.error,
+                          tensor.bound,
+                          isBeyond           ? "where the reference is finite"
+                          : !tensor.passes() ? "WRONG"
+                          : tensor.notFinite ? "not finite, as the reference"
+                          : tensor.isZero    ? "0 everywhere"
+                                             : "");
+    wrong += !tensor.passes() && !isBeyond;
+    beyond += isBeyond;
+    hasZero |= tensor.isZero;
+    if (tensor.notFinite && !notFinite)
+      notFinite = &tensor;
   }
+  if (hasZero && !wrong && !beyond && !options.in)
+    outs() << "  what is 0 everywhere is hardly tested: `--scale` makes random inputs larger or smaller\n";
   outs().flush();
   if (wrong)
     return inputError(
-        fmt::format("{} of {} tensors are further from the interpreter than they may be", wrong, errors->size()));
+        fmt::format("{} of {} tensors are further from the interpreter than they may be", wrong, errors->size()),
+        notFinite
+            ? placeOfNotFinite(*notFinite) + " in the reference itself; " + reasonFor(*notFinite, mixer, arguments.call)
+            : "");
+  if (beyond)
+    return inputError(
+        fmt::format("the equations themselves are not finite on this input: {}", placeOfNotFinite(*notFinite)),
+        reasonFor(*notFinite, mixer, arguments.call));
+  if (notFinite)
+    warn(fmt::format("{}, as it is in the reference", placeOfNotFinite(*notFinite)),
+         reasonFor(*notFinite, mixer, arguments.call));
   return Error::success();
 }
 

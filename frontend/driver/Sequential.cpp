@@ -1,5 +1,4 @@
 #include "frontend/driver/Sequential.h"
-#include "dialect/tile/Tile.h"
 #include "frontend/driver/PassErrors.h"
 #include "llvm/ADT/StringExtras.h"
 #include <fmt/format.h>
@@ -61,22 +60,23 @@ void checkRequireChunked(ModuleOp module, const Source &source, DiagnosticList &
 }
 
 void warnSequential(ModuleOp module, const Source &source, DiagnosticList &diagnostics) {
-  for (auto kernel : module.getOps<tile::KernelOp>()) {
-    auto mixer = module.lookupSymbol<mix::MixerOp>(kernel.getMixer());
-    SmallVector<mix::NextOp> updates;
-    if (mixer && kernel->hasAttr("why"))
-      updates = sequentialUpdates(mixer);
-    if (updates.empty())
-      continue;
+  for (auto mixer : module.getOps<mix::MixerOp>()) {
     std::vector<std::string> states;
-    for (auto next : mixer.step().getOps<mix::NextOp>())
+    mix::NextOp first;
+    for (mix::NextOp next : mixer.step().getOps<mix::NextOp>()) {
+      if (next->hasAttr("mix.scan"))
+        continue;
       states.push_back("`" + next.getName().str() + "`");
-    std::string reason = reasonOf(updates.front());
+      if (!first)
+        first = next;
+    }
+    if (states.empty() || mixer.getRequireChunked()) // that is an error
+      continue;
     Diagnostic &diagnostic =
-        diagnostics.add(Code::Sequential, culpritOf(updates.front(), source).value_or(rangeOf(mixer, source)),
+        diagnostics.add(Code::Sequential, culpritOf(first, source).value_or(rangeOf(mixer, source)),
                         fmt::format("{} of `{}` run{} token by token", llvm::join(states, ", "),
-                                    kernel.getMixer().str(), states.size() == 1 ? "s" : ""));
-    if (!reason.empty())
+                                    mixer.getSymName().str(), states.size() == 1 ? "s" : ""));
+    if (std::string reason = reasonOf(first); !reason.empty())
       diagnostic.note(reason);
     diagnostic.help("`require chunked` in the mixer makes this an error");
   }

@@ -2,6 +2,7 @@
 #include "frontend/sema/ExprChecker.h"
 #include "frontend/sema/Gradient.h"
 #include "frontend/sema/Suggest.h"
+#include "frontend/syntax/Habits.h"
 #include "frontend/syntax/Print.h"
 #include "lowering/Limits.h"
 #include <fmt/format.h>
@@ -14,6 +15,10 @@ Expr *ExprChecker::argumentError(const ast::Call &e, const Expr *argument, std::
                       fmt::format("`{}` takes {}, and this is `{}`", e.function.text, wants, argument->type.str()));
   if (argument->type.isRow())
     diagnostic.help("a transposed vector is a row: drop the `'`");
+  else if (e.function.text == "softmax" && argument->type.isScalar())
+    diagnostic.help("a softmax over tokens is no function of one of them: sum `exp(x)` in a state, and divide by it");
+  else if (e.function.text == "softmax" && argument->type.isMatrix())
+    diagnostic.help("a softmax is over the entries of one vector: take it before a product makes a matrix");
   return error(e.range);
 }
 
@@ -25,8 +30,13 @@ Expr *ExprChecker::call(const ast::Call &e) {
     std::vector<std::string> known;
     for (const Function &candidate : allFunctions())
       known.emplace_back(candidate.name);
+    const bool isTimed = e.arguments.size() == 1 && mentionsTime(*e.arguments.front());
     if (scope.find(e.function.text))
-      diagnostic.help(fmt::format("`{0}` is a value: a product is written `{0} * (...)`", e.function.text));
+      diagnostic.help(
+          isTimed ? fmt::format("a time stands in brackets: `{}[{}]`", e.function.text, printExpr(*e.arguments.front()))
+                  : fmt::format("`{0}` is a value: a product is written `{0} * (...)`", e.function.text));
+    else if (std::string_view habit = habitOfFunction(e.function.text); !habit.empty())
+      diagnostic.help(std::string(habit));
     else if (std::string near = nearest(e.function.text, known); !near.empty())
       diagnostic.label(fmt::format("did you mean `{}`?", near));
     return error(e.range);

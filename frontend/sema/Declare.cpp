@@ -169,7 +169,13 @@ void MixerChecker::resolveStarts(const ast::Declaration &declaration) {
       if (start.kind == Start::Kind::Identity && !square)
         diagnostics
             .add(Code::BadStart, e.range, fmt::format("`I` is square, and `{}` is `{}`", state.name, state.type.str()))
-            .also(state.range, "declared here");
+            .also(state.range, "declared here")
+            .help(state.type.isMatrix()
+                      ? fmt::format(
+                            "two dims differ, whatever their numbers: declare a `matrix<{0}, {0}>`, or start at a "
+                            "param, `param {1}0 : {2}`",
+                            state.type.cols.str(), state.name, state.type.str())
+                      : "a number starts every entry: `= 1`");
       else if (start.kind == Start::Kind::Param && state.perGroup && !out->declarations[start.param].perGroup)
         diagnostics
             .add(Code::GroupState, e.range,

@@ -33,7 +33,9 @@ Symbol *MixerChecker::target(const ast::Equation &equation, bool isFamily) {
     for (const Declaration &declared : out->declarations)
       if (declared.role == ast::Role::State || declared.role == ast::Role::Output)
         definable.push_back(declared.family.empty() ? declared.name : declared.family);
-    if (std::string near = nearest(equation.name.text, definable); !near.empty())
+    if (std::string meant = scope.timedName(equation.name.text); !meant.empty())
+      diagnostic.help(fmt::format("write `{} = ...`", meant));
+    else if (std::string near = nearest(equation.name.text, definable); !near.empty())
       diagnostic.label(fmt::format("did you mean `{}`?", near));
     else
       diagnostic.help(fmt::format("a name for an expression is `let {} = ...`", equation.name.text));
@@ -56,10 +58,13 @@ void MixerChecker::collect(const ast::Equation &equation) {
   if (count && equation.indices.back().value && mentionsTime(*equation.indices.back().value)) {
     const ast::Expr &time = *equation.indices[--count].value;
     if (!llvm::isa<ast::Time>(time)) {
+      const Symbol *named = scope.find(equation.name.text);
+      const bool isState = named && named->kind == Symbol::Kind::State;
       diagnostics
           .add(Code::TimeIndex, time.range,
                fmt::format("an equation defines a value at time t, not at `{}`", printExpr(time)))
-          .help(fmt::format("write `{}[t] = ...`", equation.name.text));
+          .help(fmt::format("write `{}[t] = ...`", equation.name.text) +
+                (isState ? fmt::format(", with `{}[t-1]` for the state before the token", equation.name.text) : ""));
       unresolved.insert(&equation);
       targetsKnown = false;
       return;

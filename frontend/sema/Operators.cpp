@@ -18,7 +18,19 @@ std::string operandText(const ast::Expr &e) {
   return atom ? text : "(" + text + ")";
 }
 
+/// `k^T`, and no `T` is declared.
+static bool isTransposeMark(const ast::Binary &e, Scope &scope) {
+  auto *mark = dyn_cast<ast::Reference>(e.right.get());
+  return e.op == BinaryOp::Power && mark && mark->indices.empty() && mark->name.text == "T" && !scope.find("T");
+}
+
 Expr *ExprChecker::binary(const ast::Binary &e) {
+  if (isTransposeMark(e, scope)) {
+    const std::string operand = operandText(*e.left);
+    diagnostics.add(Code::UnknownName, e.right->range, "unknown name `T`")
+        .help(fmt::format("the transpose of `{0}` is `{0}'`", operand.empty() ? "x" : operand));
+    return error(e.range);
+  }
   if (e.op >= BinaryOp::Less)
     return e.op >= BinaryOp::And ? both(e) : compare(e);
   Expr *a = check(*e.left);

@@ -1,6 +1,7 @@
 #include "frontend/sema/Scope.h"
 #include "frontend/sema/Functions.h"
 #include "frontend/sema/Suggest.h"
+#include "frontend/syntax/Habits.h"
 #include "frontend/syntax/Print.h"
 #include <fmt/format.h>
 
@@ -70,12 +71,26 @@ std::vector<std::string> Scope::names(bool dimsOnly) const {
   return result;
 }
 
+std::string Scope::timedName(llvm::StringRef name) const {
+  llvm::StringRef base;
+  std::string_view time = timeInName(name, base);
+  auto symbol = time.empty() ? symbols.end() : symbols.find(base);
+  if (symbol == symbols.end())
+    return "";
+  const Symbol::Kind kind = symbol->second.kind;
+  if (kind == Symbol::Kind::Dim || kind == Symbol::Kind::Param || (kind == Symbol::Kind::Output && time != "[t]"))
+    return base.str();
+  return fmt::format("{}{}", base.str(), kind == Symbol::Kind::Input && time == "[t]" ? "" : time);
+}
+
 void Scope::unknownName(const ast::Name &name, DiagnosticList &diagnostics) const {
   Diagnostic &diagnostic = diagnostics.add(Code::UnknownName, name.range, fmt::format("unknown name `{}`", name.text));
   if (diagnostics.full())
     return;
   if (isFunction(name.text))
     diagnostic.help(fmt::format("`{0}` is a function: write `{0}(...)`", name.text));
+  else if (std::string meant = timedName(name.text); !meant.empty())
+    diagnostic.help(fmt::format("write `{}`", meant));
   else if (std::string near = nearest(name.text, names(false)); !near.empty())
     diagnostic.label(fmt::format("did you mean `{}`?", near));
 }

@@ -36,6 +36,8 @@ public:
 
   /// Adds a name; reports a name that is taken.
   Symbol *declare(Symbol::Kind kind, const ast::Name &name);
+  /// `H[t-1]` of a name like `H_prev`, where `H` is declared; empty of others.
+  std::string timedName(llvm::StringRef name) const;
   Symbol *find(llvm::StringRef name);
   bool shadows(const ast::Name &index, const Indices &indices, DiagnosticList &diagnostics) const;
 

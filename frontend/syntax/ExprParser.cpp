@@ -6,6 +6,9 @@
 namespace mixc {
 using namespace ast;
 
+static constexpr std::string_view indexHelp =
+    "brackets hold a time, `[t-1]`, or the index of a family, `[j]`; entries of a vector are `slice(x, from, to)`";
+
 bool ExprParser::descend() {
   if (depth < maxNesting)
     return true;
@@ -184,6 +187,24 @@ ExprPtr ExprParser::number() {
                                   digits.size() <= 64 ? std::move(digits) : fmt::format("{}", value));
 }
 
+/// Operators of other languages begin like ours: `**`, `//`, `==`, `x^{T}`, `x[:, 0]`.
+void ExprParser::helpWithoutOperand(Diagnostic &diagnostic) const {
+  const bool adjoins = lastRange().end == peek().range.begin;
+  const std::string_view before = source.slice(lastRange());
+  if (is(Tok::Star) && adjoins)
+    diagnostic.help("a power is written `^`");
+  else if (is(Tok::Slash) && adjoins)
+    diagnostic.help("a comment begins with `#`");
+  else if (is(Tok::Equals) && before == "=")
+    diagnostic.help("an equation is written with one `=`");
+  else if (is(Tok::LeftBrace) && before == "^")
+    diagnostic.help("an exponent takes no braces: `x^2`; a transpose is `x'`");
+  else if (is(Tok::Colon) && before == "[")
+    diagnostic.help(std::string(indexHelp));
+  else if (is(Tok::Plus))
+    diagnostic.help("a sign is left out where it is `+`");
+}
+
 ExprPtr ExprParser::atom() {
   switch (peek().kind) {
   case Tok::Number: return number();
@@ -203,9 +224,8 @@ ExprPtr ExprParser::atom() {
   default:
     if (isReserved(peek().kind) && peek(1).kind != Tok::Name && peek(1).kind != Tok::LeftBrace)
       name("a name here");
-    else if (Diagnostic *diagnostic = unexpected("an expression");
-             diagnostic && is(Tok::Star) && lastRange().end == peek().range.begin)
-      diagnostic->help("a power is written `^`");
+    else if (Diagnostic *diagnostic = unexpected("an expression"))
+      helpWithoutOperand(*diagnostic);
     return nullptr;
   }
 }
@@ -221,7 +241,7 @@ ExprPtr ExprParser::reference() {
   while (is(Tok::LeftBracket)) {
     Range open = take().range;
     ExprPtr index = sum();
-    if (!index || !close(Tok::RightBracket, open))
+    if (!index || !close(Tok::RightBracket, open, is(Tok::Colon) || is(Tok::Comma) ? indexHelp : ""))
       return nullptr;
     height = std::max(height, index->height);
     indices.push_back(std::move(index));
@@ -243,7 +263,10 @@ ExprPtr ExprParser::call(Name function) {
       arguments.push_back(std::move(argument));
     } while (accept(Tok::Comma));
   }
-  if (!close(Tok::RightParen, open))
+  if (!close(Tok::RightParen, open,
+             !is(Tok::Equals)                                  ? ""
+             : function.text == "sum" && arguments.size() == 1 ? "a sum over an index is `sum(j in 1..n, ...)`"
+                                                               : "arguments have no names, they have places"))
     return nullptr;
   Range range = function.range.to(lastRange());
   return bounded(std::make_unique<Call>(std::move(function), range, std::move(arguments)), height);
@@ -267,7 +290,7 @@ ExprPtr ExprParser::sumOver(Name function) {
 
 std::optional<Span> ExprParser::span() {
   ExprPtr from = sum();
-  if (!from || !expect(Tok::DotDot))
+  if (!from || !expect(Tok::DotDot, "a range is `1..n`, both ends in it"))
     return std::nullopt;
   ExprPtr to = sum();
   if (!to)

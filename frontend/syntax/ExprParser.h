@@ -33,6 +33,7 @@ private:
   ast::ExprPtr sumOver(ast::Name function);
   ast::ExprPtr binary(ast::BinaryOp op, Range opRange, ast::ExprPtr left, ast::ExprPtr right);
 
+  void helpWithoutOperand(Diagnostic &diagnostic) const;
   ast::ExprPtr bounded(ast::ExprPtr e, unsigned operandHeight);
   bool descend();
 

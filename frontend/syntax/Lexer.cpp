@@ -1,4 +1,5 @@
 #include "frontend/syntax/Lexer.h"
+#include "frontend/syntax/Habits.h"
 #include "llvm/ADT/StringSwitch.h"
 #include <fmt/format.h>
 
@@ -25,6 +26,8 @@ bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
+bool isOperandEnd(char c) { return isLetter(c) || isDigit(c) || c == ']' || c == ')' || c == '\''; }
+
 Tok wordKind(llvm::StringRef word) {
   return llvm::StringSwitch<Tok>(word)
 #define MIX_WORD(kind, text) .Case(text, Tok::kind)
@@ -45,11 +48,14 @@ Tok punctuationKind(llvm::StringRef text) {
 /// What people paste from a paper, and how it is written here.
 std::string_view asciiFor(std::string_view character) {
   static constexpr std::pair<std::string_view, std::string_view> table[] = {
-      {"×", "*"},     {"·", "*"},     {"⋅", "*"},      {"−", "-"},     {"–", "-"},       {"⊙", ".*"},
-      {"∘", ".*"},    {"⊘", "./"},    {"ᵀ", "'"},      {"⊤", "'"},     {"’", "'"},       {"′", "'"},
-      {"α", "alpha"}, {"β", "beta"},  {"γ", "gamma"},  {"δ", "delta"}, {"ε", "epsilon"}, {"η", "eta"},
-      {"θ", "theta"}, {"κ", "kappa"}, {"λ", "lambda"}, {"μ", "mu"},    {"ν", "nu"},      {"σ", "sigma"},
-      {"τ", "tau"},   {"φ", "phi"},   {"ω", "omega"},  {"∞", "inf"},   {"Σ", "sum"}};
+      {"×", "*"},     {"·", "*"},     {"⋅", "*"},      {"−", "-"},      {"–", "-"},       {"⊙", ".*"},
+      {"∘", ".*"},    {"⊘", "./"},    {"ᵀ", "'"},      {"⊤", "'"},      {"’", "'"},       {"′", "'"},
+      {"α", "alpha"}, {"β", "beta"},  {"γ", "gamma"},  {"δ", "delta"},  {"ε", "epsilon"}, {"η", "eta"},
+      {"θ", "theta"}, {"κ", "kappa"}, {"λ", "lambda"}, {"μ", "mu"},     {"ν", "nu"},      {"σ", "sigma"},
+      {"τ", "tau"},   {"φ", "phi"},   {"ω", "omega"},  {"∞", "inf"},    {"Σ", "sum"},     {"∑", "sum"},
+      {"ρ", "rho"},   {"π", "pi"},    {"ψ", "psi"},    {"ξ", "xi"},     {"χ", "chi"},     {"ι", "iota"},
+      {"ζ", "zeta"},  {"Δ", "Delta"}, {"Γ", "Gamma"},  {"Λ", "Lambda"}, {"Φ", "Phi"},     {"∗", "*"},
+      {"‘", "'"},     {"´", "'"}};
   for (auto [symbol, ascii] : table)
     if (symbol == character)
       return ascii;
@@ -161,6 +167,8 @@ private:
   void dot() {
     if (Tok kind = punctuationKind(llvm::StringRef(text).substr(at, 2)); kind != Tok::Bad)
       return push(kind, 2);
+    if (at > 0 && isLetter(peek(1)) && isOperandEnd(text[at - 1]))
+      return member();
     bool fraction = isDigit(peek(1));
     uint32_t length = 1;
     while (fraction && isDigit(peek(length)))
@@ -168,6 +176,21 @@ private:
     diagnostics.add(Code::BadNumber, {at, at + length}, "a decimal point stands between two digits")
         .help(fraction && length < 40 ? fmt::format("write `0{}`", text.substr(at, length))
                                       : "write `2.0`, or `2` alone");
+    push(Tok::Bad, length);
+  }
+
+  // `k.T`, `x.sum()`: nothing belongs to a value here.
+  void member() {
+    uint32_t length = 1;
+    while (isLetter(peek(length)) || isDigit(peek(length)))
+      ++length;
+    std::string_view whole = text.substr(at, std::min(length, 40u)), name = whole.substr(1);
+    Diagnostic &diagnostic = diagnostics.add(Code::BadCharacter, {at, at + length},
+                                             fmt::format("`{}` does not belong to the language", whole));
+    if (name == "T" || name == "H" || name == "mT" || name == "t" || name == "transpose")
+      diagnostic.help("the transpose of `x` is `x'`");
+    else
+      diagnostic.help(fmt::format("a function stands before what it takes: `{}(x)`", name));
     push(Tok::Bad, length);
   }
 
@@ -188,15 +211,11 @@ private:
                                              first >= 0x80 ? fmt::format("{} is not ASCII", shown)
                                                            : fmt::format("{} does not belong to the language", shown));
     if (std::string_view ascii = asciiFor(character); !ascii.empty())
-      diagnostic.help(fmt::format("write `{}`", ascii));
+      diagnostic.help(fmt::format("write `{}`", character == "σ" && peek(length) == '(' ? "sigmoid" : ascii));
+    else if (std::string_view habit = habitOfCharacter(character); !habit.empty())
+      diagnostic.help(std::string(habit));
     else if (first >= 0x80)
       diagnostic.help("only comments may hold other characters than ASCII");
-    else if (first == ';')
-      diagnostic.help("statements need no separator: leave it out");
-    else if (character == "&" || character == "|" || character == "!")
-      diagnostic.help("conditions are joined by `and`, `or` and `not`");
-    else if (character == "@")
-      diagnostic.help("the matrix product is `*`");
     push(Tok::Bad, length);
   }
 

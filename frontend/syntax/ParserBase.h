@@ -56,15 +56,44 @@ protected:
     return false;
   }
 
-  /// The closing partner of a bracket that was opened at `open`.
-  bool close(Tok kind, Range open) {
+  /// The same of a token, with what is likely to help where another stands.
+  bool expect(Tok kind, std::string_view help) {
     if (accept(kind))
       return true;
-    if (is(Tok::End))
-      diagnostics.add(Code::Unclosed, open, fmt::format("`{}` is never closed", source.slice(open)));
-    else if (Diagnostic *diagnostic = unexpected(spelling(kind)))
-      diagnostic->also(open, fmt::format("to close this `{}`", source.slice(open)));
+    if (Diagnostic *diagnostic = unexpected(spelling(kind)); diagnostic && !help.empty())
+      diagnostic->help(std::string(help));
     return false;
+  }
+
+  /// The closing partner of a bracket that was opened at `open`.
+  bool close(Tok kind, Range open, std::string_view help = "") {
+    if (accept(kind))
+      return true;
+    if (is(Tok::End)) {
+      diagnostics.add(Code::Unclosed, open, fmt::format("`{}` is never closed", source.slice(open)));
+    } else if (Diagnostic *diagnostic = unexpected(spelling(kind))) {
+      diagnostic->also(open, fmt::format("to close this `{}`", source.slice(open)));
+      if (!help.empty())
+        diagnostic->help(std::string(help));
+    }
+    return false;
+  }
+
+  /// Whether a token stands right behind what an expression may end with, on its line: `alpha H`.
+  bool joins(size_t token) const {
+    if (token == 0)
+      return false;
+    switch (tokens[token - 1].kind) {
+    case Tok::Name:
+    case Tok::Number:
+    case Tok::RightParen:
+    case Tok::RightBracket:
+    case Tok::Quote:
+    case Tok::I:
+    case Tok::Inf: break;
+    default: return false;
+    }
+    return source.slice({tokens[token - 1].range.end, tokens[token].range.begin}).find('\n') == std::string_view::npos;
   }
 
   std::optional<ast::Name> name(std::string_view what) {

@@ -399,7 +399,8 @@ void KernelEmitter::emitFinal(tile::FinalOp op) {
   if (auto init = op.getValue().getDefiningOp<tile::ChunksOp>()) {
     auto result = cast<OpResult>(op.getValue()).getResultNumber();
     Operation *start = init.getInits()[result].getDefiningOp();
-    if (start->getAttrOfType<DictionaryAttr>(planAttr).contains("external") && start->getOperand(0) == op.getTensor())
+    if (auto plan = start ? start->getAttrOfType<DictionaryAttr>(planAttr) : DictionaryAttr();
+        plan && plan.contains("external") && start->getOperand(0) == op.getTensor())
       return; // already there
   }
   forEachSequence(op, [&] {

@@ -1,5 +1,6 @@
 // Lowers planned kernels to functions over vectors and buffers (KernelEmitter.h).
 #include "lowering/cpu/KernelEmitter.h"
+#include "lowering/cpu/VerifyPlan.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 namespace mixc {
@@ -17,10 +18,8 @@ struct TileToVector : mixc::impl::TileToVectorBase<TileToVector> {
 
   void runOnOperation() override {
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
-      if (!kernel->hasAttr(cpu::planAttr)) {
-        kernel.emitError("has no plan: run mix-plan-cpu first");
+      if (failed(cpu::verifyPlan(kernel)))
         return signalPassFailure();
-      }
       cpu::Target target = cpu::describe(cpu::KernelPlan::of(kernel).cpu);
       OpBuilder builder(kernel);
       if (failed(cpu::KernelEmitter(kernel, target, builder).emit()))

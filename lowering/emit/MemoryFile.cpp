@@ -15,16 +15,16 @@ MemoryFile::~MemoryFile() {
 Expected<MemoryFile> MemoryFile::create(StringRef name, StringRef contents) {
   const int descriptor = memfd_create(name.str().c_str(), MFD_CLOEXEC);
   if (descriptor < 0)
-    return createStringError("cannot make a file in memory: " + errnoAsErrorCode().message());
+    return createStringError(errnoAsErrorCode(), "cannot make a file in memory: " + errnoAsErrorCode().message());
   MemoryFile file(descriptor);
   raw_fd_ostream out(descriptor, /*shouldClose=*/false);
   out << contents;
   out.flush();
   if (!out.has_error())
     return file;
-  std::string why = out.error().message();
+  std::error_code code = out.error();
   out.clear_error();
-  return createStringError("cannot write a file in memory: " + why);
+  return createStringError(code, "cannot write a file in memory: " + code.message());
 }
 
 } // namespace mixc

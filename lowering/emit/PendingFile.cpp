@@ -13,7 +13,7 @@ using namespace llvm;
 namespace mixc {
 
 static Error cannotWrite(StringRef path, std::error_code code) {
-  return createStringError("cannot write `" + path.str() + "`: " + code.message());
+  return createStringError(code, "cannot write `" + path + "`: " + code.message());
 }
 
 PendingFile::~PendingFile() {
