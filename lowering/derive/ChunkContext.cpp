@@ -135,10 +135,28 @@ void ChunkContext::gather(Value matrix, Value x, const Segments &segments, Small
     Value left = block == 1 ? x : tiles.sum(Product(1, {towards(false, segments, block), x}));
     if (segments.mayGrow)
       left = tiles.bounded(left, mostGrown);
+    if (block > 1)
+      left = half(false, left, block);
     Value right = contractSource(neighbours(matrix, block), left, {}, tile::Mask::Strict);
+    if (block > 1)
+      right = half(true, right, block);
     Value onwards = block == 1 ? Value() : towards(true, segments, block);
     sum.emplace_back(1, std::initializer_list<Value>{onwards, right});
   }
+}
+
+Value ChunkContext::half(bool right, Value x, int64_t block) {
+  TileBuilder &tiles = parts.tiles;
+  return tiles.map({x, tiles.iota(tiles.time())}, [&](OpBuilder &b, Location at, ValueRange entry) -> Value {
+    auto number = [&](double value) -> Value {
+      return arith::ConstantOp::create(b, at, b.getFloatAttr(entry[0].getType(), value));
+    };
+    Value pairs = arith::MulFOp::create(b, at, entry[1], number(0.5 / static_cast<double>(block)));
+    Value within = arith::SubFOp::create(b, at, pairs, math::FloorOp::create(b, at, pairs));
+    auto isHere = right ? arith::CmpFPredicate::OGE : arith::CmpFPredicate::OLT;
+    Value here = arith::CmpFOp::create(b, at, isHere, within, number(0.5));
+    return arith::SelectOp::create(b, at, here, entry[0], number(0));
+  });
 }
 
 Value ChunkContext::neighbours(Value matrix, int64_t block) {
@@ -171,6 +189,8 @@ Value ChunkContext::decayedPairs(Value p, Value u, tile::Axis axis, const Segmen
     Value y = block == 1 ? u : tiles.sum(Product(1, {towards(false, segments, block), u}));
     if (segments.mayGrow)
       x = tiles.bounded(x, mostGrown), y = tiles.bounded(y, mostGrown);
+    if (block > 1)
+      x = half(true, x, block), y = half(false, y, block);
     y = tiles.rename(y, tiles.time(), tiles.source());
     if (segments.mayGrow) // products of two such, and their sum, are finite in float64
       x = tiles.in64(x), y = tiles.in64(y);

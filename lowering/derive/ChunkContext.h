@@ -47,6 +47,9 @@ public:
   mlir::Value valid();
   /// Those entries of a matrix on [time, source] that pair tokens of neighbouring blocks of `block` rows.
   mlir::Value neighbours(mlir::Value matrix, int64_t block);
+  /// The rows of right halves of pairs of blocks of `block` rows, or of left ones; 0 elsewhere, whatever stands there: what reaches to or from
+  /// the middle has factors of other tokens in the other half's rows.
+  mlir::Value half(bool right, mlir::Value x, int64_t block);
   /// Where a product towards the middle of two blocks starts anew: 1 at the row before the first of a block, or at the first
   /// where it runs backwards; 0 elsewhere.
   mlir::Value starts(bool rows, int64_t block);

@@ -241,6 +241,10 @@ SmallVector<Product> Transition::pairs(const PerState &p, const PerState &u) {
     for (unsigned i = 0; block > 1 && i < n; ++i) {
       x[i] = applied(towards(true, block), p, i, /*transposed=*/true);
       y[i] = applied(towards(false, block), u, i, /*transposed=*/false);
+      if (x[i])
+        x[i] = context.half(true, x[i], block);
+      if (y[i])
+        y[i] = context.half(false, y[i], block);
     }
     if (Value dots = contractMixed(x, y))
       result.emplace_back(1, std::initializer_list<Value>{context.neighbours(dots, block)});
@@ -263,10 +267,15 @@ Value Transition::gather(Value matrix, const PerState &u, unsigned i) {
     for (int64_t block = 1; block < tiles.chunk(); block *= 2) {
       PerState middle(u);
       for (unsigned j = 0; j < n; ++j) {
-        if (block > 1)
+        if (block > 1) {
           middle[j] = applied(towards(false, block), u, j, /*transposed=*/false);
+          if (middle[j])
+            middle[j] = context.half(false, middle[j], block);
+        }
         if (middle[j])
           middle[j] = context.contractSource(context.neighbours(matrix, block), middle[j], {}, tile::Mask::Strict);
+        if (block > 1 && middle[j])
+          middle[j] = context.half(true, middle[j], block);
       }
       Value here = block == 1 ? middle[i] : applied(towards(true, block), middle, i, /*transposed=*/false);
       if (here)
