@@ -102,6 +102,11 @@ ExprPtr ExprParser::comparison() {
   return nullptr;
 }
 
+ExprPtr ExprParser::index() {
+  Nested nested(depth);
+  return descend() ? sum() : nullptr;
+}
+
 ExprPtr ExprParser::sum() {
   ExprPtr e = term();
   while (e && (is(Tok::Plus) || is(Tok::Minus))) {
@@ -240,7 +245,7 @@ ExprPtr ExprParser::reference() {
   unsigned height = 0;
   while (is(Tok::LeftBracket)) {
     Range open = take().range;
-    ExprPtr index = sum();
+    ExprPtr index = this->index();
     if (!index || !close(Tok::RightBracket, open, is(Tok::Colon) || is(Tok::Comma) ? indexHelp : ""))
       return nullptr;
     height = std::max(height, index->height);
@@ -289,10 +294,10 @@ ExprPtr ExprParser::sumOver(Name function) {
 }
 
 std::optional<Span> ExprParser::span() {
-  ExprPtr from = sum();
+  ExprPtr from = index();
   if (!from || !expect(Tok::DotDot, "a range is `1..n`, both ends in it"))
     return std::nullopt;
-  ExprPtr to = sum();
+  ExprPtr to = index();
   if (!to)
     return std::nullopt;
   return Span{std::move(from), std::move(to)};

@@ -14,6 +14,8 @@ protected:
   /// Null once a mistake was reported: the caller gives up its statement.
   ast::ExprPtr expr();
   /// As far as sums: in dims and indices nothing is compared.
+  /// An index, a count, or an end of a range: no condition.
+  ast::ExprPtr index();
   ast::ExprPtr sum();
   /// `a..b`
   std::optional<ast::Span> span();

@@ -144,7 +144,7 @@ void expectSame(llvm::StringRef name, double x, double got, double wanted) {
   else if (std::isinf(rounded) || std::fabs(rounded) < 0x1p-100)
     EXPECT_TRUE(got == rounded || std::fabs(got - rounded) < 0x1p-126) << got << " for " << wanted;
   else
-    EXPECT_LE(ulps(got - wanted, wanted), allowed(name, false)) << got << " for " << wanted;
+    EXPECT_LE(ulps(got - wanted, std::fabs(wanted)), allowed(name, false)) << got << " for " << wanted;
   if (rounded == 0)
     EXPECT_EQ(std::signbit(got), std::signbit(wanted)) << got;
 }

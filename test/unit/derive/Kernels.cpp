@@ -12,10 +12,10 @@ using namespace mixc::test;
 
 namespace {
 
-OwningOpRef<ModuleOp> import(MLIRContext &context, const std::string &text) {
+OwningOpRef<ModuleOp> import(MLIRContext &context, const std::string &text, const Kernels::Dims &dims) {
   Source source("test.mix", text);
   DiagnosticList diagnostics;
-  OwningOpRef<ModuleOp> module = importMix(&context, source, {}, diagnostics);
+  OwningOpRef<ModuleOp> module = importMix(&context, source, {.dims = dims}, diagnostics);
   std::string said;
   for (const mixc::Diagnostic &diagnostic : diagnostics.all())
     said += diagnostic.message + "\n";
@@ -51,8 +51,8 @@ std::vector<double> start(mix::MixerOp mixer, StringRef name, int64_t size) {
 
 Kernels::Kernels(const std::string &text, const Dims &dims, int64_t chunk, bool precise) : dims(dims) {
   context.loadDialect<mix::MixDialect, tile::TileDialect, arith::ArithDialect, math::MathDialect>();
-  equations = import(context, text);
-  module = import(context, text);
+  equations = import(context, text, dims);
+  module = import(context, text, dims);
   if (!module)
     return;
   PassManager passes(&context);

@@ -23,6 +23,8 @@ const std::vector<Example> kExamples = {
     {"mix.fill", "%y = mix.fill %s : <[], head> -> <[M, N], head>", "<[M, N], head>"},
     {"mix.unary", "%y = mix.unary neg %A : <[M, N], head>", "<[M, N], head>"},
     {"mix.binary", "%y = mix.binary mul %A, %E : <[M, N], head>, <[M, N], head>", "<[M, N], head>"},
+    {"mix.select", "%y = mix.select %E, %A, %s : <[M, N], head>, <[M, N], head>, <[], head>", "<[M, N], head>"},
+    {"mix.select", "%y = mix.select %x, %w, %p : <[N], head>, <[N], head>, <[N], head>", "<[N], head>"},
     {"mix.transpose", "%y = mix.transpose %A : <[M, N], head>", "<[N, M], head>"},
     {"mix.column", "%y = mix.column 1 of %C : <[M, 3], head>", "<[M], head>"},
     {"mix.diag", "%y = mix.diag %x : <[N], head>", "<[N, N], head>"},
@@ -109,12 +111,27 @@ TEST(BackwardOps, EveryOpOfTheDialectHasAnExample) {
 TEST(BackwardOps, FunctionsOfOneNumber) {
   for (uint64_t kind = 0; kind <= getMaxEnumValForUnaryKind(); ++kind) {
     std::string f = stringifyUnaryKind(*symbolizeUnaryKind(kind)).str();
+    if (f == "stop") // has none, whatever its slope: StopHasNoGradient
+      continue;
     bool positive = f == "log" || f == "sqrt" || f == "rsqrt";
     check("%y = mix.unary " + f + (positive ? " %p" : " %w") + " : <[N], head>", "<[N], head>");
     check("%y = mix.unary " + f + " %s : <[], head>", "<[], head>");
     if (!positive)
       check("%y = mix.unary " + f + " %A : <[M, N], head>", "<[M, N], head>");
   }
+}
+
+TEST(BackwardOps, StopHasNoGradient) {
+  TestMixer test(text("%y = mix.unary stop %w : <[N], head>", "<[N], head>"));
+  ASSERT_TRUE(test.mixer);
+  const Call call = callOf(test);
+  Cotangents cotangents = sampleCotangents(test.mixer, call, 1);
+  for (auto &[name, cotangent] : cotangents.final)
+    std::fill(cotangent.data.begin(), cotangent.data.end(), 0);
+  llvm::Expected<Gradients> gradients = interpretBackward(test.mixer, call, cotangents);
+  ASSERT_TRUE(bool(gradients)) << llvm::toString(gradients.takeError());
+  for (double value : gradients->inputs.at("w").data)
+    EXPECT_EQ(value, 0);
 }
 
 TEST(BackwardOps, FunctionsOfTwoNumbers) {

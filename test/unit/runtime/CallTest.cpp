@@ -126,7 +126,7 @@ struct Case {
 // Of a call with batch 2, time 9, heads 4, groups 2.
 const std::vector<Case> forwardCases = {
     {B(both.forward[Y] = both.forward[X]), "y overlaps x"},
-    {B(both.forward[Y] = both.forward[X] - 4 * (2 * 9 * 4 * 2 - 1)), "y overlaps x"},
+    {B(both.forward[Y] = both.forward[X] - 4 * (2 * 9 * 4 * 2 - 1)), nullptr}, // and what lies before x
     {B(both.forward[HFinal] = both.forward[HInitial] + 4), "H_final overlaps H_initial, and is not the same memory"},
     {B(both.forward[HFinal] = both.forward[XHistoryInitial]), "H_final overlaps x_history_initial"},
     {B(both.forward[XHistoryFinal] = both.forward[HInitial]), "x_history_final overlaps H_initial"},
@@ -147,7 +147,7 @@ const std::vector<Case> backwardCases = {
 TEST(Overlap, OfWhatIsWrittenIsAStatus) {
   for (bool isForward : {true, false})
     for (const Case &wrong : isForward ? forwardCases : backwardCases) {
-      SCOPED_TRACE(wrong.message ? wrong.message : "saved");
+      SCOPED_TRACE(wrong.message ? wrong.message : "several");
       Both both(Twofold(2, 9, 4, 2));
       if (!isForward)
         both.keep();
