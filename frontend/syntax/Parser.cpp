@@ -360,6 +360,10 @@ static std::string declarationMeant(llvm::StringRef word) {
 
 /// Of what follows the name of an equation in place of `=`; `start` is the token of the name.
 void StatementParser::helpWithoutEquals(Diagnostic &diagnostic, const Equation &equation, size_t start) const {
+  if (is(Tok::Same)) {
+    diagnostic.help("an equation is written with one `=`");
+    return;
+  }
   const std::string &name = equation.name.text;
   const bool isAssignment = peek(1).kind == Tok::Equals;
   if (std::string_view habit = habitOfStatement(name); !habit.empty() && equation.indices.empty())

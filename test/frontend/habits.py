@@ -66,7 +66,7 @@ OUTPUTS = [
     ("y[t] = v * sum(j in 4, alpha)", "a range is `1..n`, both ends in it"),
     ("y[t] = v ? v : v", "a choice between two values is `where(a < b, x, y)`"),
     ("y[t] = v && v", "conditions are joined"),
-    ("y[t] = v == v", "an equation is written with one `=`"),
+    ("y[t] = v == v", "`where(v == v, 1, 0)` is 1 where it holds"),
     ("y[t] = |v|", "the absolute value is `abs(x)`"),
     ("y[t] = v²", "`.^ 2` for every entry"),
     ("y[t] = \\alpha * v", "without a backslash"),

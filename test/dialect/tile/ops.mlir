@@ -62,8 +62,8 @@ func.func @arithmetic(%a: !r, %k: !k, %v: !v, %w: !w, %m: !m, %p: !p, %b: !b, %f
   %map = tile.map (%a, %k) : (!r, !k) -> !k {
   ^bb0(%x: f32, %y: f32):
     // CHECK: tile.stop %{{.*}} : f32
-    %s = tile.stop %x : f32
-    %z = arith.mulf %s, %y : f32
+    %stopped = tile.stop %x : f32
+    %z = arith.mulf %stopped, %y : f32
     // CHECK: tile.yield %{{.*}} : f32
     tile.yield %z : f32
   }

@@ -14,8 +14,12 @@ namespace {
 
 OwningOpRef<ModuleOp> import(MLIRContext &context, const std::string &text, const Kernels::Dims &dims) {
   Source source("test.mix", text);
+  Bindings counts; // families are unrolled when they are read
+  for (const auto &[name, number] : dims)
+    if (text.find(".." + name) != std::string::npos)
+      counts.dims[name] = number;
   DiagnosticList diagnostics;
-  OwningOpRef<ModuleOp> module = importMix(&context, source, {.dims = dims}, diagnostics);
+  OwningOpRef<ModuleOp> module = importMix(&context, source, counts, diagnostics);
   std::string said;
   for (const mixc::Diagnostic &diagnostic : diagnostics.all())
     said += diagnostic.message + "\n";
