@@ -16,6 +16,8 @@ constexpr unsigned depth = 5000;
 constexpr size_t expressions = 100'000;
 /// States that take each other in chunks: the products of their n x n transitions are n^3 ops a token.
 constexpr size_t mixed = 8;
+/// Inputs of a kernel: the code generator's time grows with the square of what a function takes.
+constexpr size_t inputs = 400;
 /// Numbers of one tensor at one token: 4 TiB of float32. With it, no count of bytes or tiles comes near 2^63.
 constexpr int64_t numbers = int64_t(1) << 40;
 

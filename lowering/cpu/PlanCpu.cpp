@@ -10,6 +10,7 @@
 //
 // A sum over the panel axis is complete only after its loop, one stage later. Steps whose body keeps the panels apart run in an odd
 // stage, a panel's carried tiles in L1 for the whole chunk; where the body sums over the panel axis, in an even one.
+#include "lowering/Limits.h"
 #include "lowering/Passes.h"
 #include "lowering/cpu/Plan.h"
 #include "lowering/cpu/Target.h"
@@ -585,10 +586,27 @@ LogicalResult Planner::run() {
   return success();
 }
 
+/// What would compile for minutes is refused before it does.
+LogicalResult checkLimits(ModuleOp module) {
+  for (auto kernel : module.getOps<tile::KernelOp>()) {
+    size_t inputs = llvm::count_if(kernel.getRoles().getAsValueRange<StringAttr>(),
+                                   [](StringRef role) { return role == "input" || role == "param"; });
+    if (inputs > limits::inputs) {
+      InFlightDiagnostic error = kernel.emitError() << "MIX0142: `" << kernel.getMixer() << "` has " << inputs
+                                                    << " inputs, and a kernel may have " << limits::inputs;
+      error.attachNote() << "help: members of a family that are used alike are rows of one matrix input";
+      return error;
+    }
+  }
+  return success();
+}
+
 struct PlanCpu : mixc::impl::PlanCpuBase<PlanCpu> {
   using PlanCpuBase::PlanCpuBase;
 
   void runOnOperation() override {
+    if (failed(checkLimits(getOperation())))
+      return signalPassFailure();
     Target target = describe(cpu);
     for (auto kernel : getOperation().getOps<tile::KernelOp>())
       if (failed(Planner(kernel, target).run()))
