@@ -18,6 +18,8 @@ constexpr size_t expressions = 100'000;
 constexpr size_t mixed = 8;
 /// Inputs of a kernel: the code generator's time grows with the square of what a function takes.
 constexpr size_t inputs = 400;
+/// Writes of a component at one token: all pairs of them meet. 32 compile in half a minute and 1.7 GB.
+constexpr unsigned writes = 40;
 /// Numbers of one tensor at one token: 4 TiB of float32. With it, no count of bytes or tiles comes near 2^63.
 constexpr int64_t numbers = int64_t(1) << 40;
 

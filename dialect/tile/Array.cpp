@@ -188,7 +188,8 @@ static Expected<Array> evaluateRecur(RecurOp op, Operands x) {
           double y = start;
           for (int64_t i = 0; i < length; ++i) {
             int64_t t = op.getReverse() ? length - 1 - i : i;
-            if (op.getBlocks() && i % op.getBlocks() == 0)
+            if (op.getBlocks() &&
+                (op.getReverse() ? t == length - 1 || (t + 1) % op.getBlocks() == 0 : t % op.getBlocks() == 0))
               y = start;
             double next = bounded(a.data[at[0] + t * stepA] * y + b.data[at[1] + t * stepB], op.getMost());
             result.data[at[2] + t * stepY] = op.getExclusive() ? y : next;

@@ -359,7 +359,7 @@ def Tile_RecurOp : Tile_PureOp<"recur", []> {
     D(s,t] for s <= t is recur(a, [t = s]); D(s,t-1] for s < t the same, exclusive. No division, exact zeros.
 
     `blocks n`: every n rows are a recurrence of their own, which begins with `init` (or 0) and knows nothing of the rows of other blocks, be
-    they infinite or no numbers. n divides the extent of `time`.
+    they infinite or no numbers. The last block may have fewer.
     `most x`: |y| stays at most x, after every row. A product of gates above 1 that would overflow is then finite, so that what it multiplies
     may be 0. No number stays none.
   }];

@@ -185,7 +185,7 @@ LogicalResult AdjointBuilder::build(RecurOp op) {
     // The last carry is what leaves at the end where the recurrence began, in every block.
     Value all = recur(a, source, back, /*exclusive=*/false, {}, blocks, op.getMost()), sum;
     for (int64_t first = 0; first < typeOf(b).extent("time"); first += rows) {
-      Value last = row(all, back ? first : first + rows - 1);
+      Value last = row(all, back ? first : std::min(first + rows, typeOf(b).extent("time")) - 1);
       sum = sum ? buildAdd(builder, loc, sum, last) : last;
     }
     out[2] = buildSumTo(builder, loc, sum, typeOf(init));

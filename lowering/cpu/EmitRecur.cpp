@@ -21,12 +21,10 @@ void KernelEmitter::emitRecur(tile::RecurOp op) {
     StringRef lane = timeLane ? StringRef("none") : to.lane();
     Value start = op.getInit() ? fetch(op.getInit(), point, lane, n) : number(0, vector(n, type.getElementType()));
     // Each block from `start` anew: what another one carries is not even multiplied by 0.
-    loop(0, time, rows, [&](Value first) {
-      loop(0, rows, 1, {start}, [&](Value i, ValueRange carried) -> SmallVector<Value> {
-        Value row = add(first, i);
-        if (op.getReverse())
-          row = arith::SubIOp::create(b, loc, index(time - 1), row);
-        Point at = point.with("time", row);
+    auto block = [&](Value first, int64_t count) {
+      loop(0, count, 1, {start}, [&](Value i, ValueRange carried) -> SmallVector<Value> {
+        Value within = op.getReverse() ? arith::SubIOp::create(b, loc, index(count - 1), i).getResult() : i;
+        Point at = point.with("time", add(first, within));
         Value next =
             bounded(fma(fetch(op.getA(), at, lane, n), carried[0], fetch(op.getB(), at, lane, n)), op.getMost());
         Value kept = op.getExclusive() ? carried[0] : next;
@@ -36,7 +34,11 @@ void KernelEmitter::emitRecur(tile::RecurOp op) {
           put(op.getResult(), at, clearPadding(to, at, kept));
         return {next};
       });
-    });
+    };
+    const int64_t whole = time / rows * rows;
+    loop(0, whole, rows, [&](Value first) { block(first, rows); });
+    if (whole < time)
+      block(index(whole), time - whole);
   });
 }
 

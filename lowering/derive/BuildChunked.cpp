@@ -3,6 +3,7 @@
 // States in normal form advance by chunks of C tokens (ChunkedComponent.h); scans and sequential states step through the
 // chunk (SteppedStates.h), and then the kernel says why: form = "stepped", why = "...". Requires bound dims; what a mixer
 // that `require`s chunks cannot have is an error.
+#include "lowering/Limits.h"
 #include "lowering/Passes.h"
 #include "lowering/derive/ChunkProgram.h"
 #include "lowering/derive/ChunkSize.h"
@@ -31,7 +32,22 @@ struct BuildChunked : mixc::impl::BuildChunkedBase<BuildChunked> {
         return signalPassFailure();
   }
 
+  /// What would compile for minutes is refused before it does.
+  static LogicalResult checkLimits(mix::ComponentOp component) {
+    if (component.getNumWrites() <= limits::writes)
+      return success();
+    auto state = component.getStates().front().getDefiningOp<mix::StateOp>();
+    InFlightDiagnostic error = mlir::emitError(state.getLoc())
+                               << "MIX0143: `" << state.getName() << "` has " << component.getNumWrites()
+                               << " writes at every token, and may have " << limits::writes;
+    error.attachNote() << "help: fewer factors or outer products a token, or the same ones over several tokens";
+    return error;
+  }
+
   LogicalResult build(mix::MixerOp mixer) {
+    for (auto component : mixer.step().getOps<mix::ComponentOp>())
+      if (failed(checkLimits(component)))
+        return failure();
     std::optional<derive::Obstacle> obstacle = derive::findObstacle(mixer);
     if (obstacle && mixer.getRequireChunked())
       return emitError(obstacle->loc) << "`" << mixer.getSymName()

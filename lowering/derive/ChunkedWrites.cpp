@@ -122,8 +122,25 @@ void ChunkedComponent::solveWrites() {
   }
   Axis row = group.side[0], column = context.parts.names.get(tile::AxisKind::Mix, "write_before", count);
   group.w = tiles.stack(b, row);
-  if (Value l = coupling(g, h, row, column))
-    group.w = tiles.solve(l, tiles.with(group.w, rows()), std::pair(row, column));
+  if (Value l = coupling(g, h, row, column)) {
+    // A write that takes nothing is known before, and not 0 times what others are, which may be no number.
+    Value known = tiles.with(group.w, rows());
+    group.w = tiles.solve(l, known, std::pair(row, column));
+    SmallVector<unsigned> free;
+    for (unsigned x = 0; x < count; ++x)
+      if (g[x].empty() && h[x].empty())
+        free.push_back(x);
+    if (!free.empty())
+      group.w = tiles.map({group.w, known, tiles.iota(row)}, [&](OpBuilder &b, Location at, ValueRange x) -> Value {
+        Value result = x[0];
+        for (unsigned i : free) {
+          Value here = arith::ConstantOp::create(b, at, b.getFloatAttr(x[2].getType(), i));
+          Value isHere = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, x[2], here);
+          result = arith::SelectOp::create(b, at, isHere, x[1], result);
+        }
+        return result;
+      });
+  }
   writes.resize(count);
   for (auto [x, m] : llvm::enumerate(group.members))
     writes[m] = tiles.entry(group.w, row, x);

@@ -43,7 +43,7 @@ double allowed(llvm::StringRef name, bool isSlope) {
     return 10;
   return llvm::StringSwitch<double>(name)
       .Cases({"of_sin", "of_cos"}, 1.5)
-      .Cases({"of_expm1", "of_log1p", "of_log_below", "of_erf"}, 2)
+      .Cases({"of_expm1", "of_log1p", "of_erf"}, 2)
       .Default(5);
 }
 

@@ -116,7 +116,7 @@ TEST(Adjoint, RecurInBlocks) {
   for (std::string flags : {"", " exclusive", " reverse", " reverse exclusive"})
     for (std::string init : {"", " init %i : !f"})
       checkGradient("%a : !k, %b : !k, %i : !f", "!k",
-                    "%y = tile.recur %a, %b" + init + flags + " blocks 2 : !k, !k -> !k\n return %y : !k");
+                    "%y = tile.recur %a, %b" + init + flags + " blocks 3 : !k, !k -> !k\n return %y : !k");
 }
 
 TEST(Adjoint, Product) {

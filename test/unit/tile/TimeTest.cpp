@@ -76,6 +76,18 @@ TEST(Recur, KeepsBlocksApart) {
   }
 }
 
+TEST(Recur, HasAShorterLastBlock) {
+  for (bool reverse : {false, true}) {
+    Program program = line("%a : !r, %b : !r, %i : !s", "!r",
+                           std::string("%y = tile.recur %a, %b init %i : !s ") + (reverse ? "reverse " : "") +
+                               "exclusive blocks 3 : !r, !r -> !r\n return %y : !r");
+    std::vector<Array> x = randomInputs(program.function().getArguments(), 6);
+    Array y = run(program, x)[0];
+    for (int first : {reverse ? 2 : 0, 3})
+      EXPECT_EQ(y.data[first], x[2].data[0]);
+  }
+}
+
 TEST(Recur, StaysWithinItsBound) {
   Program program = line("%a : !r, %z : !r, %i : !s", "!r",
                          "%y = tile.recur %a, %z init %i : !s most 1.0e+35 : !r, !r -> !r\n return %y : !r");
