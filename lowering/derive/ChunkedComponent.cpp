@@ -54,16 +54,23 @@ Value ChunkedComponent::carried(unsigned i) {
 }
 
 void ChunkedComponent::groupWrites() {
-  unsigned count = op.getNumWrites();
-  if (count < 2 || !areSolved()) {
-    for (unsigned m = 0; m < count; ++m)
+  SmallVector<unsigned> coupled;
+  auto isFree = rulesOf(op).isOpaque;
+  const bool isSolved = areSolved();
+  for (unsigned m = 0; m < op.getNumWrites(); ++m)
+    if (isSolved && !isFree(phi(m)))
+      coupled.push_back(m);
+    else
       groups.push_back({{m}, {}, written(m), {}});
+  if (coupled.size() == 1)
+    groups.push_back({{coupled[0]}, {}, written(coupled[0]), {}});
+  const unsigned count = coupled.size();
+  if (count < 2)
     return;
-  }
   Group &all = groups.emplace_back();
   all.side.push_back(context.parts.names.get(tile::AxisKind::Mix, "write", count));
   all.u.resize(states.size());
-  llvm::append_range(all.members, llvm::seq(count));
+  llvm::append_range(all.members, coupled);
   auto place = [&](unsigned m) { // values from outside phi come first
     Operation *written = phi(m).getDefiningOp();
     return written && written->getBlock() == &op.getPhi().front() ? written : nullptr;

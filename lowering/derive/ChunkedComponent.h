@@ -43,7 +43,8 @@ private:
   };
   using Coefficients = std::map<unsigned, Coefficient>;
 
-  /// Writes that are worked with as one: a single one, or all those of a token side by side along an axis of their own.
+  /// Writes that are worked with as one: a single one, or those of a token that are solved for, side by side along an axis of their own; these
+  /// are the last group.
   struct Group {
     llvm::SmallVector<unsigned> members; // each after those that its value takes
     Axes side;     // that axis, if there are several

@@ -6,7 +6,8 @@
 //     w_m[t] - sum_n h_mn[t] w_n[t] + sum_n sum_{s<t} L_mn[t,s] w_n[s] = B_m[t]
 //     L_mn = - sum_i g_mi[t] (p_i[t]' D(s,t-1] u_n[s])        B_m = c_m + sum_i g_mi[t] S D(0,t-1]' p_i[t]
 //
-// Several writes a token stand side by side, in the order in which they become known: all pairs of their directions are one matmul, so are
+// What of w is free of reads is known, and stands on the right: L_mn w_n is taken into B_m, so that no unknown is 0 times what it has to do nothing
+// with. Several others stand side by side, in the order in which they become known: all pairs of their directions are one matmul, so are
 // the dots that couple those of a token, and the system is one solve. So n writes are n^2 numbers a pair of tokens, and the program grows as n.
 //
 // Any other phi, or a gate on the value axis: token by token, with the pairs known and the writes of earlier tokens carried,
@@ -57,7 +58,10 @@ void ChunkedComponent::findWrites() {
     for (Value w : written)
       writes.push_back(tiles.with(local.emit(w, value), rows()));
   } else if (areSolved()) {
-    countRule(written.size() == 1 ? "one write a token, solved" : "writes side by side, solved");
+    countRule(groups.back().side.empty() ? "one write a token, solved" : "writes side by side, solved");
+    writes.resize(written.size());
+    for (const Group &known : ArrayRef(groups).drop_back())
+      writes[known.members[0]] = tiles.with(local.emit(phi(known.members[0]), value), rows());
     solveWrites();
   } else {
     countRule(gate.decay ? "writes under a gate, substituted" : "writes, substituted");
@@ -66,8 +70,8 @@ void ChunkedComponent::findWrites() {
 }
 
 void ChunkedComponent::solveWrites() {
-  Group &group = groups.front();
-  const unsigned count = op.getNumWrites();
+  Group &group = groups.back();
+  const unsigned count = group.members.size();
   // Row x of the system is write members[x]; all that is indexed by x or y here are rows.
   DenseMap<Value, unsigned> rowOf;
   for (auto [x, m] : llvm::enumerate(group.members))
@@ -109,6 +113,13 @@ void ChunkedComponent::solveWrites() {
     Value rhs = c[x].empty() ? Value() : tiles.sum(c[x], rows());
     for (const Term &term : own)
       rhs = fromStart(term, rhs);
+    SmallVector<Term> terms;
+    for (const auto &[i, coefficient] : g[x])
+      terms.push_back({coefficient, direction(i)});
+    bool hasOwn;
+    for (const Group &known : ArrayRef(groups).drop_back())
+      if (Value seen = matrix(terms, known, {}, hasOwn))
+        rhs = context.contractSource(seen, writes[known.members[0]], rhs, tile::Mask::Strict);
     b[x] = rhs ? tiles.with(rhs, rows()) : tiles.constant(0, rows());
   }
   if (count == 1) {
@@ -117,31 +128,13 @@ void ChunkedComponent::solveWrites() {
       terms.push_back({coefficient, direction(i)});
     SmallVector<Product> products = pairs(terms, group.u, -1);
     Axes square{tiles.time(), tiles.source()};
-    writes.push_back(products.empty() ? b[0] : tiles.solve(tiles.sum(products, square), b[0]));
+    writes[group.members[0]] = products.empty() ? b[0] : tiles.solve(tiles.sum(products, square), b[0]);
     return;
   }
   Axis row = group.side[0], column = context.parts.names.get(tile::AxisKind::Mix, "write_before", count);
   group.w = tiles.stack(b, row);
-  if (Value l = coupling(g, h, row, column)) {
-    // A write that takes nothing is known before, and not 0 times what others are, which may be no number.
-    Value known = tiles.with(group.w, rows());
-    group.w = tiles.solve(l, known, std::pair(row, column));
-    SmallVector<unsigned> free;
-    for (unsigned x = 0; x < count; ++x)
-      if (g[x].empty() && h[x].empty())
-        free.push_back(x);
-    if (!free.empty())
-      group.w = tiles.map({group.w, known, tiles.iota(row)}, [&](OpBuilder &b, Location at, ValueRange x) -> Value {
-        Value result = x[0];
-        for (unsigned i : free) {
-          Value here = arith::ConstantOp::create(b, at, b.getFloatAttr(x[2].getType(), i));
-          Value isHere = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OEQ, x[2], here);
-          result = arith::SelectOp::create(b, at, isHere, x[1], result);
-        }
-        return result;
-      });
-  }
-  writes.resize(count);
+  if (Value l = coupling(g, h, row, column))
+    group.w = tiles.solve(l, tiles.with(group.w, rows()), std::pair(row, column));
   for (auto [x, m] : llvm::enumerate(group.members))
     writes[m] = tiles.entry(group.w, row, x);
 }
@@ -157,7 +150,7 @@ Value ChunkedComponent::coupling(ArrayRef<Coefficients> g, ArrayRef<Coefficients
   const bool isOneARow = used.size() == count && llvm::all_of(g, [](const auto &ofRow) { return ofRow.size() == 1; });
   // All reads that the writes use, and all writes, side by side: L_mn = sum_i (-g_mi) (p_i' D u_n).
   Axis read = isOneARow ? row : context.parts.names.get(tile::AxisKind::Mix, "read", used.size());
-  PerState p(states.size()), u(groups.front().u);
+  PerState p(states.size()), u(groups.back().u);
   for (unsigned j = 0; j < states.size(); ++j) {
     SmallVector<Value> along;
     for (unsigned i : used)
