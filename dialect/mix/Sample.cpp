@@ -134,10 +134,7 @@ private:
 
   /// Puts some tokens' values (a whole vector at a time) exactly at the lower end.
   void reset(Generator &random, Array &array, int64_t size, double lo) {
-    double share = decay == Decay::Uniform  ? 0.02
-                   : decay == Decay::Resets ? 0.125
-                   : decay == Decay::Mixed  ? 0.002
-                                            : 0;
+    double share = decay == Decay::Uniform ? 0.02 : decay == Decay::Resets ? 0.125 : decay == Decay::Mixed ? 0.002 : 0;
     int64_t count = size ? array.size() / size : 0;
     int64_t certain = decay == Decay::Resets ? count / 2 : -1;
     for (int64_t row = 0; row < count; ++row)

@@ -55,7 +55,8 @@ int main(int argc, char **argv) {
   install_fatal_error_handler(sayFatal);
   sayWhenOutOfMemory();
   (void)signal(SIGBUS, sayUnmapped);
-  (void)signal(SIGPIPE, SIG_IGN); // a reader that has gone is an error of writing, and so is a file that may grow no more
+  (void)signal(SIGPIPE,
+               SIG_IGN); // a reader that has gone is an error of writing, and so is a file that may grow no more
   (void)signal(SIGXFSZ, SIG_IGN);
   useColour = sys::Process::StandardErrIsDisplayed() && !sys::Process::GetEnv("NO_COLOR");
   if (argc == 1) {

@@ -47,9 +47,9 @@ private:
   /// are the last group.
   struct Group {
     llvm::SmallVector<unsigned> members; // each after those that its value takes
-    Axes side;     // that axis, if there are several
-    PerState u;    // directions, 0 past the end, on [time, side, key]
-    mlir::Value w; // on [time, side, value]; null until they are known
+    Axes side;                           // that axis, if there are several
+    PerState u;                          // directions, 0 past the end, on [time, side, key]
+    mlir::Value w;                       // on [time, side, value]; null until they are known
   };
 
   static Affine::Rules rulesOf(mix::ComponentOp op);
