@@ -26,6 +26,7 @@ std::string causeOf(const mix::FirstNotFinite &first) {
   if (std::isnan(first.value) && any([](double x) { return std::isinf(x); }))
     return "of an infinity";
   std::vector<std::string> numbers;
+  numbers.reserve(first.operands.size());
   for (double operand : first.operands)
     numbers.push_back(spell(operand));
   if (std::isnan(first.value) || numbers.size() == 1)
