@@ -49,7 +49,7 @@ func.func @recur_c5(%a: !tile.t<[time:4], f64>, %b: !tile.t<[time:4], f32>) {
 // recur_c6
 func.func @recur_c6(%a: !tile.t<[time:4], f32>) {
   // expected-error @below {{has blocks of -3 rows}}
-  %y = tile.recur %a, %a blocks -3 : !tile.t<[time:4], f32>, !tile.t<[time:4], f32> -> !tile.t<[time:4], f32>
+  %y = "tile.recur"(%a, %a) <{blocks = -3 : i64}> : (!tile.t<[time:4], f32>, !tile.t<[time:4], f32>) -> !tile.t<[time:4], f32>
   return
 }
 
