@@ -137,8 +137,8 @@ LogicalResult RecurOp::verify() {
   if (failed(verifyAxes(*this, "result", result.getAxes(), b.getAxes())))
     return failure();
   // recur_c6: blocks have rows.
-  if (getBlocks() < 0)
-    return emitOpError() << "has blocks of " << getBlocks() << " rows";
+  if (static_cast<int64_t>(getBlocks()) < 0)
+    return emitOpError() << "has blocks of " << static_cast<int64_t>(getBlocks()) << " rows";
   // recur_c5: one element type.
   return verifyOneElementType(*this, {a, b, result, getInit() ? getInit().getType() : result});
 }
