@@ -103,7 +103,7 @@ void Forget::expectResets() const {
   for (const Gates &way : waysToReset()) {
     mix::Call call = drawn;
     std::string what;
-    for (auto [name, number] : way) {
+    for (const auto &[name, number] : way) {
       setToken(call.inputs.at(name), Reset, number);
       what += name + " = " + std::to_string(number) + " ";
     }
