@@ -76,7 +76,7 @@ TEST_F(Files, OfOneCompilerWhoeverElseWrites) {
       if (fork() == 0) {
         int failed = 0;
         for (int again = 0; again < 6; ++again)
-          failed |= writeBoth(std::string(100, process)) != "";
+          failed |= !writeBoth(std::string(100, process)).empty();
         _exit(failed);
       }
     for (int process = 0; process < 8; ++process) {
