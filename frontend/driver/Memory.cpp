@@ -28,7 +28,7 @@ std::string spellBytes(double bytes) {
   unsigned unit = 0;
   for (; bytes >= 1024 && unit < 6; ++unit)
     bytes /= 1024;
-  return fmt::format("{:.{}f} {}", bytes, unit && bytes < 100 ? 1 : 0, units[unit]);
+  return fmt::format("{:.{}f} {}", bytes, unit && bytes < 10 && bytes != uint64_t(bytes) ? 1 : 0, units[unit]);
 }
 
 Error needMemory(double bytes, const std::string &what, const std::string &help) {

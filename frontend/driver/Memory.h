@@ -14,7 +14,7 @@ llvm::Error needMemory(double bytes, const std::string &what, const std::string 
 /// From here on memory that is refused ends the process with a message and a status of its own.
 void sayWhenOutOfMemory();
 
-/// `1.5 TB`, in 1024s.
+/// `8 KB`, `1.5 TB`, in 1024s.
 std::string spellBytes(double bytes);
 
 } // namespace mixc

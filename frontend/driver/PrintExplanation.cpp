@@ -1,5 +1,6 @@
 // An explanation as aligned text, and as JSON.
 #include "frontend/driver/Explanation.h"
+#include "frontend/driver/Memory.h"
 #include "llvm/ADT/StringExtras.h"
 #include <fmt/format.h>
 
@@ -15,15 +16,6 @@ std::string rounded(double number) {
   for (; number >= 1000 && unit < 3; ++unit)
     number /= 1000;
   return fmt::format("{:.{}f}{}", number, unit && number < 10 ? 1 : 0, units[unit]);
-}
-
-/// 8 KB, in 1024s
-std::string bytes(double number) {
-  static constexpr const char *units[] = {" B", " KB", " MB", " GB"};
-  unsigned unit = 0;
-  for (; number >= 1024 && unit < 3; ++unit)
-    number /= 1024;
-  return fmt::format("{:.{}f}{}", number, unit && number < 10 && number != uint64_t(number) ? 1 : 0, units[unit]);
 }
 
 constexpr size_t indent = 18, textWidth = 54, longest = 110;
@@ -82,7 +74,8 @@ void printKernels(std::string &out, const Explanation &explanation) {
   std::string margin(indent, ' ');
   auto fact = [&](StringRef what, auto cell) { out += margin, row(what, cell); };
   fact("FLOPs", [](const Explanation::Kernel &kernel) { return rounded(kernel.cost.flopsPerToken); });
-  fact("bytes of state moved", [](const Explanation::Kernel &kernel) { return bytes(kernel.cost.stateBytesPerToken); });
+  fact("bytes of state moved",
+       [](const Explanation::Kernel &kernel) { return spellBytes(kernel.cost.stateBytesPerToken); });
   fact("tokens per chunk", [](const Explanation::Kernel &kernel) { return std::to_string(kernel.chunk); });
   std::vector<std::string> stepped;
   for (const Explanation::Stratum &stratum : explanation.strata)
@@ -100,9 +93,9 @@ void printGradient(std::string &out, const Explanation::Gradient &gradient) {
   out += fmt::format("{:{}}", "gradient", indent);
   row("per token and head, where forward keeps", [](const Kept &kept) { return kept.what; });
   out += margin, row("FLOPs of backward", [](const Kept &kept) { return rounded(kept.flopsPerToken); });
-  out += margin, row("bytes kept", [](const Kept &kept) { return bytes(kept.bytesPerToken); });
+  out += margin, row("bytes kept", [](const Kept &kept) { return spellBytes(kept.bytesPerToken); });
   if (any_of(gradient.choices, [](const Kept &kept) { return kept.bytesPerSequence > 0; }))
-    out += margin, row("and once a sequence", [](const Kept &kept) { return bytes(kept.bytesPerSequence); });
+    out += margin, row("and once a sequence", [](const Kept &kept) { return spellBytes(kept.bytesPerSequence); });
   out += margin + fmt::format("{:{}}{}\n", "tokens per chunk", textWidth - 4, gradient.chunk);
   out += margin + gradient.adjoint + "\n";
 }
@@ -119,7 +112,7 @@ std::string printExplanation(const Explanation &explanation, bool isWhole) {
     out += "  " + explanation.withoutState + "\n";
   std::string size = explanation.stateSize + " numbers a head";
   if (explanation.stateNumbers)
-    size += fmt::format(", {}", bytes(4.0 * *explanation.stateNumbers));
+    size += fmt::format(", {}", spellBytes(4.0 * *explanation.stateNumbers));
   out += fmt::format("{:{}}{}\n", "state", indent, size);
   if (explanation.window > 1)
     out += fmt::format("{:{}}{} tokens of inputs\n", "window", indent, explanation.window);

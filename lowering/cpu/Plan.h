@@ -58,6 +58,11 @@ struct Layout {
 
 inline constexpr llvm::StringLiteral planAttr = "plan";
 
+/// Ops that are values without a buffer: the lowering computes their entries where they are used.
+inline bool isImmediate(mlir::Operation *op) {
+  return llvm::isa<tile::ConstantOp, tile::IotaOp, tile::ValidOp, tile::PresentOp>(op);
+}
+
 /// The largest divisor of `number` that is at most `limit`, and at least 1.
 int64_t largestDivisor(int64_t number, int64_t limit);
 

@@ -29,9 +29,6 @@ using tile::TileType;
 
 namespace {
 
-/// Ops that are values without a buffer: the lowering computes their entries where they are used.
-bool isImmediate(Operation *op) { return isa<tile::ConstantOp, tile::IotaOp, tile::ValidOp, tile::PresentOp>(op); }
-
 /// Outside the innermost loops ops run one after the other.
 bool holdsLoops(Block *block) { return !block->getOps<tile::ChunksOp>().empty(); }
 

@@ -36,9 +36,6 @@ private:
   LogicalResult verifyOperands(Operation *op);
   LogicalResult verifyOffset(Operation *op, DictionaryAttr attr, StringRef name, int64_t bytes);
 
-  static bool isImmediate(Operation *op) {
-    return isa<tile::ConstantOp, tile::IotaOp, tile::ValidOp, tile::PresentOp>(op);
-  }
   static DictionaryAttr planOf(Operation *op) { return op->getAttrOfType<DictionaryAttr>(planAttr); }
   static std::optional<int64_t> numberOf(DictionaryAttr attr, StringRef name) {
     auto number = attr.getAs<IntegerAttr>(name);
