@@ -18,10 +18,16 @@ using Slots = std::vector<int64_t>;
 int64_t address(const void *pointer) { return reinterpret_cast<int64_t>(pointer); }
 std::string textOf(mix_status status) { return mix_status_message(status); }
 
-/// Forward and backward of one call, with memory for all of it, each array far from the others.
+/// Forward and backward of one call, with memory for all of it. Behind each array lies memory of its own, so that what begins
+/// in one, and is longer, overlaps no other.
 struct Both {
   explicit Both(Twofold given) : call(std::move(given)), forward(ForwardSlots), backward(BackwardSlots) {
+    for (std::vector<float> *array :
+         {&call.x, &call.g, &call.k, &call.u, &call.a, &call.c, &call.hInitial, &call.pInitial, &call.xHistoryInitial,
+          &call.yGrad, &call.hFinalGrad, &call.pFinalGrad, &call.xHistoryFinalGrad, &y, &h, &p, &history, &saved})
+      array->reserve(array->size() + 1024);
     for (Slots *slots : {&forward, &backward}) {
+      slots->reserve(slots->size() + 512);
       (*slots)[Size] = 8 * static_cast<int64_t>(slots->size());
       (*slots)[Batch] = call.batch, (*slots)[Time] = call.time;
       (*slots)[Heads] = call.heads, (*slots)[Groups] = call.groups;
@@ -41,6 +47,7 @@ struct Both {
     for (int field = YGrad; field <= XHistoryFinalGrad; ++field)
       backward[field] = address(cotangents[field - YGrad]->data());
     for (int field = XGrad; field <= XHistoryInitialGrad; ++field) {
+      gradients[field].reserve(call.resultSize(field) + 1024);
       gradients[field].assign(call.resultSize(field) + 1, NAN);
       backward[field] = address(gradients[field].data());
     }
