@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Runs every test of a build folder: GoogleTest executables (bin/mix_*_tests) and the lit suite (test/lit).
+"""Runs every test of a build folder: GoogleTest executables (bin/mix_*_tests), each cut into a shard a core, and the lit
+suite (test/lit).
 
     test/run.py [build] [--only WORD]
 
 One line a suite; a failing suite's output follows it. The last line is `N passed, N failed`; exit 1 if any failed.
 """
 import argparse
+import concurrent.futures
 import glob
 import json
 import os
@@ -17,12 +19,13 @@ LIT = "/usr/lib/llvm-22/bin/lit"
 LIMIT = 2400  # seconds a suite
 
 
-def run(command, report):
+def run(command, report, environment={}):
     """Output, exit status, and the suite's own report, None if it wrote none (a crash)."""
     if os.path.exists(report):
         os.remove(report)
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT,
+                              env={**os.environ, **environment})
         output, status = done.stdout, done.returncode
     except subprocess.TimeoutExpired as late:
         output, status = (late.stdout or b"") + b"\nstopped after %d s\n" % LIMIT, 124
@@ -33,14 +36,22 @@ def run(command, report):
         return output.decode(errors="replace"), status, None
 
 
-def gtest(path, reports):
-    report = os.path.join(reports, os.path.basename(path) + ".json")
-    output, status, counts = run([path, "--gtest_brief=1", "--gtest_output=json:" + report], report)
+def shard(path, reports, index, total):
+    report = os.path.join(reports, f"{os.path.basename(path)}.{index}.json")
+    output, status, counts = run([path, "--gtest_brief=1", "--gtest_output=json:" + report], report,
+                                 {"GTEST_TOTAL_SHARDS": str(total), "GTEST_SHARD_INDEX": str(index)})
     if counts is None:
         return 0, 1, output
     failed = counts["failures"] + counts.get("errors", 0)
     passed = counts["tests"] - failed - counts.get("disabled", 0)
     return passed, failed or int(status != 0), output
+
+
+def gtest(path, reports):
+    total = len(os.sched_getaffinity(0))
+    with concurrent.futures.ThreadPoolExecutor(total) as pool:
+        results = list(pool.map(lambda index: shard(path, reports, index, total), range(total)))
+    return sum(r[0] for r in results), sum(r[1] for r in results), "".join(r[2] for r in results if r[1])
 
 
 def lit(folder, reports):

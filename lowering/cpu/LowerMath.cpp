@@ -8,6 +8,7 @@
 //   two parts, by subtractions that round nothing away; from 2^16 on, behind a branch, by integers (Payne and Hanek): to 1.2
 //   units over all of float32.
 #include "lowering/Passes.h"
+#include "lowering/cpu/Routine.h"
 #include "lowering/cpu/WideFunctions.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -167,9 +168,13 @@ Angle angle(const Numbers &of, Value x) {
       scf::IfOp::create(b, of.loc, TypeRange{near.r.getType(), near.low.getType(), near.k.getType()}, anyFar, true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(far.thenBlock());
-  Angle exact = farAngle(of, x);
+  auto parts = [&](ValueRange arguments) -> SmallVector<Value> {
+    Angle exact = farAngle(of, arguments[0]);
+    return {exact.r, exact.low, exact.k};
+  };
+  ValueRange exact = mixc::cpu::callRoutine(b, of.loc, "far_angle", x, far.getResultTypes(), parts);
   auto chosen = [&](Value y, Value z) { return of.select(isFar, y, z); };
-  scf::YieldOp::create(b, of.loc, {chosen(exact.r, near.r), chosen(exact.low, near.low), chosen(exact.k, near.k)});
+  scf::YieldOp::create(b, of.loc, {chosen(exact[0], near.r), chosen(exact[1], near.low), chosen(exact[2], near.k)});
   b.setInsertionPointToStart(far.elseBlock());
   scf::YieldOp::create(b, of.loc, {near.r, near.low, near.k});
   return {far.getResult(0), far.getResult(1), far.getResult(2)};

@@ -7,11 +7,13 @@
 //             count as 0.
 //   log1p x = log u + (x - (u - 1)) / u, u = 1 + x as rounded
 #include "lowering/cpu/WideFunctions.h"
+#include "lowering/cpu/Routine.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include <limits>
 
 using namespace mlir;
+using mixc::cpu::callRoutine;
 using P = arith::CmpFPredicate;
 
 namespace {
@@ -21,9 +23,8 @@ constexpr double ln2High = 0x1.62e42fefa3800p-1, ln2Low = 0x1.ef35793c76730p-45;
 
 /// Arithmetic of float64 vectors, and of their bits.
 struct Wide {
-  Wide(Operation *op, PatternRewriter &b)
-      : b(b), loc(op->getLoc()), type(cast<VectorType>(op->getResult(0).getType())),
-        integers(VectorType::get(type.getShape(), b.getI64Type())) {}
+  Wide(OpBuilder &b, Location loc, VectorType type)
+      : b(b), loc(loc), type(type), integers(VectorType::get(type.getShape(), b.getI64Type())) {}
 
   Value number(double x) const {
     return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, b.getF64FloatAttr(x)));
@@ -89,7 +90,7 @@ struct Wide {
     return choose(P::OEQ, x, 0, x, result); // -0 stays
   }
 
-  PatternRewriter &b;
+  OpBuilder &b;
   Location loc;
   VectorType type, integers;
 };
@@ -101,7 +102,10 @@ template <typename Op, Value (Wide::*function)(Value) const> struct LowerWide : 
     auto type = dyn_cast<VectorType>(op.getType());
     if (!type || !type.getElementType().isF64() || type.getNumElements() == 1)
       return failure();
-    b.replaceOp(op, (Wide(op, b).*function)(op.getOperand()));
+    const StringRef name = Op::getOperationName().substr(strlen("math."));
+    b.replaceOp(op, callRoutine(b, op.getLoc(), name, op.getOperand(), type, [&](ValueRange x) -> SmallVector<Value> {
+                  return {(Wide(b, op.getLoc(), type).*function)(x[0])};
+                }));
     return success();
   }
 };

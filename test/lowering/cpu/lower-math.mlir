@@ -28,10 +28,15 @@ func.func @of_params(%x: f64, %z: vector<1xf64>) -> (f64, vector<1xf64>) {
   return %y, %w : f64, vector<1xf64>
 }
 
+// A function of theirs is one of the library, one for a type.
 // CHECK-LABEL: func.func @of_gates
-// CHECK-NOT: math.{{exp|log}}
+// CHECK: call @mix.exp_8xf64
+// CHECK: call @mix.exp_8xf64
+// CHECK: call @mix.log1p_8xf64
+// CHECK: call @mix.log_8xf64
 func.func @of_gates(%x: vector<8xf64>) -> vector<8xf64> {
-  %y = math.exp %x : vector<8xf64>
+  %v = math.exp %x : vector<8xf64>
+  %y = math.exp %v : vector<8xf64>
   %z = math.log1p %y : vector<8xf64>
   %w = math.log %z : vector<8xf64>
   return %w : vector<8xf64>
@@ -44,7 +49,7 @@ func.func @of_gates(%x: vector<8xf64>) -> vector<8xf64> {
 // CHECK: math.fma %[[QUARTERS]]
 // CHECK: %[[ANY:.*]] = vector.reduction <or>
 // CHECK: scf.if %[[ANY]]
-// CHECK: arith.muli {{.*}} : vector<16xi64>
+// CHECK: call @mix.far_angle_16xf32
 // CHECK-NOT: math.sin
 func.func @sine(%x: vector<16xf32>) -> vector<16xf32> {
   %y = math.sin %x : vector<16xf32>
@@ -60,3 +65,9 @@ func.func @errors(%x: vector<16xf32>) -> vector<16xf32> {
   %w = math.log1p %z : vector<16xf32>
   return %w : vector<16xf32>
 }
+
+// CHECK-DAG: func.func private @mix.exp_8xf64
+// CHECK-DAG: func.func private @mix.log1p_8xf64
+// CHECK-DAG: func.func private @mix.log_8xf64
+// CHECK-DAG: func.func private @mix.far_angle_16xf32
+// CHECK-DAG: arith.muli {{.*}} : vector<16xi64>
