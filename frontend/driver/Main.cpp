@@ -53,6 +53,7 @@ Error run(const Options &options) {
 int main(int argc, char **argv) {
   sys::AddSignalHandler(sayCrashed, nullptr);
   install_fatal_error_handler(sayFatal);
+  keepMemoryUntilTheEnd();
   sayWhenOutOfMemory();
   (void)signal(SIGBUS, sayUnmapped);
   (void)signal(SIGPIPE,

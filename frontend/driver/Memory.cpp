@@ -2,7 +2,9 @@
 #include "frontend/driver/Failure.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Signals.h"
+#include <climits>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <new>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -53,6 +55,11 @@ static void sayRefused() {
   (void)!write(STDERR_FILENO, text, length);
   sys::RunInterruptHandlers(); // files that are half written
   _exit(NoResources);
+}
+
+void keepMemoryUntilTheEnd() {
+  (void)mallopt(M_TOP_PAD, 16 << 20);
+  (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
 }
 
 // `new` asks the one, LLVM's containers that call malloc themselves the other.
