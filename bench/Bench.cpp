@@ -50,7 +50,8 @@ std::string spellFlops(double flops) {
 std::string spellTypes(const MixerInterface &mixer) {
   std::map<std::string, std::vector<std::string>> byType;
   for (const TensorInfo &tensor : mixer.entries.front().fields())
-    if (tensor.role == "input" || tensor.role == "param" || tensor.role == "output" || tensor.role == "final")
+    if (tensor.role == tile::Role::Input || tensor.role == tile::Role::Param || tensor.role == tile::Role::Output ||
+        tensor.role == tile::Role::Final)
       byType[tensor.elementType].push_back(tensor.name);
   auto nameOf = [](const std::string &type) {
     return type == "f32" ? "float32" : type == "bf16" ? "bfloat16" : "float16";
@@ -150,7 +151,7 @@ public:
         if (Error error =
                 timeTraining(mix::sample(equations, dims, 1, length, heads, heads, 0), mixer, *flops, threads, peak))
           return error;
-    if (llvm::none_of(mixer.entries, [](const EntryInfo &entry) { return entry.kind == EntryKind::Decode; }))
+    if (llvm::none_of(mixer.entries, [](const EntryInfo &entry) { return entry.kind == tile::Entry::Decode; }))
       return Error::success(); // it reads the end of the sequence
     for (auto [threads, peak] : peaks)
       if (Error error =

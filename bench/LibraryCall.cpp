@@ -48,20 +48,20 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
                              uint64_t(call.groups)};
   std::copy(std::begin(counts), std::end(counts), slots.begin());
   for (const TensorInfo &tensor : entry->fields()) {
-    if (tensor.role == "initial" || tensor.role == "kept" || tensor.role == "final_grad")
+    if (tensor.role == tile::Role::Initial || tensor.role == tile::Role::Kept || tensor.role == tile::Role::FinalGrad)
       continue; // starts from zero, and only the last state is wanted; the loss looks at outputs
     const int64_t size = sizeOf(tensor, call), bytes = size * (tensor.elementType == "f32" ? 4 : 2);
     std::vector<double> numbers;
-    const mix::Arrays &source = tensor.role == "param" ? call.params : call.inputs;
+    const mix::Arrays &source = tensor.role == tile::Role::Param ? call.params : call.inputs;
     if (auto given = source.find(tensor.name); given != source.end())
       numbers = given->second.data;
-    if (tensor.role == "output_grad")
+    if (tensor.role == tile::Role::OutputGrad)
       for (int64_t i = 0; i < size; ++i)
         numbers.push_back(0.1 * static_cast<double>(i % 7 - 3));
     void *memory = made.allocate(bytes);
     if (!numbers.empty())
       std::memcpy(memory, Storage(tensor.elementType, numbers).at(0), bytes);
-    if (tensor.role == "state" || tensor.role == "final")
+    if (tensor.role == tile::Role::State || tensor.role == tile::Role::Final)
       made.states += bytes;
     slots[tensor.slot] = reinterpret_cast<uint64_t>(memory);
   }

@@ -70,12 +70,6 @@ private:
 /// Numbers of one token, or of a head.
 static int64_t rowSize(ViewType type) { return ShapedType::getNumElements(type.getShape()); }
 
-/// May the caller do without it?
-static bool isOptional(StringRef role) {
-  return llvm::is_contained(
-      {"initial", "final", "kept", "saved", "final_grad", "input_grad", "param_grad", "initial_grad"}, role);
-}
-
 Error Machine::checkSizes() {
   Block &body = kernel.getBody().front();
   if (static_cast<int64_t>(lengths.size()) != sequences)
@@ -88,11 +82,11 @@ Error Machine::checkSizes() {
     const size_t argument = i / lengths.size(), sequence = i % lengths.size();
     auto type = cast<ViewType>(body.getArgument(argument).getType());
     int64_t size = rowSize(type) * (type.getPer() == Per::Token ? lengths[sequence] : 1);
-    StringRef role = cast<StringAttr>(kernel.getRoles()[argument]).getValue();
-    if (role == "param" && sequence > 0)
+    const Role role = kernel.argument(argument).getRole();
+    if (role == Role::Param && sequence > 0)
       continue;
     if (!tensors[i].present && !isOptional(role))
-      return llvm::createStringError("tensor %zu (%s) may not be absent", i, role.str().c_str());
+      return llvm::createStringError("tensor %zu (%s) may not be absent", i, stringifyRole(role).str().c_str());
     if (tensors[i].present && type.getPer() == Per::Segment)
       tensors[i].data.resize(std::max<size_t>(tensors[i].data.size(), rowSize(type)));
     else if (tensors[i].present && static_cast<int64_t>(tensors[i].data.size()) != size)

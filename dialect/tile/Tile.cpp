@@ -11,18 +11,14 @@ using namespace mixc::tile;
 #include "dialect/tile/TileEnums.cpp.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialect/tile/TileTypes.cpp.inc"
-#define GET_OP_CLASSES
-#include "dialect/tile/TileOps.cpp.inc"
 
 void TileDialect::initialize() {
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "dialect/tile/TileTypes.cpp.inc"
       >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialect/tile/TileOps.cpp.inc"
-      >();
+  registerAttributes();
+  registerOps();
 }
 
 /// A region that carries nothing yields nothing.
@@ -36,14 +32,44 @@ SmallVector<Axis> mixc::tile::unite(ArrayRef<Axis> x, ArrayRef<Axis> y) {
   return axes;
 }
 
-StringRef mixc::tile::roleOf(Value tensor) {
-  if (tensor.getDefiningOp<BufferOp>())
-    return "buffer";
-  auto argument = dyn_cast<BlockArgument>(tensor);
-  if (auto steps = argument ? dyn_cast<StepsOp>(argument.getOwner()->getParentOp()) : StepsOp())
-    return roleOf(steps.operandOf(argument));
+Value mixc::tile::rootOf(Value tensor) {
+  while (auto argument = dyn_cast<BlockArgument>(tensor)) {
+    auto steps = dyn_cast<StepsOp>(argument.getOwner()->getParentOp());
+    if (!steps)
+      break;
+    tensor = steps.operandOf(argument);
+  }
+  return tensor;
+}
+
+ArgumentAttr mixc::tile::argumentOf(Value tensor) {
+  auto argument = dyn_cast<BlockArgument>(rootOf(tensor));
   auto kernel = argument ? dyn_cast<KernelOp>(argument.getOwner()->getParentOp()) : KernelOp();
-  return kernel ? cast<StringAttr>(kernel.getRoles()[argument.getArgNumber()]).getValue() : StringRef();
+  return kernel ? kernel.argument(argument.getArgNumber()) : ArgumentAttr();
+}
+
+std::optional<Role> mixc::tile::roleOf(Value tensor) {
+  if (rootOf(tensor).getDefiningOp<BufferOp>())
+    return Role::Buffer;
+  ArgumentAttr argument = argumentOf(tensor);
+  return argument ? std::optional(argument.getRole()) : std::nullopt;
+}
+
+KernelOp mixc::tile::kernelOf(ModuleOp module, StringRef mixer, Entry entry) {
+  for (auto kernel : module.getOps<KernelOp>())
+    if (kernel.getMixer() == mixer && kernel.getEntry() == entry && kernel.getSequences() == 1)
+      return kernel;
+  return KernelOp();
+}
+
+bool mixc::tile::isPerToken(Role role) {
+  return llvm::is_contained({Role::Input, Role::Output, Role::Kept, Role::OutputGrad, Role::InputGrad}, role);
+}
+
+bool mixc::tile::isOptional(Role role) {
+  return llvm::is_contained({Role::Initial, Role::Final, Role::Kept, Role::Saved, Role::FinalGrad, Role::InputGrad,
+                             Role::ParamGrad, Role::InitialGrad},
+                            role);
 }
 
 Axis mixc::tile::sequenceAxis(MLIRContext *context, int64_t sequences) {

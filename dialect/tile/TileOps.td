@@ -21,6 +21,8 @@ def Tile_Dialect : Dialect {
     as attributes on these same ops.
   }];
   let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = "void registerAttributes(); void registerOps();";
 }
 
 //===-- Types ---------------------------------------------------------------------------------------------------===//
@@ -81,6 +83,78 @@ def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how entries are combined", [
   I32EnumAttrCase<"Add", 0, "add">, I32EnumAttrCase<"Max", 1, "max">, I32EnumAttrCase<"Mul", 2, "mul">
 ]> { let cppNamespace = "::mixc::tile"; }
 
+//===-- What a kernel says of itself ----------------------------------------------------------------------------===//
+
+def Tile_Role : I32EnumAttr<"Role", "what a tensor is to a kernel", [
+  I32EnumAttrCase<"Input", 0, "input">, I32EnumAttrCase<"Param", 1, "param">,
+  I32EnumAttrCase<"Initial", 2, "initial">,           // a state's start, may be absent: zero, or as declared
+  I32EnumAttrCase<"Output", 3, "output">,
+  I32EnumAttrCase<"Final", 4, "final">,               // a state's end, may be absent
+  I32EnumAttrCase<"State", 5, "state">,               // read and written in place
+  I32EnumAttrCase<"Kept", 6, "kept">,                 // a state after each token, may be absent
+  I32EnumAttrCase<"Saved", 7, "saved">,               // what forward leaves for backward; there it may be absent
+  I32EnumAttrCase<"OutputGrad", 8, "output_grad">,    // cotangents,
+  I32EnumAttrCase<"FinalGrad", 9, "final_grad">,      // which may be absent: zero
+  I32EnumAttrCase<"InputGrad", 10, "input_grad">,     // gradients, may be absent: not wanted
+  I32EnumAttrCase<"ParamGrad", 11, "param_grad">, I32EnumAttrCase<"InitialGrad", 12, "initial_grad">,
+  I32EnumAttrCase<"Buffer", 13, "buffer">             // no argument: what `tile.buffer` gives
+]> { let cppNamespace = "::mixc::tile"; }
+
+def Tile_Entry : I32EnumAttr<"Entry", "which kernel of its mixer it is", [
+  I32EnumAttrCase<"Forward", 0, "forward">, I32EnumAttrCase<"Backward", 1, "backward">,
+  I32EnumAttrCase<"Decode", 2, "decode">,
+  I32EnumAttrCase<"Replay", 3, "replay">              // writes what forward saves, and nothing else
+]> { let cppNamespace = "::mixc::tile"; }
+
+def Tile_Form : I32EnumAttr<"Form", "how a kernel goes through the tokens", [
+  I32EnumAttrCase<"Chunked", 0, "chunked">,
+  I32EnumAttrCase<"Stepped", 1, "stepped">,           // in chunks, and token by token inside them
+  I32EnumAttrCase<"Recurrent", 2, "recurrent">        // token by token
+]> { let cppNamespace = "::mixc::tile"; }
+
+class Tile_Attr<string n, string mnem> : AttrDef<Tile_Dialect, n> { let mnemonic = mnem; }
+
+def Tile_Argument : Tile_Attr<"Argument", "argument"> {
+  let summary = "what an argument of a kernel is to its caller";
+  let description = [{
+    `#tile.argument<input "q" per_group>`. The name is that of the declaration, or of what is saved. `per_group`: heads of a group have
+    one. `history`: the last tokens of the input of that name, oldest first; its role is a state's. `partial`, of a gradient: the kernel writes
+    its own work item's part, in float32, and the caller sums the parts; into a partial `input_grad`, and into the `initial_grad` of a history, it
+    adds. `every 128`, of a tensor of segments: the tokens of one.
+  }];
+  let parameters = (ins "Role":$role, "mlir::StringAttr":$name, "bool":$perGroup, "bool":$history, "bool":$partial,
+                    "int64_t":$every);
+  let builders = [
+    AttrBuilder<(ins "Role":$role, "llvm::StringRef":$name, CArg<"bool", "false">:$perGroup, CArg<"bool", "false">:$history,
+                     CArg<"bool", "false">:$partial, CArg<"int64_t", "0">:$every), [{
+      return $_get($_ctxt, role, mlir::StringAttr::get($_ctxt, name), perGroup, history, partial, every);
+    }]>
+  ];
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The same in another role: of an input its gradient, of a state's end the cotangent.
+    ArgumentAttr as(Role role, bool partial = false) const {
+      return get(getContext(), role, getName(), getPerGroup(), getHistory(), partial, getEvery());
+    }
+    /// Is it of the same declaration?
+    bool isOf(ArgumentAttr other) const { return getName() == other.getName() && getHistory() == other.getHistory(); }
+  }];
+}
+def Tile_Arguments : TypedArrayAttrBase<Tile_Argument, "what the arguments of a kernel are">;
+
+def Tile_Function : Tile_Attr<"Function", "function"> {
+  let summary = "of a function that was a kernel: what its tensors are, and the memory that it needs";
+  let description = [{
+    `#tile.function<forward of "m" (input "q" : !tile.tensor<token, [128], f32>, ...) scratch 4096>`: the signature of `tile.kernel`,
+    which the emitter leaves on the function as `tile.function`, and bytes of scratch memory.
+  }];
+  let parameters = (ins "mlir::StringAttr":$mixer, "Entry":$entry, ArrayRefParameter<"ArgumentAttr">:$arguments,
+                    ArrayRefParameter<"ViewType">:$types, "int64_t":$sequences, "int64_t":$scratch);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
 //===-- Kernel and loop -----------------------------------------------------------------------------------------===//
 
 class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<Tile_Dialect, mnemonic, traits>;
@@ -89,22 +163,37 @@ class Tile_PureOp<string mnemonic, list<Trait> traits = []> : Tile_Op<mnemonic, 
 def Tile_KernelOp : Tile_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock, NoTerminator]> {
   let summary = "the program of one work item: a (sequence, head), or a head of a block of sequences";
   let description = [{
-    Block arguments are the caller's tensors. `names` and `roles` say what they are: `input`, `param`, `initial` (a state's start, may be
-    absent: zero, or as declared), `output`, `final` (a state's end, may be absent), `state` (read and written in place), `kept` (a state after
-    each token, may be absent), `saved` (what the forward kernel leaves for the backward one, of any kind; there it may be absent).
+    Block arguments are the caller's tensors; `arguments` says what each of them is (`#tile.argument`). The backward kernel takes cotangents
+    and what was saved, and writes gradients. `as`: how it goes through the tokens, and why, where it is not in chunks.
 
-    The backward kernel takes cotangents, `output_grad` and `final_grad` (may be absent: zero), and writes `input_grad`, `param_grad` and
-    `initial_grad` (may be absent: not wanted). `partials` has a 1 for each tensor of which it writes only its own work item's part, in
-    float32: the parts are summed by the caller. Into such an `input_grad`, and an `initial_grad` of a history, it adds.
+    ```mlir
+    tile.kernel forward @m_forward of "m" (input "x", initial "H", output "y", final "H") as chunked {
+    ^bb0(%x: !tile.tensor<token, [4], f32>, %start: !tile.tensor<head, [4], f32>,
+         %y: !tile.tensor<token, [4], f32>, %end: !tile.tensor<head, [4], f32>):
+      ...
+    }
+    ```
 
     `sequences 8`: the work item is a head of 8 sequences at once. Every tensor but a param is there for each of them, and what is loaded from it
     or stored to it has an axis `seq` of that extent. The sequences may differ in length; the loop goes on until the longest ends. One that is
     shorter repeats its last token, and `tile.valid` says which rows of which sequence count; one of no tokens holds zeros.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$mixer, StrArrayAttr:$names, StrArrayAttr:$roles, DefaultValuedAttr<I64Attr, "1">:$sequences);
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$mixer, Tile_Entry:$entry, Tile_Arguments:$arguments,
+                       DefaultValuedAttr<I64Attr, "1">:$sequences, OptionalAttr<Tile_Form>:$form, OptionalAttr<StrAttr>:$why);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name `of` $mixer `names` $names `roles` $roles (`sequences` $sequences^)? attr-dict-with-keyword $body";
+  let assemblyFormat = [{
+    $entry $sym_name `of` $mixer custom<Arguments>($arguments) (`sequences` $sequences^)?
+    (`as` $form^)? (`because` $why^)? attr-dict-with-keyword $body
+  }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ArgumentAttr argument(unsigned index) { return llvm::cast<ArgumentAttr>(getArguments()[index]); }
+    /// Appends an argument, and what it is.
+    mlir::BlockArgument addArgument(ArgumentAttr argument, ViewType type, mlir::Location loc);
+    void eraseArguments(const llvm::BitVector &which);
+    /// Has it an argument of this role?
+    bool has(Role role);
+  }];
 }
 
 def Tile_ChunksOp : Tile_Op<"chunks", [SingleBlockImplicitTerminator<"YieldOp">, RecursiveMemoryEffects]> {

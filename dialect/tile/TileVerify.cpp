@@ -62,30 +62,9 @@ LogicalResult KernelOp::verify() {
   // kernel_c5: a block has sequences.
   if (static_cast<int64_t>(getSequences()) < 1)
     return emitOpError() << "works on " << static_cast<int64_t>(getSequences()) << " sequences at once";
-  // kernel_c1: one name and one role for every argument.
-  if (getNames().size() != body.getNumArguments() || getRoles().size() != body.getNumArguments())
-    return emitOpError() << "has " << body.getNumArguments() << " arguments, " << getNames().size() << " names and "
-                         << getRoles().size() << " roles";
-  for (auto [i, argument] : llvm::enumerate(body.getArguments())) {
-    // kernel_c2: arguments are tensors.
-    auto view = dyn_cast<ViewType>(argument.getType());
-    if (!view)
-      return emitOpError() << "argument " << i << " is no tensor";
-    // kernel_c3: roles are known ones; inputs, outputs and kept states are per token, params and states per head.
-    StringRef role = cast<StringAttr>(getRoles()[i]).getValue();
-    bool perToken = llvm::is_contained({"input", "output", "kept", "output_grad", "input_grad"}, role);
-    bool perHead =
-        llvm::is_contained({"param", "initial", "final", "state", "final_grad", "param_grad", "initial_grad"}, role);
-    if (!perToken && !perHead && role != "saved")
-      return emitOpError() << "argument " << i << " has unknown role `" << role << "`";
-    if ((perToken && view.getPer() != Per::Token) || (perHead && view.getPer() != Per::Head))
-      return emitOpError() << "argument " << i << ", `" << role << "`, is per " << stringifyPer(view.getPer());
-    // kernel_c4: a name occurs once in a role.
-    for (size_t j = 0; j < i; ++j)
-      if (getNames()[j] == getNames()[i] && getRoles()[j] == getRoles()[i])
-        return emitOpError() << "has two arguments " << getNames()[i] << " with role `" << role << "`";
-  }
-  return success();
+  // kernel_c1 to kernel_c4, and kernel_c6: verifyArguments.
+  auto arguments = llvm::to_vector(getArguments().getAsRange<ArgumentAttr>());
+  return verifyArguments([&] { return emitOpError(); }, arguments, body.getArgumentTypes());
 }
 
 LogicalResult ChunksOp::verify() {
@@ -155,12 +134,12 @@ LogicalResult StepsOp::verify() {
 //===-- Memory --------------------------------------------------------------------------------------------------===//
 
 /// The tensor is an argument of the kernel with one of these roles.
-static LogicalResult verifyRole(Operation *op, Value tensor, ArrayRef<StringRef> roles) {
-  StringRef role = roleOf(tensor);
-  if (role.empty())
+static LogicalResult verifyRole(Operation *op, Value tensor, ArrayRef<Role> roles) {
+  std::optional<Role> role = roleOf(tensor);
+  if (!role)
     return op->emitOpError("takes a tensor that is no argument of the kernel");
-  if (!llvm::is_contained(roles, role))
-    return op->emitOpError() << "takes a tensor with role `" << role << "`";
+  if (!llvm::is_contained(roles, *role))
+    return op->emitOpError() << "takes a tensor with role `" << stringifyRole(*role) << "`";
   return success();
 }
 
@@ -216,7 +195,7 @@ static LogicalResult verifyHistory(Operation *op, ViewType tokens, ViewType hist
   return op->emitOpError() << "takes " << history << " as a history of " << tokens;
 }
 
-template <class Op> static LogicalResult verifyLag(Op op, ArrayRef<StringRef> roles) {
+template <class Op> static LogicalResult verifyLag(Op op, ArrayRef<Role> roles) {
   if (!op.getHistory())
     return op.emitOpError("lags, and has no history");
   if (failed(verifyRole(op, op.getHistory(), roles)) ||
@@ -230,11 +209,11 @@ template <class Op> static LogicalResult verifyLag(Op op, ArrayRef<StringRef> ro
 
 LogicalResult LoadOp::verify() {
   // load_c1: reads inputs and params, cotangents, and what was kept.
-  if (failed(verifyRole(*this, getTensor(), {"input", "param", "output_grad", "saved", "buffer"})) ||
+  if (failed(verifyRole(*this, getTensor(), {Role::Input, Role::Param, Role::OutputGrad, Role::Saved, Role::Buffer})) ||
       failed(verifyEvery(*this, getTensor().getType(), getEvery())))
     return failure();
   // load_c3: what lags has a history that reaches as far.
-  if ((getLag() != 0 || getHistory()) && failed(verifyLag(*this, {"initial", "state"})))
+  if ((getLag() != 0 || getHistory()) && failed(verifyLag(*this, {Role::Initial, Role::State})))
     return failure();
   // load_c4: a token by itself is the present one.
   if (getHistory() && isa<StepsOp>((*this)->getParentOp()))
@@ -245,8 +224,9 @@ LogicalResult LoadOp::verify() {
 
 LogicalResult HistoryOp::verify() {
   // history_c1: reads an input and what came before it, writes a state.
-  if (failed(verifyRole(*this, getTokens(), {"input"})) || failed(verifyRole(*this, getPast(), {"initial", "state"})) ||
-      failed(verifyRole(*this, getTo(), {"final", "state", "kept"})))
+  if (failed(verifyRole(*this, getTokens(), {Role::Input})) ||
+      failed(verifyRole(*this, getPast(), {Role::Initial, Role::State})) ||
+      failed(verifyRole(*this, getTo(), {Role::Final, Role::State, Role::Kept})))
     return failure();
   // history_c2: both histories are so many tokens.
   if (failed(verifyHistory(*this, getTokens().getType(), getPast().getType())))
@@ -255,15 +235,15 @@ LogicalResult HistoryOp::verify() {
     return emitOpError() << "writes " << getTo().getType() << " after " << getPast().getType();
   // history_c3: a kept one is written token by token, a final one after the loop.
   auto chunks = (*this)->getParentOfType<ChunksOp>();
-  if (roleOf(getTo()) != "kept" ? static_cast<bool>(chunks) : !chunks || chunks.getSize() != 1)
-    return emitOpError() << "writes a history with role `" << roleOf(getTo()) << "` "
+  if (roleOf(getTo()) != Role::Kept ? static_cast<bool>(chunks) : !chunks || chunks.getSize() != 1)
+    return emitOpError() << "writes a history with role `" << stringifyRole(*roleOf(getTo())) << "` "
                          << (chunks ? "in the loop" : "after the loop");
   return success();
 }
 
 LogicalResult StoreOp::verify() {
   // store_c1: writes outputs, gradients, states that are kept, and what is saved.
-  if (failed(verifyRole(*this, getTensor(), {"output", "kept", "input_grad", "saved", "buffer"})) ||
+  if (failed(verifyRole(*this, getTensor(), {Role::Output, Role::Kept, Role::InputGrad, Role::Saved, Role::Buffer})) ||
       failed(verifyEvery(*this, getTensor().getType(), getEvery())))
     return failure();
   // store_c5: only a segment has a next one.
@@ -271,13 +251,13 @@ LogicalResult StoreOp::verify() {
     return emitOpError("of the next segment takes no segments");
   // store_c4: what lags has a history that reaches as far, and adds.
   if (getLag() != 0 || getHistory()) {
-    if (failed(verifyLag(*this, {"initial_grad"})))
+    if (failed(verifyLag(*this, {Role::InitialGrad})))
       return failure();
     if (!getAdd() || isa<StepsOp>((*this)->getParentOp()))
       return emitOpError("lags, but does not add whole chunks");
   }
   // store_c3: a kept state is the one after the only token of a chunk of one.
-  if (roleOf(getTensor()) == "kept") {
+  if (roleOf(getTensor()) == Role::Kept) {
     auto chunks = (*this)->getParentOfType<ChunksOp>();
     if (!chunks || chunks.getSize() != 1)
       return emitOpError("keeps a state outside a loop over single tokens");
@@ -290,8 +270,9 @@ LogicalResult StoreOp::verify() {
 
 LogicalResult HistoryGradOp::verify() {
   // history_grad_c1: from a cotangent of a history to the gradients of what it was made of.
-  if (failed(verifyRole(*this, getCotangent(), {"final_grad"})) ||
-      failed(verifyRole(*this, getTokens(), {"input_grad"})) || failed(verifyRole(*this, getPast(), {"initial_grad"})))
+  if (failed(verifyRole(*this, getCotangent(), {Role::FinalGrad})) ||
+      failed(verifyRole(*this, getTokens(), {Role::InputGrad})) ||
+      failed(verifyRole(*this, getPast(), {Role::InitialGrad})))
     return failure();
   // history_grad_c2: both histories are so many tokens.
   if (failed(verifyHistory(*this, getTokens().getType(), getPast().getType())))
@@ -316,21 +297,21 @@ LogicalResult BufferOp::verify() {
 LogicalResult PresentOp::verify() {
   // present_c1: one bit about an argument of the kernel.
   TileType type = getResult().getType();
-  if (roleOf(getTensor()).empty() || type.rank() != 0 || !type.getElementType().isInteger(1))
+  if (!argumentOf(getTensor()) || type.rank() != 0 || !type.getElementType().isInteger(1))
     return emitOpError() << "gives " << type << ", expected !tile.t<[], i1> about an argument of the kernel";
   return success();
 }
 
 LogicalResult InitOp::verify() {
   // init_c1: reads states.
-  if (failed(verifyRole(*this, getTensor(), {"initial", "state", "final_grad", "saved"})))
+  if (failed(verifyRole(*this, getTensor(), {Role::Initial, Role::State, Role::FinalGrad, Role::Saved})))
     return failure();
   // init_c2: the tile's axes are the tensor's dims in order.
   TileType type = getResult().getType();
   if (failed(verifyTensorAxes(*this, type, getTensor().getType(), /*isPerSequence=*/true)))
     return failure();
   // init_c4: what it falls back on is a param of the same dims.
-  if (getFallback() && (failed(verifyRole(*this, getFallback(), {"param"})) ||
+  if (getFallback() && (failed(verifyRole(*this, getFallback(), {Role::Param})) ||
                         failed(verifyTensorAxes(*this, type, getFallback().getType(), /*isPerSequence=*/true))))
     return failure();
   // init_c3: an identity is square.
@@ -342,7 +323,8 @@ LogicalResult InitOp::verify() {
 
 LogicalResult FinalOp::verify() {
   // final_c1: writes states, and gradients per head.
-  if (failed(verifyRole(*this, getTensor(), {"final", "state", "param_grad", "initial_grad", "saved"})))
+  if (failed(
+          verifyRole(*this, getTensor(), {Role::Final, Role::State, Role::ParamGrad, Role::InitialGrad, Role::Saved})))
     return failure();
   // final_c2: the tile's axes are the tensor's dims in order.
   return verifyTensorAxes(*this, getValue().getType(), getTensor().getType(), /*isPerSequence=*/true);

@@ -169,19 +169,15 @@ Explanation explain(mix::MixerOp mixer, const std::map<std::string, int64_t> &nu
   return out;
 }
 
-static tile::KernelOp kernelOf(const Explanation &explanation, ModuleOp tiles, StringRef entry) {
-  return tiles.lookupSymbol<tile::KernelOp>(explanation.mixer + "_" + entry.str());
-}
-
 void addCosts(Explanation &explanation, ModuleOp tiles) {
-  for (auto [entry, name] : {std::pair("forward", "chunked"), {"decode", "recurrent"}}) {
-    tile::KernelOp kernel = kernelOf(explanation, tiles, entry);
+  for (auto [entry, name] : {std::pair(tile::Entry::Forward, "chunked"), {tile::Entry::Decode, "recurrent"}}) {
+    tile::KernelOp kernel = tile::kernelOf(tiles, explanation.mixer, entry);
     if (!kernel)
       continue;
     Explanation::Kernel out;
     out.name = name;
     out.cost = cost(kernel);
-    out.why = textAttr(kernel, "why");
+    out.why = kernel.getWhy().value_or("").str();
     kernel.walk([&](tile::ChunksOp chunks) { out.chunk = chunks.getSize(); });
     explanation.kernels.push_back(std::move(out));
   }
@@ -207,9 +203,9 @@ static std::string describeAdjoint(const Explanation &explanation) {
 }
 
 void addGradientCosts(Explanation &explanation, ModuleOp keepingWrites, ModuleOp keepingStates) {
-  tile::KernelOp backward = kernelOf(explanation, keepingWrites, "backward"),
-                 ofStates = kernelOf(explanation, keepingStates, "backward"),
-                 replay = kernelOf(explanation, keepingWrites, "replay");
+  tile::KernelOp backward = tile::kernelOf(keepingWrites, explanation.mixer, tile::Entry::Backward),
+                 ofStates = tile::kernelOf(keepingStates, explanation.mixer, tile::Entry::Backward),
+                 replay = tile::kernelOf(keepingWrites, explanation.mixer, tile::Entry::Replay);
   if (!backward || !ofStates || !replay)
     return;
   Explanation::Gradient &out = explanation.gradient.emplace();
@@ -224,7 +220,7 @@ void addGradientCosts(Explanation &explanation, ModuleOp keepingWrites, ModuleOp
     out.choices.push_back(states);
   out.choices.push_back({"nothing", writes.flopsPerToken + cost(replay).flopsPerToken});
   out.chunk = backwardChunk(backward);
-  out.segment = backward->getAttrOfType<IntegerAttr>("segment").getInt();
+  out.segment = (*backward.getBody().getOps<tile::ChunksOp>().begin()).getSize();
   out.adjoint = describeAdjoint(explanation);
 }
 

@@ -38,11 +38,11 @@ Storage poisoned(const TensorInfo &tensor, const mix::Call &call) {
 
 /// Where what the caller passes for an input, param, state or cotangent is found.
 const mix::Arrays &arraysFor(const TensorInfo &tensor, const mix::Call &call, const mix::Cotangents &cotangents) {
-  return tensor.role == "input"         ? call.inputs
-         : tensor.role == "param"       ? call.params
-         : tensor.role == "output_grad" ? cotangents.outputs
-         : tensor.role == "final_grad"  ? cotangents.final
-                                        : call.initial;
+  return tensor.role == tile::Role::Input        ? call.inputs
+         : tensor.role == tile::Role::Param      ? call.params
+         : tensor.role == tile::Role::OutputGrad ? cotangents.outputs
+         : tensor.role == tile::Role::FinalGrad  ? cotangents.final
+                                                 : call.initial;
 }
 
 Expected<Storage> given(const TensorInfo &tensor, const mix::Call &call, const mix::Cotangents &cotangents = {}) {
@@ -63,8 +63,9 @@ std::vector<double> startFromParams(const TensorInfo &state, const EntryInfo &en
   for (const TensorInfo &member : entry.tensors) {
     if (member.slot != state.slot)
       continue;
-    const TensorInfo &param = *find_if(
-        entry.tensors, [&](const TensorInfo &t) { return t.role == "param" && t.declared == member.startParam; });
+    const TensorInfo &param = *find_if(entry.tensors, [&](const TensorInfo &t) {
+      return t.role == tile::Role::Param && t.declared == member.startParam;
+    });
     const std::vector<double> &from = call.params.at(param.name).data;
     const int64_t size = member.elements() / member.members;
     for (int64_t row = 0; row < rows; ++row) {
@@ -128,7 +129,7 @@ Expected<Buffers> fillSlots(const EntryInfo &entry, const mix::Call &call, const
     Storage &buffer = buffers[tensor.slot];
     if (tensor.isWritten()) {
       buffer = poisoned(tensor, call);
-    } else if (!isPassed && tensor.role == "output_grad") {
+    } else if (!isPassed && tensor.role == tile::Role::OutputGrad) {
       buffer = Storage(tensor.elementType, std::vector<double>(sizeOf(shapeOf(tensor, call))));
     } else {
       Expected<Storage> numbers = given(tensor, call, cotangents);
@@ -166,11 +167,11 @@ Expected<std::unique_ptr<LoadedLibrary>> LoadedLibrary::open(const std::string &
       reinterpret_cast<const char *(*)(const void *)>(dlsym(library->handle, "mix_status_message"));
   if (!library->statusMessage)
     return internalError("the library has no mix_status_message");
-  if (Error error = library->find(EntryKind::Forward, library->forward))
+  if (Error error = library->find(tile::Entry::Forward, library->forward))
     return std::move(error);
-  if (Error error = library->find(EntryKind::Backward, library->backward))
+  if (Error error = library->find(tile::Entry::Backward, library->backward))
     return std::move(error);
-  if (Error error = library->find(EntryKind::Decode, library->decode))
+  if (Error error = library->find(tile::Entry::Decode, library->decode))
     return std::move(error);
   library->savedSize =
       reinterpret_cast<size_t (*)(const void *)>(dlsym(library->handle, (interface.symbol() + "_saved_size").c_str()));
@@ -184,16 +185,16 @@ LoadedLibrary::~LoadedLibrary() {
     dlclose(handle);
 }
 
-Error LoadedLibrary::find(EntryKind kind, Entry &out) {
+Error LoadedLibrary::find(tile::Entry kind, Entry &out) {
   out.info = interface.entry(kind);
   if (!out.info)
     return Error::success();
   std::string prefix = interface.symbol();
-  out.function = dlsym(handle, (prefix + "_" + nameOf(kind).str()).c_str());
+  out.function = dlsym(handle, (prefix + "_" + tile::stringifyEntry(kind).str()).c_str());
   out.workspaceSize = dlsym(handle, (prefix + workspaceSizeSuffix(kind)).c_str());
   return out.function && out.workspaceSize
              ? Error::success()
-             : internalError(fmt::format("the library has no {}_{}", prefix, nameOf(kind).str()));
+             : internalError(fmt::format("the library has no {}_{}", prefix, tile::stringifyEntry(kind).str()));
 }
 
 bool LoadedLibrary::has(StringRef kernel) const {
@@ -236,8 +237,8 @@ Expected<mix::Answer> LoadedLibrary::runForward(const mix::Call &call, int64_t t
     return std::move(error);
   mix::Answer result;
   for (const TensorInfo &tensor : forward.info->fields())
-    if (tensor.role == "output" || tensor.role == "final")
-      (tensor.role == "output" ? result.outputs : result.final)[tensor.name] =
+    if (tensor.role == tile::Role::Output || tensor.role == tile::Role::Final)
+      (tensor.role == tile::Role::Output ? result.outputs : result.final)[tensor.name] =
           answer(tensor, call, buffers->at(tensor.slot));
   return result;
 }
@@ -263,9 +264,10 @@ Expected<mix::Gradients> LoadedLibrary::runBackward(const mix::Call &call, const
   mix::Gradients result;
   for (const TensorInfo &tensor : backward.info->fields())
     if (tensor.isGradient())
-      (tensor.role == "input_grad"   ? result.inputs
-       : tensor.role == "param_grad" ? result.params
-                                     : result.initial)[tensor.name] = answer(tensor, call, buffers->at(tensor.slot));
+      (tensor.role == tile::Role::InputGrad   ? result.inputs
+       : tensor.role == tile::Role::ParamGrad ? result.params
+                                              : result.initial)[tensor.name] =
+          answer(tensor, call, buffers->at(tensor.slot));
   return result;
 }
 
@@ -273,12 +275,14 @@ Expected<mix::Gradients> LoadedLibrary::runBackward(const mix::Call &call, const
 Expected<mix::Answer> LoadedLibrary::decodeTokens(const mix::Call &call, int64_t tokensPerCall, mix::Arrays *kept,
                                                   int64_t threads) const {
   std::map<unsigned, Storage> whole, block; // by slot: of the call, of the tokens of one call of the entry
-  auto isWanted = [&](const TensorInfo &tensor) { return tensor.role == "output" || (kept && tensor.role == "kept"); };
+  auto isWanted = [&](const TensorInfo &tensor) {
+    return tensor.role == tile::Role::Output || (kept && tensor.role == tile::Role::Kept);
+  };
   for (const TensorInfo &tensor : decode.info->fields()) {
-    if (tensor.role == "output" || tensor.role == "kept") {
+    if (tensor.role == tile::Role::Output || tensor.role == tile::Role::Kept) {
       if (isWanted(tensor))
         whole[tensor.slot] = poisoned(tensor, call);
-    } else if (tensor.role == "state" && !call.initial.count(tensor.name)) {
+    } else if (tensor.role == tile::Role::State && !call.initial.count(tensor.name)) {
       whole[tensor.slot] = startOf(tensor, *decode.info, call);
     } else {
       Expected<Storage> numbers = given(tensor, call);
@@ -304,9 +308,9 @@ Expected<mix::Answer> LoadedLibrary::decodeTokens(const mix::Call &call, int64_t
       };
       for (const TensorInfo &tensor : decode.info->fields()) {
         const void *place = whole[tensor.slot].at(0);
-        if (tensor.role == "state") {
+        if (tensor.role == tile::Role::State) {
           place = whole[tensor.slot].at(packed ? run * columns(tensor, call) * tensor.elements() : 0);
-        } else if (tensor.role == "kept" && !kept) {
+        } else if (tensor.role == tile::Role::Kept && !kept) {
           place = nullptr;
         } else if (tensor.isPerToken()) {
           const TokenBlock rows = rowsOf(tensor);
@@ -326,9 +330,10 @@ Expected<mix::Answer> LoadedLibrary::decodeTokens(const mix::Call &call, int64_t
   }
   mix::Answer result;
   for (const TensorInfo &tensor : decode.info->fields()) {
-    if (tensor.role == "output" || tensor.role == "state")
-      (tensor.role == "output" ? result.outputs : result.final)[tensor.name] = answer(tensor, call, whole[tensor.slot]);
-    else if (kept && tensor.role == "kept")
+    if (tensor.role == tile::Role::Output || tensor.role == tile::Role::State)
+      (tensor.role == tile::Role::Output ? result.outputs : result.final)[tensor.name] =
+          answer(tensor, call, whole[tensor.slot]);
+    else if (kept && tensor.role == tile::Role::Kept)
       (*kept)[tensor.name] = answer(tensor, call, whole[tensor.slot]);
   }
   return result;

@@ -35,7 +35,7 @@ private:
     void *function = nullptr, *workspaceSize = nullptr;
   };
   LoadedLibrary(const MixerInterface &interface) : interface(interface) {}
-  llvm::Error find(EntryKind kind, Entry &out);
+  llvm::Error find(tile::Entry kind, Entry &out);
   /// `saved`: null, or what forward is to leave for backward.
   llvm::Expected<mix::Answer> runForward(const mix::Call &call, int64_t threads, std::vector<float> *saved) const;
   llvm::Error invoke(const Entry &entry, std::vector<uint64_t> &slots) const;

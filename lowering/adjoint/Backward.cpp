@@ -20,10 +20,10 @@ static ViewType tensorOf(Per per, Value tile) {
   return ViewType::get(type.getContext(), per, shape, type.getElementType());
 }
 
-static void setNames(KernelOp kernel, ArrayRef<Attribute> names, ArrayRef<Attribute> roles) {
-  Builder builder(kernel.getContext());
-  kernel.setNamesAttr(builder.getArrayAttr(names));
-  kernel.setRolesAttr(builder.getArrayAttr(roles));
+/// What is saved, by number; of segments, so many tokens each.
+static ArgumentAttr savedArgument(ViewType type, unsigned number, int64_t every) {
+  return ArgumentAttr::get(type.getContext(), Role::Saved, ("saved." + Twine(number)).str(), /*perGroup=*/false,
+                           /*history=*/false, /*partial=*/false, type.getPer() == Per::Segment ? every : 0);
 }
 
 static void storeSegment(OpBuilder &builder, Location loc, Value tile, Value tensor, int64_t every, bool next = false) {
@@ -72,14 +72,11 @@ static SmallVector<Value> endsRead(ChunksOp loop) {
 void mixc::save(KernelOp forward, int64_t every, bool keepWrites, const BitVector &read) {
   OpBuilder builder(forward.getContext());
   Location loc = forward.getLoc();
-  SmallVector<Attribute> names(forward.getNames().getValue()), roles(forward.getRoles().getValue());
   unsigned number = 0, candidate = 0;
   auto keep = [&](ViewType type, llvm::function_ref<void(Value tensor)> store) {
     if (!read.test(candidate++))
       return;
-    names.push_back(builder.getStringAttr("saved." + Twine(number++)));
-    roles.push_back(builder.getStringAttr("saved"));
-    store(forward.getBody().addArgument(type, loc));
+    store(forward.addArgument(savedArgument(type, number++, every), type, loc));
   };
   for (auto loop : forward.getBody().getOps<ChunksOp>()) {
     Block &body = loop.getBody().front();
@@ -94,8 +91,6 @@ void mixc::save(KernelOp forward, int64_t every, bool keepWrites, const BitVecto
     for (Value end : ends)
       keep(tensorOf(Per::Head, end), [&](Value tensor) { FinalOp::create(builder, loc, end, tensor); });
   }
-  setNames(forward, names, roles);
-  forward->setAttr("segment", builder.getI64IntegerAttr(every));
 }
 
 /// Erases what no one uses.
@@ -167,33 +162,29 @@ static void eraseIdle(KernelOp kernel) {
   eraseUnused(body);
 }
 
-static std::string symbolOf(KernelOp kernel, StringRef entry) { return (kernel.getMixer() + "_" + entry).str(); }
+/// Where it stands beside the forward kernel.
+static std::string symbolOf(KernelOp kernel, Entry entry) {
+  return (kernel.getMixer() + "_" + stringifyEntry(entry)).str();
+}
 
 KernelOp mixc::buildReplay(KernelOp forward) {
   OpBuilder builder(forward->getContext());
   builder.setInsertionPointAfter(forward);
   auto replay = cast<KernelOp>(builder.clone(*forward));
-  replay.setSymName(symbolOf(forward, "replay"));
+  replay.setSymName(symbolOf(forward, Entry::Replay));
+  replay.setEntry(Entry::Replay);
   replay.walk([](Operation *op) {
     auto store = dyn_cast<StoreOp>(op);
     auto final = dyn_cast<FinalOp>(op);
-    if (isa<HistoryOp>(op) || (store && roleOf(store.getTensor()) != "saved") ||
-        (final && roleOf(final.getTensor()) != "saved"))
+    if (isa<HistoryOp>(op) || (store && roleOf(store.getTensor()) != Role::Saved) ||
+        (final && roleOf(final.getTensor()) != Role::Saved))
       op->erase();
   });
-  Block &body = replay.getBody().front();
-  SmallVector<Attribute> names, roles;
-  BitVector dropped(body.getNumArguments());
-  for (auto [i, name, role] : llvm::enumerate(replay.getNames(), replay.getRoles()))
-    if (llvm::is_contained({"output", "final"}, cast<StringAttr>(role).getValue())) {
-      dropped.set(i);
-    } else {
-      names.push_back(name);
-      roles.push_back(role);
-    }
+  BitVector dropped(replay.getArguments().size());
+  for (auto [i, argument] : llvm::enumerate(replay.getArguments().getAsRange<ArgumentAttr>()))
+    dropped[i] = argument.getRole() == Role::Output || argument.getRole() == Role::Final;
   eraseIdle(replay);
-  body.eraseArguments(dropped);
-  setNames(replay, names, roles);
+  replay.eraseArguments(dropped);
   return replay;
 }
 
@@ -203,17 +194,16 @@ namespace {
 
 class BackwardBuilder {
 public:
-  BackwardBuilder(KernelOp forward, mix::MixerOp mixer, int64_t every, bool keepWrites, BitVector &read)
-      : forward(forward), mixer(mixer), every(every), keepWrites(keepWrites), read(read), builder(forward.getContext()),
+  BackwardBuilder(KernelOp forward, int64_t every, bool keepWrites, BitVector &read)
+      : forward(forward), every(every), keepWrites(keepWrites), read(read), builder(forward.getContext()),
         loc(forward.getLoc()) {}
 
   FailureOr<KernelOp> build();
 
 private:
   void addTensors();
-  Value addTensor(Attribute name, StringRef role, ViewType type, bool isPartial = false);
-  bool isPartial(BlockArgument tensor, StringRef role);
-  bool isShared(StringRef name);
+  Value addTensor(ArgumentAttr argument, ViewType type);
+  bool isPartial(BlockArgument tensor);
 
   void cloneOutside();
   LogicalResult buildLoop(ChunksOp loop);
@@ -226,7 +216,7 @@ private:
   void storeGradients(ArrayRef<LoadOp> loads, const Cotangents &cotangents);
   Value onAxesOf(Value x, TileType type);
   LogicalResult leave();
-  Value argumentOf(Value tensor, StringRef role);
+  Value counterpart(Value tensor, Role role);
   Value buildInit(Type type, Value tensor) {
     return InitOp::create(builder, loc, type, tensor, Value(), llvm::APFloat(0.0), /*identity=*/false);
   }
@@ -238,16 +228,12 @@ private:
   }
 
   KernelOp forward, kernel;
-  mix::MixerOp mixer;
   int64_t every;
   bool keepWrites;
   BitVector &read;
   OpBuilder builder;
   Location loc;
   IRMapping around; // the forward kernel's tensors and what it computes before its loops
-  SmallVector<Attribute> names, roles;
-  SmallVector<int64_t> partials;
-  DenseMap<std::pair<StringRef, StringRef>, Value> tensors; // by role and name
   struct Saved {
     SmallVector<Value> states;
     SmallVector<std::pair<Value, Value>> writes, ends; // of the forward kernel, and where it keeps them
@@ -264,22 +250,13 @@ private:
 
 //===-- Tensors -------------------------------------------------------------------------------------------------===//
 
-/// Is there one of it for each group of heads?
-bool BackwardBuilder::isShared(StringRef name) {
-  name.consume_back(".history");
-  for (Operation &op : mixer.step())
-    if (isa<mix::InputOp, mix::ParamOp, mix::StateOp>(op) && op.getAttrOfType<StringAttr>("name").getValue() == name)
-      return mix::isPerGroup(cast<mix::TensorType>(op.getResult(0).getType()));
-  return false;
-}
-
 /// Params are summed over sequences, and what heads share over heads. What the kernel comes to more than once is summed as well:
 /// inputs of earlier tokens, or read in several loops, or token by token; and so is what it never comes to.
-bool BackwardBuilder::isPartial(BlockArgument tensor, StringRef role) {
-  StringRef name = cast<StringAttr>(forward.getNames()[tensor.getArgNumber()]).getValue();
-  if (role == "param" || isShared(name) || (role == "initial" && name.ends_with(".history")))
+bool BackwardBuilder::isPartial(BlockArgument tensor) {
+  ArgumentAttr argument = forward.argument(tensor.getArgNumber());
+  if (argument.getRole() == Role::Param || argument.getPerGroup() || argument.getHistory())
     return true;
-  if (role != "input")
+  if (argument.getRole() != Role::Input)
     return false;
   DenseSet<Operation *> loops;
   for (OpOperand &use : tensor.getUses()) {
@@ -291,31 +268,28 @@ bool BackwardBuilder::isPartial(BlockArgument tensor, StringRef role) {
   return loops.size() != 1;
 }
 
-Value BackwardBuilder::addTensor(Attribute name, StringRef role, ViewType type, bool isPartial) {
-  names.push_back(name);
-  roles.push_back(builder.getStringAttr(role));
-  partials.push_back(isPartial);
-  if (isPartial)
+Value BackwardBuilder::addTensor(ArgumentAttr argument, ViewType type) {
+  if (argument.getPartial())
     type = ViewType::get(type.getContext(), type.getPer(), type.getShape(), builder.getF32Type());
-  Value tensor = kernel.getBody().addArgument(type, loc);
-  tensors[{cast<StringAttr>(roles.back()).getValue(), cast<StringAttr>(name).getValue()}] = tensor;
-  return tensor;
+  return kernel.addArgument(argument, type, loc);
 }
 
 void BackwardBuilder::addTensors() {
-  auto all = llvm::zip(forward.getBody().front().getArguments(), forward.getNames(), forward.getRoles());
-  auto roleOf = [](Attribute role) { return cast<StringAttr>(role).getValue(); };
-  for (auto [argument, name, role] : all) {
-    StringRef text = roleOf(role);
-    auto type = cast<ViewType>(argument.getType());
-    if (text == "output" || text == "final")
-      addTensor(name, text == "output" ? "output_grad" : "final_grad", type);
+  auto all = llvm::zip(forward.getBody().front().getArguments(), forward.getArguments().getAsRange<ArgumentAttr>());
+  auto add = [&](BlockArgument tensor, ArgumentAttr argument) {
+    return addTensor(argument, cast<ViewType>(tensor.getType()));
+  };
+  for (auto [tensor, argument] : all) {
+    const Role role = argument.getRole();
+    if (role == Role::Output || role == Role::Final)
+      add(tensor, argument.as(role == Role::Output ? Role::OutputGrad : Role::FinalGrad));
     else
-      around.map(argument, addTensor(name, text, type));
+      around.map(tensor, add(tensor, argument));
   }
   unsigned number = 0;
   auto addSaved = [&](Per per, Value tile) {
-    return addTensor(builder.getStringAttr("saved." + Twine(number++)), "saved", tensorOf(per, tile));
+    ViewType type = tensorOf(per, tile);
+    return addTensor(savedArgument(type, number++, every), type);
   };
   for (auto loop : forward.getBody().getOps<ChunksOp>()) {
     Saved &kept = saved[loop];
@@ -327,22 +301,24 @@ void BackwardBuilder::addTensors() {
     for (Value end : endsRead(loop))
       kept.ends.emplace_back(end, addSaved(Per::Head, end));
   }
-  for (auto [argument, name, role] : all) {
-    StringRef text = roleOf(role);
-    if (text != "input" && text != "param" && text != "initial")
-      continue;
-    bool partial = isPartial(argument, text);
-    StringRef result = text == "input" ? "input_grad" : text == "param" ? "param_grad" : "initial_grad";
-    addTensor(name, result, cast<ViewType>(argument.getType()), partial);
+  for (auto [tensor, argument] : all) {
+    const Role role = argument.getRole();
+    if (role == Role::Input || role == Role::Param || role == Role::Initial)
+      add(tensor, argument.as(role == Role::Input   ? Role::InputGrad
+                              : role == Role::Param ? Role::ParamGrad
+                                                    : Role::InitialGrad,
+                              isPartial(tensor)));
   }
-  setNames(kernel, names, roles);
-  kernel->setAttr("segment", builder.getI64IntegerAttr(every));
 }
 
-/// The tensor of another role under the same name.
-Value BackwardBuilder::argumentOf(Value tensor, StringRef role) {
-  auto argument = cast<BlockArgument>(tensor);
-  return tensors.lookup({role, cast<StringAttr>(forward.getNames()[argument.getArgNumber()]).getValue()});
+/// The tensor in this role of what a tensor, of this kernel or the forward one, is declared as.
+Value BackwardBuilder::counterpart(Value tensor, Role role) {
+  const ArgumentAttr of = argumentOf(tensor);
+  for (auto [other, argument] :
+       llvm::zip(kernel.getBody().getArguments(), kernel.getArguments().getAsRange<ArgumentAttr>()))
+    if (argument.getRole() == role && argument.isOf(of))
+      return other;
+  return Value();
 }
 
 //===-- One loop ------------------------------------------------------------------------------------------------===//
@@ -443,14 +419,10 @@ void BackwardBuilder::storeGradients(ArrayRef<LoadOp> loads, const Cotangents &c
       sum.total = buildAdd(builder, loc, sum.total, onAxesOf(bar, typeOf(sum.total)));
   }
   for (auto &[key, sum] : totals) {
-    // The kernel's tensors stand for the forward kernel's: find the latter by its name.
-    StringRef name = cast<StringAttr>(names[cast<BlockArgument>(key.first).getArgNumber()]).getValue();
-    Value gradient = tensors.lookup({"input_grad", name});
-    bool add = partials[cast<BlockArgument>(gradient).getArgNumber()];
-    Value history = sum.load.getHistory()
-                        ? tensors.lookup({"initial_grad", builder.getStringAttr(name + ".history").getValue()})
-                        : Value();
-    StoreOp::create(builder, loc, sum.total, gradient, history, key.second, 0, /*next=*/false, add);
+    Value gradient = counterpart(key.first, Role::InputGrad);
+    Value past = sum.load.getHistory(), history = past ? counterpart(past, Role::InitialGrad) : Value();
+    StoreOp::create(builder, loc, sum.total, gradient, history, key.second, 0, /*next=*/false,
+                    argumentOf(gradient).getPartial());
   }
 }
 
@@ -478,10 +450,7 @@ FailureOr<SmallVector<Value>> BackwardBuilder::adjointOf(ChunksOp loop, ValueRan
   for (LoadOp load : loads)
     wanted.push_back(load.getResult());
   llvm::append_range(wanted, captured);
-  auto gradientOf = [&](Value tensor) {
-    StringRef name = cast<StringAttr>(names[cast<BlockArgument>(tensor).getArgNumber()]).getValue();
-    return tensors.lookup({"input_grad", name});
-  };
+  auto gradientOf = [&](Value tensor) { return counterpart(tensor, Role::InputGrad); };
   if (failed(differentiate(*builder.getInsertionBlock(), wanted, builder, cotangents, gradientOf)))
     return failure();
   storeGradients(loads, cotangents);
@@ -499,7 +468,7 @@ FailureOr<SmallVector<Value>> BackwardBuilder::adjointOf(ChunksOp loop, ValueRan
 Value BackwardBuilder::cotangentOfOutput(StoreOp store, ChunksOp loop) {
   Axis time{AxisKind::Time, builder.getStringAttr("time"), static_cast<int64_t>(loop.getSize())};
   TileType type = typeOf(store.getValue());
-  Value bar = LoadOp::create(builder, loc, type, argumentOf(store.getTensor(), "output_grad"));
+  Value bar = LoadOp::create(builder, loc, type, counterpart(store.getTensor(), Role::OutputGrad));
   Value valid = ValidOp::create(builder, loc, TileType::get(builder.getContext(), {time}, builder.getI1Type()));
   Value none = buildZero(builder, loc, TileType::get(builder.getContext(), {}, type.getElementType()));
   return SelectOp::create(builder, loc, type, valid, bar, none);
@@ -608,16 +577,15 @@ LogicalResult BackwardBuilder::leave() {
   for (auto load : forward.getBody().getOps<LoadOp>())
     if (Value bar = sums.lookup(around.lookup(load.getResult())))
       add(params, load.getTensor(), bar);
-  for (auto [argument, role] : llvm::zip(forward.getBody().front().getArguments(), forward.getRoles())) {
-    StringRef text = cast<StringAttr>(role).getValue();
-    bool isParam = text == "param";
-    bool isHistory = cast<StringAttr>(forward.getNames()[argument.getArgNumber()]).getValue().ends_with(".history");
-    if (!isParam && (text != "initial" || isHistory))
+  for (auto [tensor, argument] :
+       llvm::zip(forward.getBody().front().getArguments(), forward.getArguments().getAsRange<ArgumentAttr>())) {
+    const bool isParam = argument.getRole() == Role::Param;
+    if (!isParam && (argument.getRole() != Role::Initial || argument.getHistory()))
       continue;
-    Value sum = (isParam ? params : starts).lookup(argument);
+    Value sum = (isParam ? params : starts).lookup(tensor);
     if (!sum)
-      sum = buildZero(builder, loc, wholeTile(cast<ViewType>(argument.getType())));
-    FinalOp::create(builder, loc, sum, argumentOf(argument, isParam ? "param_grad" : "initial_grad"));
+      sum = buildZero(builder, loc, wholeTile(cast<ViewType>(tensor.getType())));
+    FinalOp::create(builder, loc, sum, counterpart(tensor, isParam ? Role::ParamGrad : Role::InitialGrad));
   }
   return success();
 }
@@ -632,18 +600,19 @@ TileType BackwardBuilder::wholeTile(ViewType view) {
 
 FailureOr<KernelOp> BackwardBuilder::build() {
   builder.setInsertionPointAfter(forward);
-  kernel = KernelOp::create(builder, loc, symbolOf(forward, "backward"), forward.getMixer(), builder.getArrayAttr({}),
-                            builder.getArrayAttr({}));
+  kernel = KernelOp::create(builder, loc, symbolOf(forward, Entry::Backward), forward.getMixer(), Entry::Backward,
+                            builder.getArrayAttr({}), /*sequences=*/1, FormAttr(), StringAttr());
   builder.setInsertionPointToStart(&kernel.getBody().emplaceBlock());
   addTensors();
   for (auto history : forward.getBody().getOps<HistoryOp>())
-    HistoryGradOp::create(builder, loc, argumentOf(history.getTo(), "final_grad"),
-                          argumentOf(history.getTokens(), "input_grad"), argumentOf(history.getPast(), "initial_grad"));
+    HistoryGradOp::create(builder, loc, counterpart(history.getTo(), Role::FinalGrad),
+                          counterpart(history.getTokens(), Role::InputGrad),
+                          counterpart(history.getPast(), Role::InitialGrad));
   cloneOutside();
   Block &body = forward.getBody().front();
   for (auto final : body.getOps<FinalOp>())
-    addTo(ends, final.getValue(), buildInit(final.getValue().getType(), argumentOf(final.getTensor(), "final_grad")),
-          builder, loc);
+    addTo(ends, final.getValue(),
+          buildInit(final.getValue().getType(), counterpart(final.getTensor(), Role::FinalGrad)), builder, loc);
   auto loops = llvm::to_vector(body.getOps<ChunksOp>());
   for (ChunksOp loop : llvm::reverse(loops)) {
     // What later loops say about this one's end.
@@ -680,23 +649,17 @@ void BackwardBuilder::dropUnread() {
 
   BitVector unread(body.getNumArguments());
   unsigned number = 0;
-  for (auto [i, role] : llvm::enumerate(roles))
-    if (cast<StringAttr>(role).getValue() == "saved") {
-      read.push_back(!body.getArgument(i).use_empty());
-      unread[i] = !read.back();
-      names[i] = builder.getStringAttr("saved." + Twine(unread[i] ? number : number++));
+  SmallVector<Attribute> arguments(kernel.getArguments().getValue());
+  for (auto [argument, tensor] : llvm::zip(arguments, body.getArguments()))
+    if (cast<ArgumentAttr>(argument).getRole() == Role::Saved) {
+      read.push_back(!tensor.use_empty());
+      unread[tensor.getArgNumber()] = !read.back();
+      argument = savedArgument(cast<ViewType>(tensor.getType()), read.back() ? number++ : number, every);
     }
-  auto drop = [&](auto &list) {
-    unsigned i = 0;
-    llvm::erase_if(list, [&](const auto &) { return unread[i++]; });
-  };
-  drop(names), drop(roles), drop(partials);
-  body.eraseArguments(unread);
-  setNames(kernel, names, roles);
-  kernel->setAttr("partials", builder.getI64ArrayAttr(partials));
+  kernel.setArgumentsAttr(builder.getArrayAttr(arguments));
+  kernel.eraseArguments(unread);
 }
 
-FailureOr<KernelOp> mixc::buildBackward(KernelOp forward, mix::MixerOp mixer, int64_t every, bool keepWrites,
-                                        BitVector &read) {
-  return BackwardBuilder(forward, mixer, every, keepWrites, read).build();
+FailureOr<KernelOp> mixc::buildBackward(KernelOp forward, int64_t every, bool keepWrites, BitVector &read) {
+  return BackwardBuilder(forward, every, keepWrites, read).build();
 }

@@ -15,7 +15,6 @@
 #ifndef MIXC_LOWERING_ADJOINT_BACKWARD_H
 #define MIXC_LOWERING_ADJOINT_BACKWARD_H
 
-#include "dialect/mix/Mix.h"
 #include "dialect/tile/Tile.h"
 #include "llvm/ADT/BitVector.h"
 
@@ -33,9 +32,9 @@ bool canKeepWrites(tile::KernelOp forward, tile::KernelOp again);
 tile::KernelOp buildReplay(tile::KernelOp forward);
 
 /// Turns a forward kernel, which saves nothing, into @NAME_backward behind it; `every`, a multiple of its chunk, and `keepWrites` are
-/// as for `save`, for which `read` is set. The mixer says which tensors several heads share. Failure has been reported.
-mlir::FailureOr<tile::KernelOp> buildBackward(tile::KernelOp forward, mix::MixerOp mixer, int64_t every,
-                                              bool keepWrites, llvm::BitVector &read);
+/// as for `save`, for which `read` is set. Failure has been reported.
+mlir::FailureOr<tile::KernelOp> buildBackward(tile::KernelOp forward, int64_t every, bool keepWrites,
+                                              llvm::BitVector &read);
 
 } // namespace mixc
 

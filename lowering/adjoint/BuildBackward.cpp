@@ -61,11 +61,10 @@ struct BuildBackward : mixc::impl::BuildBackwardBase<BuildBackward> {
   }
 
   LogicalResult build(mix::MixerOp mixer) {
-    std::string name = (mixer.getSymName() + "_forward").str();
-    auto forward = getOperation().lookupSymbol<tile::KernelOp>(name);
+    tile::KernelOp forward = tile::kernelOf(getOperation(), mixer.getSymName(), tile::Entry::Forward);
     if (!forward)
-      return mixer.emitError() << "has no kernel @" << name << " to differentiate";
-    derive::KernelOptions options{"again"};
+      return mixer.emitError() << "`" << mixer.getSymName() << "` has no forward kernel to differentiate";
+    derive::KernelOptions options{tile::Entry::Forward, "again"};
     const Chunks chunks(forward);
     const int64_t rows = chunks.state > smallState && arePairsCheap(mixer) ? 32 : 16;
     options.chunk = chunk ? static_cast<int64_t>(chunk) : derive::tokensOfRows(mixer, rows);
@@ -82,7 +81,7 @@ struct BuildBackward : mixc::impl::BuildBackwardBase<BuildBackward> {
     }
     bool keepWrites = keep == "writes" && canKeepWrites(forward, *again);
     llvm::BitVector read;
-    FailureOr<tile::KernelOp> backward = buildBackward(*again, mixer, every, keepWrites, read);
+    FailureOr<tile::KernelOp> backward = buildBackward(*again, every, keepWrites, read);
     if (failed(backward))
       return failure();
     backward->getOperation()->moveAfter(forward);

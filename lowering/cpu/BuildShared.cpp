@@ -7,6 +7,7 @@
 // of few ops stay, and those of few iterations, where the call would count. Longer nests come first; what is in the function may
 // call others. LLVM knows less of memory that comes as an argument, and once a kernel was measured to be slower by 7 %: code that
 // compiles quickly as it is stays.
+#include "dialect/tile/Tile.h"
 #include "lowering/Passes.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -163,8 +164,8 @@ struct BuildShared : mixc::impl::BuildSharedBase<BuildShared> {
   void runOnOperation() override {
     llvm::MapVector<Attribute, std::pair<int64_t, SmallVector<func::FuncOp>>> byMixer;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
-      auto described = function->getAttrOfType<DictionaryAttr>("mix.kernel");
-      auto &[ops, functions] = byMixer[described ? described.get("mixer") : Attribute()];
+      mixc::tile::FunctionAttr kernel = mixc::tile::functionOf(function);
+      auto &[ops, functions] = byMixer[kernel ? kernel.getMixer() : Attribute()];
       function->walk([&ops = ops](Operation *) { ++ops; });
       functions.push_back(function);
     }

@@ -313,7 +313,7 @@ void KernelEmitter::storeRows(tile::StoreOp op) {
   };
   OpBuilder::InsertionGuard guard(b);
   // What reaches back is for two tensors; each may be wanted without the other.
-  if (!op.getHistory() && llvm::is_contained({"kept", "saved", "input_grad"}, tile::roleOf(op.getTensor()))) {
+  if (!op.getHistory() && tile::isOptional(*tile::roleOf(op.getTensor()))) {
     auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);
     b.setInsertionPointToStart(absent.elseBlock());
   }
@@ -381,7 +381,7 @@ void KernelEmitter::emitInit(tile::InitOp op) {
     });
   };
   // A block that is not full lacks sequences, and so their states in place, too.
-  if (sequences == 1 && tile::roleOf(op.getTensor()) == "state")
+  if (sequences == 1 && tile::roleOf(op.getTensor()) == tile::Role::State)
     return fill(true);
   forEachSequence(op, [&] {
     auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTensor()]), /*withElse=*/true);

@@ -29,17 +29,9 @@ static Value memoryAt(OpBuilder &b, Location loc, Value pointer, Type element) {
   return UnrealizedConversionCastOp::create(b, loc, memory, descriptor).getResult(0);
 }
 
-/// `forward` of @NAME_forward, and of @NAME_forward_8, which works on 8 sequences.
-static StringRef entryOf(tile::KernelOp kernel) {
-  StringRef entry = kernel.getSymName().drop_front(kernel.getMixer().size() + 1);
-  return kernel.getSequences() > 1 ? entry.rsplit('_').first : entry;
-}
-
 /// The tensor's pointer and memory, of a sequence of the block.
 void KernelEmitter::readTensor(Value tensor, Value sequence) {
-  Value root = tensor;
-  while (auto steps = dyn_cast<tile::StepsOp>(cast<BlockArgument>(root).getOwner()->getParentOp()))
-    root = steps.operandOf(cast<BlockArgument>(root));
+  Value root = tile::rootOf(tensor);
   auto ptr = LLVM::LLVMPointerType::get(b.getContext());
   const int64_t first = cast<BlockArgument>(root).getArgNumber() * sequences;
   Value at = arith::IndexCastOp::create(b, loc, b.getI64Type(), add(sequence, first));
@@ -71,17 +63,7 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
   sequences = static_cast<int64_t>(kernel.getSequences());
   auto type = b.getFunctionType({ptr, ptr, sequences > 1 ? Type(ptr) : b.getI64Type(), ptr}, {});
   auto function = func::FuncOp::create(b, loc, (kernel.getSymName() + "_kernel").str(), type);
-  auto partials = kernel->getAttrOfType<ArrayAttr>("partials");
-  SmallVector<NamedAttribute> described = {b.getNamedAttr("mixer", kernel.getMixerAttr()),
-                                           b.getNamedAttr("entry", b.getStringAttr(entryOf(kernel))),
-                                           b.getNamedAttr("names", kernel.getNamesAttr()),
-                                           b.getNamedAttr("roles", kernel.getRolesAttr()),
-                                           b.getNamedAttr("scratch", b.getI64IntegerAttr(plan.scratch)),
-                                           b.getNamedAttr("saved", savedTensors()),
-                                           b.getNamedAttr("partials", partials ? partials : b.getArrayAttr({}))};
-  if (sequences > 1)
-    described.push_back(b.getNamedAttr("sequences", b.getI64IntegerAttr(sequences)));
-  function->setAttr("mix.kernel", b.getDictionaryAttr(described));
+  function->setAttr(tile::functionAttrName, signature());
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(function.addEntryBlock());
   Value strideArray = function.getArgument(1);
@@ -118,21 +100,12 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
   return function;
 }
 
-/// What the kernel saves or takes from what was saved.
-ArrayAttr KernelEmitter::savedTensors() {
-  SmallVector<Attribute> saved;
-  for (auto [argument, role] : llvm::zip(kernel.getBody().front().getArguments(), kernel.getRoles())) {
-    if (cast<StringAttr>(role).getValue() != "saved")
-      continue;
-    auto view = cast<tile::ViewType>(argument.getType());
-    auto every = kernel->getAttrOfType<IntegerAttr>("segment");
-    saved.push_back(b.getDictionaryAttr(
-        {b.getNamedAttr(
-             "per", b.getStringAttr(view.getPer() == tile::Per::Head ? "sequence" : tile::stringifyPer(view.getPer()))),
-         b.getNamedAttr("elements", b.getI64IntegerAttr(ShapedType::getNumElements(view.getShape()))),
-         b.getNamedAttr("every", every)}));
-  }
-  return b.getArrayAttr(saved);
+tile::FunctionAttr KernelEmitter::signature() {
+  auto arguments = llvm::to_vector(kernel.getArguments().getAsRange<tile::ArgumentAttr>());
+  auto types =
+      llvm::map_to_vector(kernel.getBody().getArgumentTypes(), [](Type type) { return cast<tile::ViewType>(type); });
+  return tile::FunctionAttr::get(b.getContext(), kernel.getMixerAttr(), kernel.getEntry(), arguments, types, sequences,
+                                 plan.scratch);
 }
 
 /// Ops outside the innermost loops, one after the other.

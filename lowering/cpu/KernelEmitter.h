@@ -51,7 +51,7 @@ private:
   mlir::LogicalResult emitLoops(tile::ChunksOp chunks, mlir::Value start, mlir::Value count);
   mlir::Value chunkOf(tile::ChunksOp chunks, mlir::Value count, mlir::Value i);
   void yieldCarried(tile::ChunksOp chunks);
-  mlir::ArrayAttr savedTensors();
+  tile::FunctionAttr signature();
   mlir::LogicalResult emitBody(tile::ChunksOp chunks);
   mlir::LogicalResult emitRagged(tile::ChunksOp chunks, mlir::Value full);
   void readLengths(mlir::Value argument);

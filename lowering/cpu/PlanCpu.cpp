@@ -141,7 +141,7 @@ void Planner::choosePanel() {
         plan.panel = axis.str().str();
         plan.extent = axis.extent;
         unsigned tensor = cast<BlockArgument>(init.getTensor()).getArgNumber();
-        bool inPlace = cast<StringAttr>(kernel.getRoles()[tensor]).getValue() == "state";
+        const bool inPlace = kernel.argument(tensor).getRole() == tile::Role::State;
         lane = inPlace || meetsMatrices(type) ? type.getAxes().back().str().str() : plan.panel;
       }
   });
@@ -357,9 +357,7 @@ void Planner::placeSteps(tile::StepsOp steps) {
     place(&op);
 }
 
-bool Planner::isDecode() {
-  return llvm::any_of(kernel.getRoles().getAsValueRange<StringAttr>(), [](StringRef role) { return role == "state"; });
-}
+bool Planner::isDecode() { return kernel.getEntry() == tile::Entry::Decode; }
 
 /// A whole tensor of params of two or more axes.
 bool Planner::isMatrixOfParams(Operation *op) {
@@ -370,7 +368,7 @@ bool Planner::isMatrixOfParams(Operation *op) {
 /// Can the tile be the caller's memory itself? A state in place can, and params that are only read.
 bool Planner::isExternal(Operation *op, const Layout &layout) const {
   Value tensor;
-  if (auto init = dyn_cast<tile::InitOp>(op); init && tile::roleOf(init.getTensor()) == "state")
+  if (auto init = dyn_cast<tile::InitOp>(op); init && tile::roleOf(init.getTensor()) == tile::Role::State)
     tensor = init.getTensor();
   else if (isMatrixOfParams(op))
     tensor = cast<tile::LoadOp>(op).getTensor();
@@ -586,8 +584,10 @@ LogicalResult Planner::run() {
 /// What would compile for minutes is refused before it does.
 LogicalResult checkLimits(ModuleOp module) {
   for (auto kernel : module.getOps<tile::KernelOp>()) {
-    size_t inputs = llvm::count_if(kernel.getRoles().getAsValueRange<StringAttr>(),
-                                   [](StringRef role) { return role == "input" || role == "param"; });
+    auto isRead = [](tile::ArgumentAttr argument) {
+      return argument.getRole() == tile::Role::Input || argument.getRole() == tile::Role::Param;
+    };
+    const size_t inputs = llvm::count_if(kernel.getArguments().getAsRange<tile::ArgumentAttr>(), isRead);
     if (inputs > limits::inputs) {
       InFlightDiagnostic error = kernel.emitError() << "MIX0142: `" << kernel.getMixer() << "` has " << inputs
                                                     << " inputs, and a kernel may have " << limits::inputs;

@@ -76,13 +76,6 @@ LogicalResult PlanVerifier::verifyKernel() {
   if (!occurs)
     return kernel.emitError() << "is planned for panels of `" << plan.panel << "`, and has no tiles with "
                               << plan.extent << " of it";
-  for (Attribute role : kernel.getRoles())
-    if (cast<StringAttr>(role).getValue() == "saved" && !kernel->getAttrOfType<IntegerAttr>("segment"))
-      return kernel.emitError("saves, and has no `segment`");
-  if (auto partials = kernel->getAttr("partials"); partials && !isa<ArrayAttr>(partials))
-    return kernel.emitError("has `partials` that are no array");
-  if (!kernel.getSymName().starts_with((kernel.getMixer() + "_").str()))
-    return kernel.emitError() << "is no kernel of `" << kernel.getMixer() << "` by its name";
   return success();
 }
 

@@ -204,28 +204,19 @@ LogicalResult Batching::convert(Block &block) {
   return success();
 }
 
-bool hasOutputs(tile::KernelOp kernel) {
-  return llvm::is_contained(kernel.getRoles().getAsValueRange<StringAttr>(), "output");
-}
-
-/// A block saves nothing for the backward pass, which goes sequence by sequence: what forward saves comes last.
+/// A block saves nothing for the backward pass, which goes sequence by sequence.
 void dropSaved(tile::KernelOp kernel) {
   kernel.walk([](Operation *op) {
     auto store = dyn_cast<tile::StoreOp>(op);
     auto final = dyn_cast<tile::FinalOp>(op);
-    if ((store && tile::roleOf(store.getTensor()) == "saved") || (final && tile::roleOf(final.getTensor()) == "saved"))
+    if ((store && tile::roleOf(store.getTensor()) == tile::Role::Saved) ||
+        (final && tile::roleOf(final.getTensor()) == tile::Role::Saved))
       op->erase();
   });
-  SmallVector<Attribute> names(kernel.getNames().getValue()), roles(kernel.getRoles().getValue());
-  while (cast<StringAttr>(roles.back()).getValue() == "saved") {
-    names.pop_back();
-    roles.pop_back();
-    kernel.getBody().eraseArgument(names.size());
-  }
-  Builder builder(kernel.getContext());
-  kernel.setNamesAttr(builder.getArrayAttr(names));
-  kernel.setRolesAttr(builder.getArrayAttr(roles));
-  kernel->removeAttr("segment");
+  BitVector saved(kernel.getArguments().size());
+  for (auto [i, argument] : llvm::enumerate(kernel.getArguments().getAsRange<tile::ArgumentAttr>()))
+    saved[i] = argument.getRole() == tile::Role::Saved;
+  kernel.eraseArguments(saved);
 }
 
 struct BuildBatched : mixc::impl::BuildBatchedBase<BuildBatched> {
@@ -235,7 +226,7 @@ struct BuildBatched : mixc::impl::BuildBatchedBase<BuildBatched> {
     if (sequences < 2)
       return;
     for (auto kernel : llvm::to_vector(getOperation().getOps<tile::KernelOp>())) {
-      if (kernel.getSequences() != 1 || !hasOutputs(kernel) || !(all || isWorthIt(kernel)))
+      if (kernel.getSequences() != 1 || !kernel.has(tile::Role::Output) || !(all || isWorthIt(kernel)))
         continue;
       OpBuilder builder(&getContext());
       builder.setInsertionPointAfter(kernel);

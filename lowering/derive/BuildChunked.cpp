@@ -52,17 +52,14 @@ struct BuildChunked : mixc::impl::BuildChunkedBase<BuildChunked> {
     if (obstacle && mixer.getRequireChunked())
       return emitError(obstacle->loc) << "`" << mixer.getSymName()
                                       << "` cannot be chunked, and it says `require chunked`; " << obstacle->why;
-    derive::KernelOptions options{"forward"};
+    derive::KernelOptions options{tile::Entry::Forward, "forward"};
     options.chunk = chunk ? static_cast<int64_t>(chunk) : derive::tokensOfRows(mixer, 16);
     FailureOr<tile::KernelOp> kernel = derive::buildKernel(mixer, options);
     if (failed(kernel))
       return failure();
-    Builder builder(&getContext());
-    (*kernel)->setAttr("form", builder.getStringAttr(options.chunk == 1 ? "recurrent"
-                                                     : obstacle         ? "stepped"
-                                                                        : "chunked"));
+    kernel->setForm(options.chunk == 1 ? tile::Form::Recurrent : obstacle ? tile::Form::Stepped : tile::Form::Chunked);
     if (obstacle)
-      (*kernel)->setAttr("why", builder.getStringAttr(obstacle->why));
+      kernel->setWhy(obstacle->why);
     return success();
   }
 };

@@ -22,12 +22,10 @@ struct BuildRecurrent : mixc::impl::BuildRecurrentBase<BuildRecurrent> {
     for (auto mixer : llvm::to_vector(getOperation().getOps<mix::MixerOp>())) {
       if (!mixer.step().getOps<mix::EndOp>().empty())
         continue; // no output is known before the last token
-      derive::KernelOptions options{"decode"};
-      options.statesInPlace = true;
-      FailureOr<tile::KernelOp> kernel = derive::buildKernel(mixer, options);
+      FailureOr<tile::KernelOp> kernel = derive::buildKernel(mixer, {tile::Entry::Decode, "decode"});
       if (failed(kernel))
         return signalPassFailure();
-      (*kernel)->setAttr("form", StringAttr::get(&getContext(), "recurrent"));
+      kernel->setForm(tile::Form::Recurrent);
     }
   }
 };

@@ -26,58 +26,55 @@ static mix::TensorType typeOf(Value value) { return cast<mix::TensorType>(value.
 
 //===-- Tensors -------------------------------------------------------------------------------------------------===//
 
-BlockArgument KernelBuilder::addTensor(tile::KernelOp kernel, StringRef name, StringRef role, tile::Per per,
-                                       Value declared, Operation *declaration) {
-  return addTensor(kernel, name, role, per, extents(declared), mix::elementTypeOf(declaration), declared.getLoc());
-}
-
-BlockArgument KernelBuilder::addTensor(tile::KernelOp kernel, StringRef name, StringRef role, tile::Per per,
-                                       ArrayRef<int64_t> shape, Type elementType, Location loc) {
-  tensorNames.push_back(builder.getStringAttr(name));
-  roles.push_back(builder.getStringAttr(role));
-  auto type = tile::ViewType::get(builder.getContext(), per, shape, elementType);
-  return kernel.getBody().front().addArgument(type, loc);
+BlockArgument KernelBuilder::addTensor(tile::KernelOp kernel, tile::Role role, StringRef name, Value declared,
+                                       Operation *declaration) {
+  // An output is computed for every head, even if nothing in it depends on the head.
+  const bool perGroup = role != tile::Role::Output && mix::isPerGroup(typeOf(declared));
+  auto type = tile::ViewType::get(builder.getContext(), tile::isPerToken(role) ? tile::Per::Token : tile::Per::Head,
+                                  extents(declared), mix::elementTypeOf(declaration));
+  return kernel.addArgument(tile::ArgumentAttr::get(builder.getContext(), role, name, perGroup), type,
+                            declared.getLoc());
 }
 
 /// The history of an input in one of a state's roles: the input's last tokens, oldest first.
-BlockArgument KernelBuilder::addHistory(tile::KernelOp kernel, mix::InputOp input, StringRef role) {
+BlockArgument KernelBuilder::addHistory(tile::KernelOp kernel, tile::Role role, mix::InputOp input) {
   SmallVector<int64_t> shape = extents(input.getResult());
   shape.insert(shape.begin(), mix::historyOf(input));
-  return addTensor(kernel, (input.getName() + ".history").str(), role,
-                   role == "kept" ? tile::Per::Token : tile::Per::Head, shape, mix::historyTypeOf(input),
-                   input.getLoc());
+  auto type = tile::ViewType::get(builder.getContext(), tile::isPerToken(role) ? tile::Per::Token : tile::Per::Head,
+                                  shape, mix::historyTypeOf(input));
+  return kernel.addArgument(tile::ArgumentAttr::get(builder.getContext(), role, input.getName(),
+                                                    mix::isPerGroup(typeOf(input.getResult())), /*history=*/true),
+                            type, input.getLoc());
 }
 
 void KernelBuilder::addTensors(tile::KernelOp kernel) {
+  using tile::Role;
+  const bool inPlace = options.entry == tile::Entry::Decode;
+  const Role start = inPlace ? Role::State : Role::Initial;
   for (auto input : mixer.step().getOps<mix::InputOp>())
-    tensors[input.getResult()] =
-        addTensor(kernel, input.getName(), "input", tile::Per::Token, input.getResult(), input);
+    tensors[input.getResult()] = addTensor(kernel, Role::Input, input.getName(), input.getResult(), input);
   for (auto param : mixer.step().getOps<mix::ParamOp>())
-    tensors[param.getResult()] = addTensor(kernel, param.getName(), "param", tile::Per::Head, param.getResult(), param);
+    tensors[param.getResult()] = addTensor(kernel, Role::Param, param.getName(), param.getResult(), param);
   for (State &state : states)
-    state.from = addTensor(kernel, state.op.getName(), options.statesInPlace ? "state" : "initial", tile::Per::Head,
-                           state.op.getResult(), state.op);
+    state.from = addTensor(kernel, start, state.op.getName(), state.op.getResult(), state.op);
   for (auto input : mixer.step().getOps<mix::InputOp>())
     if (mix::historyOf(input))
-      histories[input.getResult()].from = addHistory(kernel, input, options.statesInPlace ? "state" : "initial");
+      histories[input.getResult()].from = addHistory(kernel, start, input);
   for (auto output : mixer.step().getOps<mix::OutputOp>())
-    outputs.push_back(
-        {output, addTensor(kernel, output.getName(), "output", tile::Per::Token, output.getValue(), output)});
+    outputs.push_back({output, addTensor(kernel, Role::Output, output.getName(), output.getValue(), output)});
   for (State &state : states)
-    if (options.statesInPlace) {
+    if (inPlace) {
       state.to = state.from;
-      state.kept = addTensor(kernel, state.op.getName(), "kept", tile::Per::Token, state.op.getResult(), state.op);
+      state.kept = addTensor(kernel, Role::Kept, state.op.getName(), state.op.getResult(), state.op);
     } else {
-      state.to = addTensor(kernel, state.op.getName(), "final", tile::Per::Head, state.op.getResult(), state.op);
+      state.to = addTensor(kernel, Role::Final, state.op.getName(), state.op.getResult(), state.op);
     }
   for (auto &[value, history] : histories) {
     auto input = value.getDefiningOp<mix::InputOp>();
-    history.to = options.statesInPlace ? history.from : addHistory(kernel, input, "final");
-    if (options.statesInPlace)
-      history.kept = addHistory(kernel, input, "kept");
+    history.to = inPlace ? history.from : addHistory(kernel, Role::Final, input);
+    if (inPlace)
+      history.kept = addHistory(kernel, Role::Kept, input);
   }
-  kernel.setNamesAttr(builder.getArrayAttr(tensorNames));
-  kernel.setRolesAttr(builder.getArrayAttr(roles));
 }
 
 //===-- Axes ----------------------------------------------------------------------------------------------------===//
@@ -338,8 +335,8 @@ tile::KernelOp KernelBuilder::build() {
          isa<tile::KernelOp>(*builder.getInsertionPoint())) // kernels in the order in which they are built
     builder.setInsertionPointAfter(&*builder.getInsertionPoint());
   StringRef name = mixer.getSymName();
-  auto kernel = tile::KernelOp::create(builder, loc, (name + "_" + options.suffix).str(), name,
-                                       builder.getArrayAttr({}), builder.getArrayAttr({}));
+  auto kernel = tile::KernelOp::create(builder, loc, (name + "_" + options.suffix).str(), name, options.entry,
+                                       builder.getArrayAttr({}), /*sequences=*/1, tile::FormAttr(), StringAttr());
   Block &body = kernel.getBody().emplaceBlock();
   placeStates();
   placeVectors();

@@ -17,9 +17,9 @@ struct Obstacle {
 std::optional<Obstacle> findObstacle(mix::MixerOp mixer);
 
 struct KernelOptions {
-  llvm::StringRef suffix;     // the kernel is @NAME_suffix
-  int64_t chunk = 1;          // tokens per chunk
-  bool statesInPlace = false; // roles `state` and `kept`, else `initial` and `final`; only token by token
+  tile::Entry entry;      // of decode states are in place, roles `state` and `kept`, else `initial` and `final`
+  llvm::StringRef suffix; // the kernel is @NAME_suffix
+  int64_t chunk = 1;      // tokens per chunk
 };
 
 /// Builds the kernel of a mixer whose dims are bound, behind it. Failure has been reported.

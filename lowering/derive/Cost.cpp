@@ -104,26 +104,25 @@ Cost mixc::cost(tile::KernelOp kernel) {
 }
 
 /// Bytes of a row of each tensor that is saved, counted so many times.
-static double savedBytes(tile::KernelOp kernel, llvm::function_ref<double(tile::Per)> times) {
+static double savedBytes(tile::KernelOp kernel, llvm::function_ref<double(tile::Per, int64_t every)> times) {
   double total = 0;
-  for (auto [tensor, role] :
-       llvm::zip(kernel.getBody().getArguments(), kernel.getRoles().getAsValueRange<StringAttr>())) {
-    if (role != "saved")
+  for (auto [tensor, argument] :
+       llvm::zip(kernel.getBody().getArguments(), kernel.getArguments().getAsRange<tile::ArgumentAttr>())) {
+    if (argument.getRole() != tile::Role::Saved)
       continue;
     auto view = cast<tile::ViewType>(tensor.getType());
     auto numbers = static_cast<double>(ShapedType::getNumElements(view.getShape()));
-    total += numbers * bytesOf(view.getElementType()) * times(view.getPer());
+    total += numbers * bytesOf(view.getElementType()) * times(view.getPer(), argument.getEvery());
   }
   return total;
 }
 
 double mixc::savedBytesPerToken(tile::KernelOp kernel) {
-  const auto segment = static_cast<double>(kernel->getAttrOfType<IntegerAttr>("segment").getInt());
-  return savedBytes(kernel, [&](tile::Per per) {
-    return per == tile::Per::Token ? 1 : per == tile::Per::Segment ? 1 / segment : 0;
+  return savedBytes(kernel, [&](tile::Per per, int64_t every) {
+    return per == tile::Per::Token ? 1 : per == tile::Per::Segment ? 1 / static_cast<double>(every) : 0;
   });
 }
 
 double mixc::savedBytesPerSequence(tile::KernelOp kernel) {
-  return savedBytes(kernel, [](tile::Per per) { return per == tile::Per::Head ? 1 : 0; });
+  return savedBytes(kernel, [](tile::Per per, int64_t) { return per == tile::Per::Head ? 1 : 0; });
 }

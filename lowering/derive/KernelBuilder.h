@@ -31,11 +31,9 @@ private:
   };
 
   void addTensors(tile::KernelOp kernel);
-  mlir::BlockArgument addTensor(tile::KernelOp kernel, llvm::StringRef name, llvm::StringRef role, tile::Per per,
-                                mlir::Value declared, mlir::Operation *declaration);
-  mlir::BlockArgument addTensor(tile::KernelOp kernel, llvm::StringRef name, llvm::StringRef role, tile::Per per,
-                                llvm::ArrayRef<int64_t> shape, mlir::Type elementType, mlir::Location loc);
-  mlir::BlockArgument addHistory(tile::KernelOp kernel, mix::InputOp input, llvm::StringRef role);
+  mlir::BlockArgument addTensor(tile::KernelOp kernel, tile::Role role, llvm::StringRef name, mlir::Value declared,
+                                mlir::Operation *declaration);
+  mlir::BlockArgument addHistory(tile::KernelOp kernel, tile::Role role, mix::InputOp input);
   void placeStates();
   void placeVectors();
   void buildBody();
@@ -81,7 +79,6 @@ private:
   llvm::DenseMap<mlir::Value, mlir::BlockArgument> tensors; // of inputs and params
   llvm::MapVector<mlir::Value, History> histories;          // of inputs that are read at earlier tokens
   llvm::SmallVector<std::pair<mix::OutputOp, mlir::BlockArgument>> outputs;
-  llvm::SmallVector<mlir::Attribute> tensorNames, roles;
   llvm::DenseMap<mlir::Operation *, StateAxes> placed;
   llvm::DenseMap<mlir::Operation *, std::unique_ptr<ComponentProgram>> programs;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::OpResult, 1>>

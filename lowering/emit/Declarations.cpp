@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 using namespace mlir;
+using mixc::tile::Role;
 
 namespace mixc {
 namespace {
@@ -16,41 +17,42 @@ constexpr StringRef decodeTrailing[] = {"workspace", "threads", "parallel_for", 
 
 /// The tensors of one role in an argument struct: what is declared as what, and what its fields are called.
 struct Part {
-  StringRef role, of, suffix;
+  Role role, of;
+  StringRef suffix;
 };
-constexpr Part forwardParts[] = {{"input", "input", ""},
-                                 {"param", "param", ""},
-                                 {"initial", "state", "_initial"},
-                                 {"output", "output", ""},
-                                 {"final", "state", "_final"}};
-constexpr Part decodeParts[] = {{"input", "input", ""},
-                                {"param", "param", ""},
-                                {"state", "state", ""},
-                                {"output", "output", ""},
-                                {"kept", "state", "_kept"}};
-constexpr Part backwardParts[] = {{"input", "input", ""},
-                                  {"param", "param", ""},
-                                  {"initial", "state", "_initial"},
-                                  {"output_grad", "output", "_grad"},
-                                  {"final_grad", "state", "_final_grad"},
-                                  {"input_grad", "input", "_grad"},
-                                  {"param_grad", "param", "_grad"},
-                                  {"initial_grad", "state", "_initial_grad"}};
+constexpr Part forwardParts[] = {{Role::Input, Role::Input, ""},
+                                 {Role::Param, Role::Param, ""},
+                                 {Role::Initial, Role::State, "_initial"},
+                                 {Role::Output, Role::Output, ""},
+                                 {Role::Final, Role::State, "_final"}};
+constexpr Part decodeParts[] = {{Role::Input, Role::Input, ""},
+                                {Role::Param, Role::Param, ""},
+                                {Role::State, Role::State, ""},
+                                {Role::Output, Role::Output, ""},
+                                {Role::Kept, Role::State, "_kept"}};
+constexpr Part backwardParts[] = {{Role::Input, Role::Input, ""},
+                                  {Role::Param, Role::Param, ""},
+                                  {Role::Initial, Role::State, "_initial"},
+                                  {Role::OutputGrad, Role::Output, "_grad"},
+                                  {Role::FinalGrad, Role::State, "_final_grad"},
+                                  {Role::InputGrad, Role::Input, "_grad"},
+                                  {Role::ParamGrad, Role::Param, "_grad"},
+                                  {Role::InitialGrad, Role::State, "_initial_grad"}};
 
-ArrayRef<Part> partsOf(EntryKind kind) {
-  return kind == EntryKind::Forward    ? ArrayRef<Part>(forwardParts)
-         : kind == EntryKind::Backward ? ArrayRef<Part>(backwardParts)
-                                       : ArrayRef<Part>(decodeParts);
+ArrayRef<Part> partsOf(tile::Entry kind) {
+  return kind == tile::Entry::Forward    ? ArrayRef<Part>(forwardParts)
+         : kind == tile::Entry::Backward ? ArrayRef<Part>(backwardParts)
+                                         : ArrayRef<Part>(decodeParts);
 }
 
 } // namespace
 
-ArrayRef<StringRef> leadingFields(EntryKind kind) {
-  return kind == EntryKind::Decode ? ArrayRef<StringRef>(decodeLeading) : ArrayRef<StringRef>(forwardLeading);
+ArrayRef<StringRef> leadingFields(tile::Entry kind) {
+  return kind == tile::Entry::Decode ? ArrayRef<StringRef>(decodeLeading) : ArrayRef<StringRef>(forwardLeading);
 }
 
-ArrayRef<StringRef> trailingFields(EntryKind kind) {
-  return kind == EntryKind::Decode ? ArrayRef<StringRef>(decodeTrailing) : ArrayRef<StringRef>(forwardTrailing);
+ArrayRef<StringRef> trailingFields(tile::Entry kind) {
+  return kind == tile::Entry::Decode ? ArrayRef<StringRef>(decodeTrailing) : ArrayRef<StringRef>(forwardTrailing);
 }
 
 Declarations::Declarations(mix::MixerOp mixer) : mixer(mixer) {
@@ -64,13 +66,13 @@ llvm::Error Declarations::read() {
   for (Operation &op : mixer.step()) {
     llvm::Error error = llvm::Error::success();
     if (auto input = dyn_cast<mix::InputOp>(op))
-      error = add(op, "input", input.getType(), input.getLoAttr(), input.getHiAttr());
+      error = add(op, Role::Input, input.getType(), input.getLoAttr(), input.getHiAttr());
     else if (auto param = dyn_cast<mix::ParamOp>(op))
-      error = add(op, "param", param.getType(), param.getLoAttr(), param.getHiAttr());
+      error = add(op, Role::Param, param.getType(), param.getLoAttr(), param.getHiAttr());
     else if (auto state = dyn_cast<mix::StateOp>(op))
       error = add(state);
     else if (auto output = dyn_cast<mix::OutputOp>(op))
-      error = add(op, "output", output.getValue().getType());
+      error = add(op, Role::Output, output.getValue().getType());
     if (error)
       return error;
     if (isa<mix::InputOp, mix::ParamOp, mix::StateOp, mix::OutputOp>(op))
@@ -82,7 +84,7 @@ llvm::Error Declarations::read() {
   return llvm::Error::success();
 }
 
-std::vector<TensorInfo> Declarations::structOf(EntryKind kind) const {
+std::vector<TensorInfo> Declarations::structOf(tile::Entry kind) const {
   std::vector<TensorInfo> tensors;
   FieldNames names(leadingFields(kind), trailingFields(kind));
   unsigned slot = leadingFields(kind).size();
@@ -91,8 +93,8 @@ std::vector<TensorInfo> Declarations::structOf(EntryKind kind) const {
       if (part.of != declared.role)
         continue;
       TensorInfo tensor = declared;
-      tensor.role = part.role.str();
-      if (tensor.isGradient() || tensor.role == "output_grad" || tensor.role == "final_grad")
+      tensor.role = part.role;
+      if (tensor.isGradient() || tensor.role == Role::OutputGrad || tensor.role == Role::FinalGrad)
         tensor.lo = tensor.hi = std::nullopt;
       auto sibling = llvm::find_if(
           tensors, [&](const TensorInfo &known) { return known.name == tensor.name && known.role == tensor.role; });
@@ -108,12 +110,12 @@ std::vector<TensorInfo> Declarations::structOf(EntryKind kind) const {
   return tensors;
 }
 
-llvm::Error Declarations::add(Operation &op, StringRef role, mix::TensorType type, FloatAttr lo, FloatAttr hi) {
+llvm::Error Declarations::add(Operation &op, Role role, mix::TensorType type, FloatAttr lo, FloatAttr hi) {
   const mix::Home home = mix::homeOf(&op);
   TensorInfo tensor;
   tensor.name = home.tensor.str();
   tensor.declared = op.getAttrOfType<StringAttr>("name").str();
-  tensor.role = role.str();
+  tensor.role = role;
   tensor.perGroup = mix::isPerGroup(type);
   if (home.isFamily()) {
     tensor.member = home.member;
@@ -132,14 +134,14 @@ llvm::Error Declarations::add(Operation &op, StringRef role, mix::TensorType typ
     tensor.hi = hi.getValueAsDouble();
   }
   // An output is computed for every head, even if nothing in it depends on the head.
-  if (role == "output")
+  if (role == Role::Output)
     tensor.perGroup = false;
   all.push_back(std::move(tensor));
   return llvm::Error::success();
 }
 
 llvm::Error Declarations::add(mix::StateOp state) {
-  if (llvm::Error error = add(*state, "state", state.getType()))
+  if (llvm::Error error = add(*state, Role::State, state.getType()))
     return error;
   const double start = state.getStart() ? state.getStart()->convertToDouble() : 0.0;
   std::string &words = all.back().start;
@@ -153,10 +155,9 @@ llvm::Error Declarations::add(mix::StateOp state) {
 
 void Declarations::addHistory(mix::InputOp input) {
   TensorInfo history = *llvm::find_if(
-      all, [&](const TensorInfo &known) { return known.role == "input" && known.declared == input.getName(); });
+      all, [&](const TensorInfo &known) { return known.role == Role::Input && known.declared == input.getName(); });
   history.name += ".history";
-  history.declared += ".history";
-  history.role = "state";
+  history.role = Role::State;
   history.dims.insert(history.dims.begin() + mix::homeOf(input).isFamily(), mix::historyOf(input));
   history.elementType = mix::nameOfElementType(mix::historyTypeOf(input)).str();
   history.lo = history.hi = std::nullopt;

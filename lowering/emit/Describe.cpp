@@ -14,7 +14,7 @@ json::Array layout(const TensorInfo &tensor) {
   if (tensor.isPerToken())
     axes = json::Array{"batch", "time"};
   else if (!tensor.isParam())
-    axes = json::Array{tensor.role == "state" ? "batch" : "sequences"};
+    axes = json::Array{tensor.role == tile::Role::State ? "batch" : "sequences"};
   axes.push_back(tensor.perGroup ? "groups" : "heads");
   for (int64_t dim : tensor.dims)
     axes.push_back(dim);
@@ -29,11 +29,12 @@ json::Value bound(double value) {
 }
 
 json::Object describeTensor(const TensorInfo &tensor) {
-  json::Object object{{"name", tensor.name},         {"field", tensor.field},    {"role", tensor.role},
-                      {"dtype", tensor.elementType}, {"layout", layout(tensor)}, {"offset", 8 * int64_t(tensor.slot)}};
+  json::Object object{
+      {"name", tensor.name},         {"field", tensor.field},    {"role", tile::stringifyRole(tensor.role)},
+      {"dtype", tensor.elementType}, {"layout", layout(tensor)}, {"offset", 8 * int64_t(tensor.slot)}};
   if (tensor.lo)
     object["interval"] = json::Array{bound(*tensor.lo), bound(*tensor.hi)};
-  if (!tensor.start.empty() && !tensor.isGradient() && tensor.role != "final_grad")
+  if (!tensor.start.empty() && !tensor.isGradient() && tensor.role != tile::Role::FinalGrad)
     object["start"] = tensor.start;
   if (tensor.isOptional())
     object["optional"] = true;

@@ -17,6 +17,26 @@ using namespace llvm;
 namespace mixc {
 namespace {
 
+int64_t numberOf(tile::Role role) {
+  switch (role) {
+  case tile::Role::Input: return MIXRT_INPUT;
+  case tile::Role::Param: return MIXRT_PARAM;
+  case tile::Role::Initial: return MIXRT_INITIAL;
+  case tile::Role::Output: return MIXRT_OUTPUT;
+  case tile::Role::Final: return MIXRT_FINAL;
+  case tile::Role::State: return MIXRT_STATE;
+  case tile::Role::Kept: return MIXRT_KEPT;
+  case tile::Role::OutputGrad: return MIXRT_OUTPUT_GRAD;
+  case tile::Role::FinalGrad: return MIXRT_FINAL_GRAD;
+  case tile::Role::InputGrad: return MIXRT_INPUT_GRAD;
+  case tile::Role::ParamGrad: return MIXRT_PARAM_GRAD;
+  case tile::Role::InitialGrad: return MIXRT_INITIAL_GRAD;
+  case tile::Role::Saved: return MIXRT_SAVED;
+  case tile::Role::Buffer: break;
+  }
+  llvm_unreachable("no tensor of a caller");
+}
+
 class EntryPoints {
 public:
   EntryPoints(Module &module, const Requirements &requirements)
@@ -32,7 +52,7 @@ public:
   Error add(const MixerInterface &mixer) {
     const std::string prefix = mixer.symbol();
     suffix = "_" + mixer.fingerprintText();
-    const bool hasBackward = mixer.entry(EntryKind::Backward);
+    const bool hasBackward = mixer.entry(tile::Entry::Backward);
     for (const EntryInfo &entry : mixer.entries) {
       const std::string name = prefix + "_" + entry.name().str();
       Expected<Constant *> described = describeEntry(name, mixer, entry);
@@ -40,7 +60,7 @@ public:
         return described.takeError();
       forward(name, run, *described);
       forward(prefix + workspaceSizeSuffix(entry.kind), workspaceSize, *described);
-      if (entry.kind != EntryKind::Forward)
+      if (entry.kind != tile::Entry::Forward)
         continue;
       if (hasBackward)
         forward(prefix + "_saved_size", savedSize, *described);
@@ -64,20 +84,6 @@ private:
   Constant *text(StringRef value) { return constant(ConstantDataArray::getString(module.getContext(), value), "text"); }
 
   Constant *describeTensor(const TensorInfo &tensor) {
-    const int64_t role = StringSwitch<int64_t>(tensor.role)
-                             .Case("input", MIXRT_INPUT)
-                             .Case("param", MIXRT_PARAM)
-                             .Case("initial", MIXRT_INITIAL)
-                             .Case("output", MIXRT_OUTPUT)
-                             .Case("final", MIXRT_FINAL)
-                             .Case("state", MIXRT_STATE)
-                             .Case("kept", MIXRT_KEPT)
-                             .Case("output_grad", MIXRT_OUTPUT_GRAD)
-                             .Case("final_grad", MIXRT_FINAL_GRAD)
-                             .Case("input_grad", MIXRT_INPUT_GRAD)
-                             .Case("param_grad", MIXRT_PARAM_GRAD)
-                             .Case("initial_grad", MIXRT_INITIAL_GRAD)
-                             .Case("saved", MIXRT_SAVED);
     const int64_t type = tensor.elementType == "f32"    ? MIXRT_F32
                          : tensor.elementType == "bf16" ? MIXRT_BF16
                                                         : MIXRT_F16;
@@ -86,7 +92,7 @@ private:
                            : tensor.isPartial   ? MIXRT_PARTIAL
                                                 : MIXRT_WRITTEN;
     static_assert(sizeof(mixrt_tensor) == 10 * 8);
-    return ConstantStruct::getAnon({text(tensor.field), number(role), number(tensor.perGroup),
+    return ConstantStruct::getAnon({text(tensor.field), number(numberOf(tensor.role)), number(tensor.perGroup),
                                     number(tensor.elements()), number(tensor.slot), number(type),
                                     number(tensor.ownElements()), number(tensor.offset()), number(source),
                                     number(tensor.segmentTokens)});
@@ -126,9 +132,9 @@ private:
   }
 
   Expected<Constant *> describeEntry(const std::string &name, const MixerInterface &mixer, const EntryInfo &entry) {
-    const int64_t kind = entry.kind == EntryKind::Forward    ? MIXRT_FORWARD
-                         : entry.kind == EntryKind::Backward ? MIXRT_BACKWARD
-                                                             : MIXRT_DECODE;
+    const int64_t kind = entry.kind == tile::Entry::Forward    ? MIXRT_FORWARD
+                         : entry.kind == tile::Entry::Backward ? MIXRT_BACKWARD
+                                                               : MIXRT_DECODE;
     SmallVector<Constant *> fields = {
         text(name),
         number(kind),

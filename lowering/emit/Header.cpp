@@ -67,19 +67,19 @@ std::string comment(const TensorInfo &tensor) {
   if (tensor.isPerToken())
     shape = "B, T, " + shape;
   else if (!tensor.isParam())
-    shape = (tensor.role == "state" ? "B, " : "sequences, ") + shape;
+    shape = (tensor.role == tile::Role::State ? "B, " : "sequences, ") + shape;
   for (int64_t dim : tensor.dims)
     shape += ", " + std::to_string(dim);
   std::string text = "[" + shape + "]" + interval(tensor);
-  if (tensor.role == "initial")
+  if (tensor.role == tile::Role::Initial)
     text += ", or NULL for " + tensor.start;
-  if (tensor.role == "final" || tensor.isGradient())
+  if (tensor.role == tile::Role::Final || tensor.isGradient())
     text += ", or NULL";
-  if (tensor.role == "final_grad")
+  if (tensor.role == tile::Role::FinalGrad)
     text += ", or NULL for zero";
-  if (tensor.role == "kept")
+  if (tensor.role == tile::Role::Kept)
     text += ", the state after each token, or NULL";
-  if (tensor.role == "state")
+  if (tensor.role == tile::Role::State)
     text += ", updated in place (starts at " + tensor.start + ")";
   return text;
 }
@@ -109,20 +109,21 @@ void printTensors(raw_ostream &out, ArrayRef<TensorInfo> fields) {
 }
 
 const char *commentOn(const EntryInfo &entry) {
-  const bool carries = any_of(
-      entry.tensors, [](const TensorInfo &tensor) { return tensor.role == "initial" || tensor.role == "state"; });
+  const bool carries = any_of(entry.tensors, [](const TensorInfo &tensor) {
+    return tensor.role == tile::Role::Initial || tensor.role == tile::Role::State;
+  });
   switch (entry.kind) {
-  case EntryKind::Forward:
+  case tile::Entry::Forward:
     if (!carries)
       return "/* Whole sequences: training's forward pass, and prefill. */\n";
     return "/* Whole sequences, from initial to final states: training's forward pass, and prefill. */\n";
-  case EntryKind::Backward:
+  case tile::Entry::Backward:
     if (!carries)
       return "/* Gradients of a sum over what forward writes, from those of outputs (X_grad of y) to those of\n"
              "   inputs and params; each is set, not added to. */\n";
     return "/* Gradients of a sum over what forward writes, from those of outputs and final states (X_grad of y,\n"
            "   X_final_grad) to those of inputs, params and initial states; each is set, not added to. */\n";
-  case EntryKind::Decode:
+  case tile::Entry::Decode:
     if (!carries)
       return "/* One or a few tokens, each by itself. */\n";
     return "/* One or a few tokens: the states are read and written in place. To go back to token t of the "
@@ -134,7 +135,7 @@ const char *commentOn(const EntryInfo &entry) {
 
 void printStruct(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
   const std::string prefix = mixer.symbol();
-  const bool decode = entry.kind == EntryKind::Decode;
+  const bool decode = entry.kind == tile::Entry::Decode;
   out << "typedef struct {\n";
   printField(out, "size_t size", "sizeof(" + prefix + "_" + entry.name() + "_args)");
   printField(out, "int64_t batch, time, heads, groups",
@@ -145,9 +146,9 @@ void printStruct(raw_ostream &out, const MixerInterface &mixer, const EntryInfo 
   }
   printTensors(out, entry.fields());
   printField(out, "void *workspace", prefix + workspaceSizeSuffix(entry.kind) + "() bytes");
-  if (entry.kind == EntryKind::Forward)
+  if (entry.kind == tile::Entry::Forward)
     printField(out, "void *saved", prefix + "_saved_size() bytes, or NULL");
-  if (entry.kind == EntryKind::Backward)
+  if (entry.kind == tile::Entry::Backward)
     printField(out, "const void *saved", "what forward left there, or NULL: computed anew");
   printField(out, "int64_t threads", "0: as many as there are processors");
   printField(out, "mix_parallel_for parallel_for", "or NULL: the library's own threads");
@@ -169,10 +170,10 @@ void printEntry(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &
   printStruct(out, mixer, entry);
   printFunction(out, mixer, "mix_status ", name, "const " + name + "_args *args");
   out << "/* Bytes of workspace for a call with these counts, threads and parallel_for; pointers are not looked at, "
-      << (entry.kind == EntryKind::Backward ? "but for cu_seqlens\n   and if saved is NULL. */\n"
-                                            : "but for cu_seqlens. */\n");
+      << (entry.kind == tile::Entry::Backward ? "but for cu_seqlens\n   and if saved is NULL. */\n"
+                                              : "but for cu_seqlens. */\n");
   printFunction(out, mixer, "size_t ", prefix + workspaceSizeSuffix(entry.kind), "const " + name + "_args *args");
-  if (entry.kind == EntryKind::Forward)
+  if (entry.kind == tile::Entry::Forward)
     printFunction(out, mixer, "size_t ", prefix + "_saved_size", "const " + name + "_args *args");
   out << "\n";
 }

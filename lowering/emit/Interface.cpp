@@ -1,6 +1,6 @@
 // Reads what a library's entry points look like off a module: the declarations of its mix.mixer ops say what the
-// argument structs hold, in which order, and the `mix.kernel` attributes of its functions say which of it each kernel
-// takes.
+// argument structs hold, in which order, and the `tile.function` attributes of its functions say which of it each
+// kernel takes.
 #include "lowering/emit/Interface.h"
 #include "lowering/emit/Declarations.h"
 #include "lowering/emit/Names.h"
@@ -11,110 +11,52 @@
 #include <fmt/format.h>
 
 using namespace mlir;
+using mixc::tile::Role;
 
 namespace mixc {
 namespace {
 
 llvm::Error bug(const Twine &message) { return llvm::createStringError("internal error: " + message.str()); }
 
-/// Reads one kernel function.
-class KernelReader {
-public:
-  KernelReader(FunctionOpInterface function, DictionaryAttr kernel) : name(function.getName()), kernel(kernel) {}
-
-  /// The kernel's tensors are taken from `fields`; what is left is what it does not name.
-  llvm::Expected<KernelInfo> read(std::vector<TensorInfo> &fields, unsigned savedSlot) {
-    auto names = kernel.getAs<ArrayAttr>("names"), roles = kernel.getAs<ArrayAttr>("roles");
-    auto scratch = kernel.getAs<IntegerAttr>("scratch");
-    if (!names || !roles || names.size() != roles.size() || !scratch)
-      return wrong("lacks names, roles or scratch");
-    KernelInfo info;
-    info.function = name.str();
-    info.scratchBytes = scratch.getInt();
-    size_t saved = 0;
-    for (auto [i, declared, role] : llvm::enumerate(names.getAsRange<StringAttr>(), roles.getAsRange<StringAttr>())) {
-      llvm::Expected<TensorInfo> tensor =
-          role == "saved" ? takeSaved(saved++, declared, savedSlot) : takeDeclared(declared, role, fields);
-      if (!tensor)
-        return tensor.takeError();
-      if (llvm::Error error = readPartial(i, names.size(), *tensor))
-        return error;
-      info.tensors.push_back(std::move(*tensor));
+/// The kernel's tensors are taken from `fields`; what is left is what it does not name.
+llvm::Expected<KernelInfo> readKernel(FunctionOpInterface function, std::vector<TensorInfo> &fields,
+                                      unsigned savedSlot) {
+  const tile::FunctionAttr kernel = tile::functionOf(function);
+  KernelInfo info;
+  info.function = function.getName().str();
+  info.scratchBytes = kernel.getScratch();
+  for (auto [argument, type] : llvm::zip(kernel.getArguments(), kernel.getTypes())) {
+    if (argument.getRole() == Role::Saved) {
+      TensorInfo &saved = info.tensors.emplace_back();
+      saved.name = saved.declared = argument.getName().str();
+      saved.field = "saved";
+      saved.role = Role::Saved;
+      saved.dims = {ShapedType::getNumElements(type.getShape())};
+      saved.slot = savedSlot;
+      saved.segmentTokens = type.getPer() == tile::Per::Head ? MIXRT_WHOLE_SEQUENCE : argument.getEvery();
+      continue;
     }
-    if (auto all = kernel.getAs<ArrayAttr>("saved"); all && all.size() != saved)
-      return wrong("describes saved tensors that the kernel does not take");
-    return info;
-  }
-
-private:
-  llvm::Error wrong(const Twine &what) const { return bug("`mix.kernel` of @" + name + " " + what); }
-
-  llvm::Expected<TensorInfo> takeDeclared(StringAttr declared, StringAttr role, std::vector<TensorInfo> &fields) const {
-    auto field = llvm::find_if(fields, [&](const TensorInfo &t) { return declared == t.declared && role == t.role; });
+    auto field = llvm::find_if(fields, [&, of = argument](const TensorInfo &known) {
+      return known.role == of.getRole() && known.declared == of.getName() && known.isHistory == of.getHistory();
+    });
     if (field == fields.end())
-      return bug("@" + name + " takes `" + declared.getValue() + "` as " + role.getValue() +
-                 ", which its mixer does not declare, or takes it twice");
-    TensorInfo tensor = std::move(*field);
+      return bug("@" + function.getName() + " takes `" + argument.getName().getValue() + "` as " +
+                 tile::stringifyRole(argument.getRole()) + ", which its mixer does not declare, or takes it twice");
+    info.tensors.push_back(std::move(*field));
+    info.tensors.back().isPartial = argument.getPartial();
     fields.erase(field);
-    return tensor;
   }
-
-  llvm::Expected<TensorInfo> takeSaved(size_t index, StringAttr known, unsigned slot) const {
-    auto all = kernel.getAs<ArrayAttr>("saved");
-    auto described = all && index < all.size() ? dyn_cast<DictionaryAttr>(all[index]) : DictionaryAttr();
-    auto per = described ? described.getAs<StringAttr>("per") : StringAttr();
-    auto elements = described ? described.getAs<IntegerAttr>("elements") : IntegerAttr();
-    auto every = described ? described.getAs<IntegerAttr>("every") : IntegerAttr();
-    const bool perSegment = per && per == "segment", perSequence = per && per == "sequence";
-    if (!elements || elements.getInt() < 0 || !per || (!perSegment && !perSequence && per != "token") ||
-        (perSegment && (!every || every.getInt() < 1)))
-      return wrong("does not describe `" + known.getValue() + "`");
-    TensorInfo tensor;
-    tensor.name = tensor.declared = known.str();
-    tensor.field = tensor.role = "saved";
-    tensor.dims = {elements.getInt()};
-    tensor.slot = slot;
-    tensor.segmentTokens = perSegment ? every.getInt() : perSequence ? MIXRT_WHOLE_SEQUENCE : 0;
-    return tensor;
-  }
-
-  llvm::Error readPartial(size_t index, size_t count, TensorInfo &tensor) const {
-    if (!tensor.isGradient())
-      return llvm::Error::success();
-    SmallVector<int64_t> partials;
-    if (auto array = kernel.getAs<ArrayAttr>("partials"))
-      for (auto flag : array.getAsRange<IntegerAttr>())
-        partials.push_back(flag.getInt());
-    else if (auto dense = kernel.getAs<DenseI64ArrayAttr>("partials"))
-      partials.append(dense.asArrayRef().begin(), dense.asArrayRef().end());
-    if (partials.size() != count)
-      return wrong("does not say of every tensor if it is a partial sum");
-    tensor.isPartial = partials[index] != 0;
-    // Several kernels would write to one place.
-    if (!tensor.isPartial && (tensor.role == "param_grad" || tensor.perGroup || tensor.isHistory))
-      return wrong("says that `" + tensor.declared + "` as " + tensor.role + " is no sum, but it is");
-    return llvm::Error::success();
-  }
-
-  StringRef name; // of the function
-  DictionaryAttr kernel;
-};
-
-std::optional<EntryKind> entryKindNamed(StringRef name) {
-  for (EntryKind kind : {EntryKind::Forward, EntryKind::Backward, EntryKind::Decode})
-    if (nameOf(kind) == name)
-      return kind;
-  return std::nullopt;
+  return info;
 }
 
-llvm::Expected<EntryInfo> readEntry(EntryKind kind, KernelReader &reader, const Declarations &declarations) {
+llvm::Expected<EntryInfo> readEntry(FunctionOpInterface function, const Declarations &declarations) {
   EntryInfo info;
-  info.kind = kind;
+  const tile::Entry kind = info.kind = tile::functionOf(function).getEntry();
   std::vector<TensorInfo> fields = declarations.structOf(kind);
   info.slots = leadingFields(kind).size() + trailingFields(kind).size();
   for (const TensorInfo &field : fields)
     info.slots += llvm::none_of(fields, [&](const TensorInfo &t) { return t.slot == field.slot && &t < &field; });
-  llvm::Expected<KernelInfo> kernel = reader.read(fields, info.slots - 4);
+  llvm::Expected<KernelInfo> kernel = readKernel(function, fields, info.slots - 4);
   if (!kernel)
     return kernel.takeError();
   static_cast<KernelInfo &>(info) = std::move(*kernel);
@@ -127,9 +69,9 @@ llvm::Expected<EntryInfo> readEntry(EntryKind kind, KernelReader &reader, const 
 }
 
 /// The kernel that writes what forward saves, and nothing else: its tensors are found where backward has them.
-llvm::Error readReplay(KernelReader &reader, const Declarations &declarations, EntryInfo &backward) {
-  std::vector<TensorInfo> fields = declarations.structOf(EntryKind::Backward);
-  llvm::Expected<KernelInfo> kernel = reader.read(fields, backward.slots - 4);
+llvm::Error readReplay(FunctionOpInterface function, const Declarations &declarations, EntryInfo &backward) {
+  std::vector<TensorInfo> fields = declarations.structOf(tile::Entry::Backward);
+  llvm::Expected<KernelInfo> kernel = readKernel(function, fields, backward.slots - 4);
   if (!kernel)
     return kernel.takeError();
   backward.replay = std::move(*kernel);
@@ -137,7 +79,7 @@ llvm::Error readReplay(KernelReader &reader, const Declarations &declarations, E
 }
 
 bool savesAlike(ArrayRef<TensorInfo> tensors, ArrayRef<TensorInfo> others) {
-  auto isSaved = [](const TensorInfo &tensor) { return tensor.role == "saved"; };
+  auto isSaved = [](const TensorInfo &tensor) { return tensor.role == Role::Saved; };
   auto saved = llvm::make_filter_range(tensors, isSaved), otherSaved = llvm::make_filter_range(others, isSaved);
   return llvm::equal(saved, otherSaved, [](const TensorInfo &x, const TensorInfo &y) {
     return x.name == y.name && x.dims == y.dims && x.segmentTokens == y.segmentTokens;
@@ -146,7 +88,7 @@ bool savesAlike(ArrayRef<TensorInfo> tensors, ArrayRef<TensorInfo> others) {
 
 /// What one kernel saves another reads.
 llvm::Error checkSaved(const MixerInterface &mixer) {
-  const EntryInfo *forward = mixer.entry(EntryKind::Forward), *backward = mixer.entry(EntryKind::Backward);
+  const EntryInfo *forward = mixer.entry(tile::Entry::Forward), *backward = mixer.entry(tile::Entry::Backward);
   if (!backward)
     return llvm::Error::success();
   if (!forward || !savesAlike(forward->tensors, backward->tensors))
@@ -159,40 +101,34 @@ llvm::Error checkSaved(const MixerInterface &mixer) {
 llvm::Expected<MixerInterface> readMixer(mix::MixerOp mixer, const Declarations &declarations, ModuleOp module) {
   MixerInterface interface;
   interface.name = mixer.getSymName().str();
-  std::optional<KernelReader> replay;
+  FunctionOpInterface replay;
   for (auto function : module.getOps<FunctionOpInterface>()) {
-    auto kernel = function->getAttrOfType<DictionaryAttr>("mix.kernel");
-    if (!kernel || kernel.getAs<StringAttr>("mixer") != interface.name)
+    const tile::FunctionAttr kernel = tile::functionOf(function);
+    if (!kernel || kernel.getMixer() != interface.name)
       continue;
-    auto name = kernel.getAs<StringAttr>("entry");
-    KernelReader reader(function, kernel);
-    if (name && name == "replay") {
-      replay = reader;
+    if (kernel.getEntry() == tile::Entry::Replay) {
+      replay = function;
       continue;
     }
-    std::optional<EntryKind> kind = name ? entryKindNamed(name) : std::nullopt;
-    if (!kind)
-      return bug("`mix.kernel` of @" + function.getName() + " has no entry that is known");
-    llvm::Expected<EntryInfo> entry = readEntry(*kind, reader, declarations);
+    llvm::Expected<EntryInfo> entry = readEntry(function, declarations);
     if (!entry)
       return entry.takeError();
-    auto sequences = kernel.getAs<IntegerAttr>("sequences");
-    if (!sequences || sequences.getInt() == 1) {
+    if (kernel.getSequences() == 1) {
       interface.entries.push_back(std::move(*entry));
       continue;
     }
     // The kernel for a block of sequences stands behind the one that it belongs to.
-    if (interface.entries.empty() || interface.entries.back().kind != kind)
+    if (interface.entries.empty() || interface.entries.back().kind != kernel.getEntry())
       return bug("@" + function.getName() + " has no kernel for one sequence before it");
     EntryInfo &single = interface.entries.back();
     single.blockFunction = entry->function;
-    single.block = sequences.getInt();
+    single.block = kernel.getSequences();
     single.scratchBytes = std::max(single.scratchBytes, entry->scratchBytes);
   }
   llvm::sort(interface.entries, [](const EntryInfo &x, const EntryInfo &y) { return x.kind < y.kind; });
   for (EntryInfo &entry : interface.entries)
-    if (entry.kind == EntryKind::Backward && replay)
-      if (llvm::Error error = readReplay(*replay, declarations, entry))
+    if (entry.kind == tile::Entry::Backward && replay)
+      if (llvm::Error error = readReplay(replay, declarations, entry))
         return error;
   if (llvm::Error error = checkSaved(interface))
     return error;
@@ -237,7 +173,7 @@ int64_t TensorInfo::elements() const {
 
 std::vector<TensorInfo> EntryInfo::fields() const {
   std::vector<TensorInfo> result = tensors;
-  llvm::erase_if(result, [](const TensorInfo &tensor) { return tensor.role == "saved"; });
+  llvm::erase_if(result, [](const TensorInfo &tensor) { return tensor.role == Role::Saved; });
   llvm::sort(result, [](const TensorInfo &x, const TensorInfo &y) {
     return std::pair(x.slot, x.member) < std::pair(y.slot, y.member);
   });
@@ -248,11 +184,12 @@ std::vector<TensorInfo> EntryInfo::fields() const {
 
 std::vector<TensorInfo> EntryInfo::saved() const {
   std::vector<TensorInfo> result;
-  llvm::copy_if(tensors, std::back_inserter(result), [](const TensorInfo &tensor) { return tensor.role == "saved"; });
+  llvm::copy_if(tensors, std::back_inserter(result),
+                [](const TensorInfo &tensor) { return tensor.role == Role::Saved; });
   return result;
 }
 
-const EntryInfo *MixerInterface::entry(EntryKind kind) const {
+const EntryInfo *MixerInterface::entry(tile::Entry kind) const {
   auto found = llvm::find_if(entries, [&](const EntryInfo &entry) { return entry.kind == kind; });
   return found == entries.end() ? nullptr : &*found;
 }
@@ -261,12 +198,9 @@ std::string MixerInterface::symbol() const { return prefix + identifier(name); }
 
 std::string MixerInterface::fingerprintText() const { return fmt::format("{:016x}", fingerprint); }
 
-StringRef nameOf(EntryKind kind) {
-  return kind == EntryKind::Forward ? "forward" : kind == EntryKind::Backward ? "backward" : "decode";
-}
-
-std::string workspaceSizeSuffix(EntryKind kind) {
-  return kind == EntryKind::Forward ? "_workspace_size" : ("_" + nameOf(kind) + "_workspace_size").str();
+std::string workspaceSizeSuffix(tile::Entry kind) {
+  return kind == tile::Entry::Forward ? "_workspace_size"
+                                      : ("_" + tile::stringifyEntry(kind) + "_workspace_size").str();
 }
 
 llvm::Expected<std::vector<MixerInterface>> readInterfaces(ModuleOp module) {
@@ -288,7 +222,7 @@ llvm::Expected<std::vector<MixerInterface>> readInterfaces(ModuleOp module) {
       mixers.push_back(std::move(*interface));
   }
   if (mixers.empty())
-    return bug("no function of the module has a `mix.kernel` attribute");
+    return bug("no function of the module has a `tile.function` attribute");
   return mixers;
 }
 

@@ -7,23 +7,21 @@
 //
 // tensors[i] is the kernel's i-th tensor of this (sequence, head): the first token's row for a `token` tensor, the
 // array itself for a `head` tensor, null for what is absent. strides[i]: elements from one token to the
-// next. scratch: `scratchBytes` bytes, 64-byte aligned. The function carries `mix.kernel = {mixer = "NAME", entry =
-// "forward"|"decode"|"backward"|"replay", names = [...], roles = [...], scratch = N : i64}`; names are the declared ones.
+// next. scratch: so many bytes, 64-byte aligned. The function carries `tile.function`: entry, mixer, what each tensor is (names
+// are the declared ones) and of what type, and bytes of scratch.
 //
-// With `sequences = 8 : i64` in it, it is the entry's kernel for a block of 8: for each tensor a pointer a sequence, and an
+// With `sequences 8` in it, it is the entry's kernel for a block of 8: for each tensor a pointer a sequence, and an
 // array of lengths (mixrt_block_kernel); it saves nothing.
 //
-// What forward leaves for backward are tensors of the role `saved`, named saved.0, saved.1, ..., float32, null if the caller
-// does not want them kept. `saved = [{per = "token"|"segment"|"sequence", elements = N : i64, every = 128 : i64}, ...]` of
-// `mix.kernel` describes them in this order, the same in forward, backward and replay: a row for every token, for every segment of
-// `every` tokens, or one for the sequence. Their strides are what the caller's memory has; a row of segments is followed by the next segment's.
-// Replay takes what forward takes, but outputs and final states, and writes the saved tensors alone.
+// What forward leaves for backward are tensors of the role `saved`, float32, null if the caller does not want them kept, the same ones in
+// the same order in forward, backward and replay: a row for every token, for every segment of so many tokens, or one for the sequence.
+// Their strides are what the caller's memory has; a row of segments is followed by the next segment's. Replay takes what forward takes, but
+// outputs and final states, and writes the saved tensors alone.
 //
 // Backward takes inputs, params, initial states, output_grad, final_grad (null: zero), saved, and writes input_grad,
-// param_grad, initial_grad: null where nobody wants them, partial ones too. `partials = [0, 1, ...]` of `mix.kernel`, one for
-// every tensor, says which of them are sums: the kernel adds its (sequence, head)'s part to float32 numbers that are
-// its own and zero at first, whatever the tensor's type, and the runtime adds up the parts and rounds. So is every result that is a
-// param's, or declared per group, or of an input that is read at earlier tokens, or of a history; only what remains may be
+// param_grad, initial_grad: null where nobody wants them, partial ones too. To what is partial the kernel adds its (sequence, head)'s part:
+// float32 numbers that are its own and zero at first, whatever the tensor's type, and the runtime adds up the parts and rounds. So is every
+// result that is a param's, or declared per group, or of an input that is read at earlier tokens, or of a history; only what remains may be
 // written in place. A declaration that backward does not name has the gradient zero.
 //
 // Argument structs: every field is 8 bytes, in this order.
@@ -45,6 +43,7 @@
 #define MIXC_LOWERING_EMIT_INTERFACE_H
 
 #include "dialect/mix/Mix.h"
+#include "dialect/tile/Tile.h"
 #include "llvm/Support/Error.h"
 #include <optional>
 #include <string>
@@ -52,20 +51,14 @@
 
 namespace mixc {
 
-/// In the order of a library's header.
-enum class EntryKind { Forward, Backward, Decode };
-
-/// `forward`, `backward`, `decode`: what follows the mixer's name.
-llvm::StringRef nameOf(EntryKind kind);
 /// `_workspace_size`, `_backward_workspace_size`, `_decode_workspace_size`.
-std::string workspaceSizeSuffix(EntryKind kind);
+std::string workspaceSizeSuffix(tile::Entry kind);
 
 struct TensorInfo {
-  std::string name;          // as declared; a member of a family: the family's
-  std::string declared;      // as the kernel knows it: `k[2]`
-  std::string field;         // as in the argument struct: `H_initial`
-  std::string role;          // input param initial output final state kept output_grad final_grad input_grad param_grad
-                             // initial_grad saved
+  std::string name;     // as declared; a member of a family: the family's
+  std::string declared; // as the kernel knows it: `k[2]`, of a history the input
+  std::string field;    // as in the argument struct: `H_initial`
+  tile::Role role = tile::Role::Input;
   std::vector<int64_t> dims; // per token and head; of a family, the count of its members first
   int64_t member = 0, members = 1;
   std::string elementType = "f32"; // or bf16, f16
@@ -79,17 +72,19 @@ struct TensorInfo {
   bool isUnknown = false;    // the kernel does not name it
   int64_t segmentTokens = 0; // of what is saved: as mixrt_tensor::every
 
-  bool isPerToken() const {
-    return role == "input" || role == "output" || role == "kept" || role == "output_grad" || role == "input_grad";
-  }
-  bool isParam() const { return role == "param" || role == "param_grad"; }
+  bool isPerToken() const { return tile::isPerToken(role); }
+  bool isParam() const { return role == tile::Role::Param || role == tile::Role::ParamGrad; }
   /// What backward is for.
-  bool isGradient() const { return role == "input_grad" || role == "param_grad" || role == "initial_grad"; }
+  bool isGradient() const {
+    return role == tile::Role::InputGrad || role == tile::Role::ParamGrad || role == tile::Role::InitialGrad;
+  }
   bool isWritten() const {
-    return role == "output" || role == "final" || role == "state" || role == "kept" || isGradient();
+    return role == tile::Role::Output || role == tile::Role::Final || role == tile::Role::State ||
+           role == tile::Role::Kept || isGradient();
   }
   bool isOptional() const {
-    return role == "initial" || role == "final" || role == "kept" || role == "final_grad" || isGradient();
+    return role == tile::Role::Initial || role == tile::Role::Final || role == tile::Role::Kept ||
+           role == tile::Role::FinalGrad || isGradient();
   }
   int64_t elements() const;                                        // per token and head, all members
   int64_t ownElements() const { return elements() / members; }     // of this member
@@ -107,11 +102,11 @@ struct KernelInfo {
 };
 
 struct EntryInfo : KernelInfo { // tensors: then those of the argument struct that the kernel does not take
-  EntryKind kind = EntryKind::Forward;
+  tile::Entry kind = tile::Entry::Forward;
   unsigned slots = 0; // of the argument struct
   KernelInfo replay;  // of backward, if forward saves anything
 
-  llvm::StringRef name() const { return nameOf(kind); }
+  llvm::StringRef name() const { return tile::stringifyEntry(kind); }
   /// What the struct has a field for, in its order, a family once.
   std::vector<TensorInfo> fields() const;
   /// What forward leaves for backward.
@@ -126,7 +121,7 @@ struct MixerInterface {
   std::vector<EntryInfo> entries;
   uint64_t fingerprint = 0; // of equations, dims and whatever the header says: of two mixers that differ in any, two
 
-  const EntryInfo *entry(EntryKind kind) const; // null: there is none
+  const EntryInfo *entry(tile::Entry kind) const; // null: there is none
   /// What its names in C begin with: `NAME`, or `small_NAME`.
   std::string symbol() const;
   /// 16 digits. The symbols that the header's functions stand for end in them, so that it links with its own library alone.
@@ -135,13 +130,13 @@ struct MixerInterface {
   int64_t reserved() const { return 1 + static_cast<int64_t>(fingerprint % 64); }
 };
 
-/// Reads the interfaces off a module at stage `vector`: its mix.mixer ops and the `mix.kernel` attributes of its
+/// Reads the interfaces off a module at stage `vector`: its mix.mixer ops and the `tile.function` attributes of its
 /// functions.
 llvm::Expected<std::vector<MixerInterface>> readInterfaces(mlir::ModuleOp module);
 
 /// The slots before the first tensor, by name: 7 of forward and backward, 5 of decode; and those after the last.
-llvm::ArrayRef<llvm::StringRef> leadingFields(EntryKind kind);
-llvm::ArrayRef<llvm::StringRef> trailingFields(EntryKind kind);
+llvm::ArrayRef<llvm::StringRef> leadingFields(tile::Entry kind);
+llvm::ArrayRef<llvm::StringRef> trailingFields(tile::Entry kind);
 
 /// What `NAME_describe` returns: dims, class, tensors and layouts, as JSON. Without a `cpu`: what the fingerprint is of.
 std::string describe(const MixerInterface &mixer, llvm::StringRef cpu);

@@ -71,7 +71,7 @@ public:
   std::vector<std::vector<float>> finals() const {
     std::vector<std::vector<float>> all;
     for (const auto &[tensor, array] : llvm::zip(entry.fields(), arrays))
-      if (tensor.role == "final") {
+      if (tensor.role == tile::Role::Final) {
         const auto *numbers = reinterpret_cast<const float *>(slots[tensor.slot]);
         all.emplace_back(numbers, numbers + array->size);
       }
@@ -81,7 +81,7 @@ public:
   mix::Array output() const {
     mix::Array y;
     for (const auto &[tensor, array] : llvm::zip(entry.fields(), arrays))
-      if (tensor.role == "output")
+      if (tensor.role == tile::Role::Output)
         y.data.assign(array->numbers, array->numbers + array->size);
     return y;
   }
@@ -93,19 +93,19 @@ private:
   }
 
   void addTensor(const TensorInfo &tensor) {
-    const mix::Arrays &source = tensor.role == "param"   ? call.params
-                                : tensor.role == "input" ? call.inputs
-                                                         : call.initial;
-    int64_t size = (tensor.perGroup ? call.groups : call.heads) * (tensor.role == "param" ? 1 : call.batch);
+    const mix::Arrays &source = tensor.role == tile::Role::Param   ? call.params
+                                : tensor.role == tile::Role::Input ? call.inputs
+                                                                   : call.initial;
+    int64_t size = (tensor.perGroup ? call.groups : call.heads) * (tensor.role == tile::Role::Param ? 1 : call.batch);
     size *= tensor.isPerToken() ? call.time : 1;
     for (int64_t dim : tensor.dims)
       size *= dim;
     slots[tensor.slot] = address(size);
-    if (!tensor.isWritten() || tensor.role == "state")
+    if (!tensor.isWritten() || tensor.role == tile::Role::State)
       llvm::copy(source.at(tensor.name).data, arrays.back()->numbers);
-    if (inPlace && tensor.role == "final")
+    if (inPlace && tensor.role == tile::Role::Final)
       for (const TensorInfo &start : entry.fields())
-        if (start.role == "initial" && start.name == tensor.name)
+        if (start.role == tile::Role::Initial && start.name == tensor.name)
           slots[tensor.slot] = slots[start.slot];
   }
 

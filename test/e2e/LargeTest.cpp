@@ -40,7 +40,7 @@ TEST(Large, MoreThanTwoToThe31Elements) {
     x.numbers()[place] = one; // 2^30 elements are 2^31 bytes
 
   const EntryInfo &entry = *llvm::find_if(built.compiled.interface("count")->entries,
-                                          [](const EntryInfo &e) { return e.kind == EntryKind::Forward; });
+                                          [](const EntryInfo &e) { return e.kind == tile::Entry::Forward; });
   void *handle = dlopen(built.path.c_str(), RTLD_NOW);
   auto function = reinterpret_cast<const void *(*)(const void *)>(dlsym(handle, "count_forward"));
   auto workspaceSize = reinterpret_cast<size_t (*)(const void *)>(dlsym(handle, "count_workspace_size"));
@@ -49,12 +49,13 @@ TEST(Large, MoreThanTwoToThe31Elements) {
   std::copy(std::begin(counts), std::end(counts), slots.begin());
   std::vector<float> final(Heads);
   for (const TensorInfo &tensor : entry.fields())
-    if (tensor.role != "initial")
-      slots[tensor.slot] = reinterpret_cast<int64_t>(tensor.role == "input"    ? static_cast<void *>(x.numbers())
-                                                     : tensor.role == "output" ? static_cast<void *>(y.numbers())
-                                                                               : static_cast<void *>(final.data()));
+    if (tensor.role != tile::Role::Initial)
+      slots[tensor.slot] =
+          reinterpret_cast<int64_t>(tensor.role == tile::Role::Input    ? static_cast<void *>(x.numbers())
+                                    : tensor.role == tile::Role::Output ? static_cast<void *>(y.numbers())
+                                                                        : static_cast<void *>(final.data()));
   std::vector<char> workspace(workspaceSize(slots.data()));
-  slots[slots.size() - trailingFields(EntryKind::Forward).size()] = reinterpret_cast<int64_t>(workspace.data());
+  slots[slots.size() - trailingFields(tile::Entry::Forward).size()] = reinterpret_cast<int64_t>(workspace.data());
   ASSERT_EQ(function(slots.data()), nullptr);
 
   // By head: how many of the ones lie at or before a token.

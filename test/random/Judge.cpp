@@ -337,9 +337,9 @@ private:
       if (!kernel)
         return fail("no tile program", suffix.str());
       if (suffix == "_forward") {
-        auto form = kernel->getAttrOfType<mlir::StringAttr>("form");
-        mark("form: " + form.getValue().str());
-        if (mixer.isChunkable() && trial.chunk != 1 && form.getValue() != "chunked")
+        const tile::Form form = *kernel.getForm();
+        mark("form: " + stringifyForm(form).str());
+        if (mixer.isChunkable() && trial.chunk != 1 && form != tile::Form::Chunked)
           return fail("not chunked", verdict.findings);
       }
       size_t i = 0;

@@ -19,10 +19,7 @@ public:
         byName[op.getAttrOfType<StringAttr>("name").getValue()] = &op;
   }
 
-  Operation *find(StringRef name) const {
-    name.consume_back(".history");
-    return byName.lookup(name);
-  }
+  Operation *find(StringRef name) const { return byName.lookup(name); }
 
 private:
   llvm::StringMap<Operation *> byName;
@@ -31,10 +28,9 @@ private:
 /// What one head sees of an array [1, time,] heads or groups, [members,] dims...: its name outside, and its part.
 class Part {
 public:
-  Part(const Declarations &declarations, StringRef name, tile::ViewType view, const mix::Call &call, int64_t head) {
-    Operation *op = declarations.find(name);
+  Part(Operation *op, bool isHistory, tile::ViewType view, const mix::Call &call, int64_t head) {
     mix::Home home = mix::homeOf(op);
-    tensor = home.tensor.str() + (name.ends_with(".history") ? ".history" : "");
+    tensor = home.tensor.str() + (isHistory ? ".history" : "");
     members = std::max<int64_t>(home.count, 1);
     member = home.member;
     columns = !isa<mix::OutputOp>(op) && mix::isPerGroup(typeOf(op)) ? call.groups : call.heads;
@@ -86,17 +82,17 @@ private:
 };
 
 /// What a state starts from where no initial one is passed: its kernel takes it from the caller when it is in place.
-std::vector<double> startOf(const Declarations &declarations, StringRef name, tile::ViewType view,
+std::vector<double> startOf(const Declarations &declarations, tile::ArgumentAttr argument, tile::ViewType view,
                             const mix::Call &call, int64_t head) {
   int64_t size = 1;
   for (int64_t extent : view.getShape())
     size *= extent;
   std::vector<double> data(size);
-  auto state = dyn_cast<mix::StateOp>(declarations.find(name));
-  if (!state || name.ends_with(".history"))
+  auto state = dyn_cast<mix::StateOp>(declarations.find(argument.getName()));
+  if (!state)
     return data;
   if (state.getStartParam()) {
-    Part param(declarations, *state.getStartParam(), view, call, head);
+    Part param(declarations.find(*state.getStartParam()), /*isHistory=*/false, view, call, head);
     return param.read(call.params.at(param.tensor));
   }
   if (state.getStart())
@@ -124,18 +120,20 @@ public:
   Work(tile::KernelOp kernel, const Declarations &declarations, const mix::Call &call, int64_t head)
       : kernel(kernel), declarations(declarations), call(call), head(head) {}
 
-  void forEach(llvm::function_ref<void(size_t, StringRef name, StringRef role, tile::ViewType)> use) {
+  void forEach(llvm::function_ref<void(size_t, tile::ArgumentAttr, tile::ViewType)> use) {
     for (auto [i, type] : llvm::enumerate(kernel.getBody().front().getArgumentTypes()))
-      use(i, cast<StringAttr>(kernel.getNames()[i]).getValue(), cast<StringAttr>(kernel.getRoles()[i]).getValue(),
-          cast<tile::ViewType>(type));
+      use(i, kernel.argument(i), cast<tile::ViewType>(type));
   }
-  Part part(StringRef name, tile::ViewType view) const { return {declarations, name, view, call, head}; }
+  Part part(tile::ArgumentAttr argument, tile::ViewType view) const {
+    return {declarations.find(argument.getName()), argument.getHistory(), view, call, head};
+  }
 
   /// What the caller passes in; what the kernel writes is NaN first.
   void fill(bool saves) {
-    forEach([&](size_t, StringRef name, StringRef role, tile::ViewType view) {
+    forEach([&](size_t, tile::ArgumentAttr argument, tile::ViewType view) {
+      const tile::Role role = argument.getRole();
       tile::Buffer &buffer = tensors.emplace_back();
-      if (role == "saved") {
+      if (role == tile::Role::Saved) {
         buffer.present = saves;
         if (view.getPer() != tile::Per::Segment) // they come one by one
           buffer.data.assign((view.getPer() == tile::Per::Token ? call.time : 1) *
@@ -143,14 +141,14 @@ public:
                              std::nan(""));
         return;
       }
-      Part part = this->part(name, view);
-      if (role == "input" || role == "param") {
-        buffer.data = part.read((role == "input" ? call.inputs : call.params).at(part.tensor));
-      } else if (role == "initial" || role == "state") {
+      Part part = this->part(argument, view);
+      if (role == tile::Role::Input || role == tile::Role::Param) {
+        buffer.data = part.read((role == tile::Role::Input ? call.inputs : call.params).at(part.tensor));
+      } else if (role == tile::Role::Initial || role == tile::Role::State) {
         auto given = call.initial.find(part.tensor);
         bool isGiven = given != call.initial.end();
-        buffer.data = isGiven ? part.read(given->second) : startOf(declarations, name, view, call, head);
-        buffer.present = isGiven || role == "state";
+        buffer.data = isGiven ? part.read(given->second) : startOf(declarations, argument, view, call, head);
+        buffer.present = isGiven || role == tile::Role::State;
       } else {
         buffer.data.assign(part.total(), std::nan(""));
       }
@@ -177,11 +175,12 @@ llvm::Expected<mix::Answer> interpretTiles(tile::KernelOp kernel, mix::MixerOp e
     work.fill(/*saves=*/false);
     if (llvm::Error error = work.run())
       return std::move(error);
-    work.forEach([&](size_t i, StringRef name, StringRef role, tile::ViewType view) {
-      if (role == "output")
-        work.part(name, view).write(answer.outputs, work.tensors[i].data);
-      if (role == "final" || role == "state")
-        work.part(name, view).write(answer.final, work.tensors[i].data);
+    work.forEach([&](size_t i, tile::ArgumentAttr argument, tile::ViewType view) {
+      const tile::Role role = argument.getRole();
+      if (role == tile::Role::Output)
+        work.part(argument, view).write(answer.outputs, work.tensors[i].data);
+      if (role == tile::Role::Final || role == tile::Role::State)
+        work.part(argument, view).write(answer.final, work.tensors[i].data);
     });
   }
   return answer;
@@ -192,45 +191,46 @@ llvm::Expected<mix::Gradients> interpretTilesBackward(tile::KernelOp saving, til
                                                       const mix::Cotangents &cotangents) {
   mix::Gradients gradients;
   Declarations declarations(equations);
-  auto partials = backward->getAttrOfType<ArrayAttr>("partials");
   for (int64_t head = 0; head < call.heads; ++head) {
     Work before(saving, declarations, call, head);
     before.fill(/*saves=*/true);
     if (llvm::Error error = before.run())
       return std::move(error);
     std::map<std::string, tile::Buffer> saved;
-    before.forEach([&](size_t i, StringRef name, StringRef role, tile::ViewType) {
-      if (role == "saved")
-        saved[name.str()] = std::move(before.tensors[i]);
+    before.forEach([&](size_t i, tile::ArgumentAttr argument, tile::ViewType) {
+      if (argument.getRole() == tile::Role::Saved)
+        saved[argument.getName().str()] = std::move(before.tensors[i]);
     });
 
     Work work(backward, declarations, call, head);
     work.fill(/*saves=*/true);
-    work.forEach([&](size_t i, StringRef name, StringRef role, tile::ViewType view) {
+    work.forEach([&](size_t i, tile::ArgumentAttr argument, tile::ViewType view) {
+      const tile::Role role = argument.getRole();
       tile::Buffer &buffer = work.tensors[i];
-      if (role == "saved") {
-        buffer = saved[name.str()];
-      } else if (role == "output_grad" || role == "final_grad") {
-        const Part part = work.part(name, view);
-        const mix::Arrays &given = role == "output_grad" ? cotangents.outputs : cotangents.final;
+      if (role == tile::Role::Saved) {
+        buffer = saved[argument.getName().str()];
+      } else if (role == tile::Role::OutputGrad || role == tile::Role::FinalGrad) {
+        const Part part = work.part(argument, view);
+        const mix::Arrays &given = role == tile::Role::OutputGrad ? cotangents.outputs : cotangents.final;
         auto found = given.find(part.tensor);
         // The last head of a group writes what they share.
-        buffer.present = found != given.end() && (role == "output_grad" || part.isLastOf(head, call));
+        buffer.present = found != given.end() && (role == tile::Role::OutputGrad || part.isLastOf(head, call));
         if (buffer.present)
           buffer.data = part.read(found->second);
-      } else if (cast<IntegerAttr>(partials[i]).getInt()) {
+      } else if (argument.getPartial()) {
         buffer.data.assign(buffer.data.size(), 0);
       }
     });
     if (llvm::Error error = work.run())
       return std::move(error);
-    work.forEach([&](size_t i, StringRef name, StringRef role, tile::ViewType view) {
-      mix::Arrays *arrays = role == "input_grad"     ? &gradients.inputs
-                            : role == "param_grad"   ? &gradients.params
-                            : role == "initial_grad" ? &gradients.initial
-                                                     : nullptr;
+    work.forEach([&](size_t i, tile::ArgumentAttr argument, tile::ViewType view) {
+      const tile::Role role = argument.getRole();
+      mix::Arrays *arrays = role == tile::Role::InputGrad     ? &gradients.inputs
+                            : role == tile::Role::ParamGrad   ? &gradients.params
+                            : role == tile::Role::InitialGrad ? &gradients.initial
+                                                              : nullptr;
       if (arrays)
-        work.part(name, view).add(*arrays, work.tensors[i].data);
+        work.part(argument, view).add(*arrays, work.tensors[i].data);
     });
   }
   return gradients;
@@ -247,8 +247,8 @@ llvm::Expected<std::string> differenceInBlock(tile::KernelOp block, tile::Kernel
   std::vector<tile::Buffer> together;
   for (auto [i, type] : llvm::enumerate(one.getBody().front().getArgumentTypes())) {
     auto view = cast<tile::ViewType>(type);
-    StringRef role = cast<StringAttr>(one.getRoles()[i]).getValue();
-    if (role == "saved") { // a block saves nothing
+    const tile::Role role = one.argument(i).getRole();
+    if (role == tile::Role::Saved) { // a block saves nothing
       for (int64_t s = 0; s < count; ++s)
         alone[s].push_back({{}, /*present=*/false});
       continue;
@@ -261,8 +261,8 @@ llvm::Expected<std::string> differenceInBlock(tile::KernelOp block, tile::Kernel
       buffer.data.resize(size);
       for (double &number : buffer.data)
         number = numbers(random);
-      buffer.present = role != "initial" || s % 3 != 0;
-      if (role == "param" && s > 0)
+      buffer.present = role != tile::Role::Initial || s % 3 != 0;
+      if (role == tile::Role::Param && s > 0)
         buffer = alone[0].back();
       alone[s].push_back(buffer);
       together.push_back(buffer);
@@ -277,8 +277,8 @@ llvm::Expected<std::string> differenceInBlock(tile::KernelOp block, tile::Kernel
       const std::vector<double> &got = together[i * count + s].data, &wanted = alone[s][i].data;
       auto isSame = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
       if (!llvm::equal(got, wanted, isSame))
-        return "tensor " + cast<StringAttr>(one.getNames()[i]).getValue().str() + " of sequence " + std::to_string(s) +
-               ", " + std::to_string(lengths[s]) + " tokens";
+        return "tensor " + one.argument(i).getName().str() + " of sequence " + std::to_string(s) + ", " +
+               std::to_string(lengths[s]) + " tokens";
     }
   }
   return "";

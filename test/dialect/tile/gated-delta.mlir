@@ -1,5 +1,5 @@
 // RUN: mix-opt %s | mix-opt | FileCheck %s
-// CHECK-LABEL: tile.kernel @gated_delta_forward
+// CHECK-LABEL: tile.kernel forward @gated_delta_forward
 //
 // The chunk program of the gated delta rule, by hand:
 // H_t = a_t H_{t-1} (I - beta_t k_t k_t') + beta_t v_t k_t', y_t = H_t q_t, that is w_t = beta_t (v_t - a_t H_{t-1} k_t).
@@ -16,8 +16,7 @@
 !num = !tile.tensor<token, [], f32>
 !mem = !tile.tensor<head, [32, 32], f32>
 
-tile.kernel @gated_delta_forward of "gated_delta" names ["q", "k", "v", "alpha", "beta", "H", "y", "H"]
-    roles ["input", "input", "input", "input", "input", "initial", "output", "final"] {
+tile.kernel forward @gated_delta_forward of "gated_delta" (input "q", input "k", input "v", input "alpha", input "beta", initial "H", output "y", final "H") {
 ^bb0(%q_in: !vec, %k_in: !vec, %v_in: !vec, %alpha_in: !num, %beta_in: !num, %first: !mem, %out: !vec, %last: !mem):
   %zero = tile.constant 0.0 : !rows
   %one = tile.constant 1.0 : !rows

@@ -1,5 +1,5 @@
 // RUN: mix-opt %s | mix-opt | FileCheck %s
-// CHECK-LABEL: tile.kernel @gated_retention_forward
+// CHECK-LABEL: tile.kernel forward @gated_retention_forward
 //
 // The chunk program of gated retention, by hand: H_t = a_t H_{t-1} + v_t k_t', y_t = H_t q_t.
 !state = !tile.t<[value(V):32, key(K):32], f32>
@@ -15,8 +15,7 @@
 !num = !tile.tensor<token, [], f32>
 !mem = !tile.tensor<head, [32, 32], f32>
 
-tile.kernel @gated_retention_forward of "gated_retention" names ["q", "k", "v", "alpha", "H", "y", "H"]
-    roles ["input", "input", "input", "input", "initial", "output", "final"] {
+tile.kernel forward @gated_retention_forward of "gated_retention" (input "q", input "k", input "v", input "alpha", initial "H", output "y", final "H") {
 ^bb0(%q_in: !vec, %k_in: !vec, %v_in: !vec, %alpha_in: !num, %first: !mem, %out: !vec, %last: !mem):
   %zero = tile.constant 0.0 : !rows
   %one = tile.constant 1.0 : !rows

@@ -2,7 +2,7 @@
 // RUN: mix-opt %s --split-input-file --verify-diagnostics
 
 // load_c3_history
-tile.kernel @load_c3_history of "m" names ["x"] roles ["input"] {
+tile.kernel forward @load_c3_history of "m" (input "x") {
 ^bb0(%x: !tile.tensor<token, [4], f32>):
   tile.chunks size 8 {
     // expected-error @below {{lags, and has no history}}
@@ -13,7 +13,7 @@ tile.kernel @load_c3_history of "m" names ["x"] roles ["input"] {
 // -----
 
 // load_c3_lag
-tile.kernel @load_c3_lag of "m" names ["x", "x.history"] roles ["input", "initial"] {
+tile.kernel forward @load_c3_lag of "m" (input "x", initial "x" history) {
 ^bb0(%x: !tile.tensor<token, [4], f32>, %h: !tile.tensor<head, [3, 4], f32>):
   tile.chunks size 8 {
     // expected-error @below {{lags by 4 tokens with a history of 3}}
@@ -24,7 +24,7 @@ tile.kernel @load_c3_lag of "m" names ["x", "x.history"] roles ["input", "initia
 // -----
 
 // load_c3_dims
-tile.kernel @load_c3_dims of "m" names ["x", "x.history"] roles ["input", "initial"] {
+tile.kernel forward @load_c3_dims of "m" (input "x", initial "x" history) {
 ^bb0(%x: !tile.tensor<token, [4], f32>, %h: !tile.tensor<head, [3, 5], f32>):
   tile.chunks size 8 {
     // expected-error @below {{as a history of}}
@@ -35,7 +35,7 @@ tile.kernel @load_c3_dims of "m" names ["x", "x.history"] roles ["input", "initi
 // -----
 
 // history_c1
-tile.kernel @history_c1 of "m" names ["x", "x.history", "y"] roles ["input", "initial", "param"] {
+tile.kernel forward @history_c1 of "m" (input "x", initial "x" history, param "y") {
 ^bb0(%x: !tile.tensor<token, [4], f32>, %h: !tile.tensor<head, [3, 4], f32>, %to: !tile.tensor<head, [3, 4], f32>):
   // expected-error @below {{takes a tensor with role `param`}}
   tile.history %x past %h to %to : <token, [4], f32>, <head, [3, 4], f32>, <head, [3, 4], f32>
@@ -44,7 +44,7 @@ tile.kernel @history_c1 of "m" names ["x", "x.history", "y"] roles ["input", "in
 // -----
 
 // history_c2
-tile.kernel @history_c2 of "m" names ["x", "x.history", "x.history"] roles ["input", "initial", "final"] {
+tile.kernel forward @history_c2 of "m" (input "x", initial "x" history, final "x" history) {
 ^bb0(%x: !tile.tensor<token, [4], f32>, %h: !tile.tensor<head, [3, 4], f32>, %to: !tile.tensor<head, [2, 4], f32>):
   // expected-error @below {{writes '!tile.tensor<head, [2, 4], f32>' after '!tile.tensor<head, [3, 4], f32>'}}
   tile.history %x past %h to %to : <token, [4], f32>, <head, [3, 4], f32>, <head, [2, 4], f32>
@@ -53,7 +53,7 @@ tile.kernel @history_c2 of "m" names ["x", "x.history", "x.history"] roles ["inp
 // -----
 
 // history_c3
-tile.kernel @history_c3 of "m" names ["x", "x.history", "x.history"] roles ["input", "initial", "final"] {
+tile.kernel forward @history_c3 of "m" (input "x", initial "x" history, final "x" history) {
 ^bb0(%x: !tile.tensor<token, [4], f32>, %h: !tile.tensor<head, [3, 4], f32>, %to: !tile.tensor<head, [3, 4], f32>):
   tile.chunks size 8 {
     // expected-error @below {{writes a history with role `final` in the loop}}
@@ -64,7 +64,7 @@ tile.kernel @history_c3 of "m" names ["x", "x.history", "x.history"] roles ["inp
 // -----
 
 // init_c4
-tile.kernel @init_c4 of "m" names ["H", "W"] roles ["initial", "input"] {
+tile.kernel forward @init_c4 of "m" (initial "H", input "W") {
 ^bb0(%h: !tile.tensor<head, [4], f32>, %w: !tile.tensor<token, [4], f32>):
   // expected-error @below {{takes a tensor with role `input`}}
   %0 = tile.init %h or %w : !tile.tensor<token, [4], f32> : <head, [4], f32> -> <[key(K):4], f32>

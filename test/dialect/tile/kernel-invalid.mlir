@@ -2,8 +2,8 @@
 // What kernels and loops refuse.
 
 // kernel_c1
-// expected-error @below {{has 1 arguments, 2 names and 1 roles}}
-tile.kernel @kernel_c1 of "m" names ["x", "y"] roles ["input"] {
+// expected-error @below {{has 1 tensors, and says of 2 what they are}}
+tile.kernel forward @kernel_c1 of "m" (input "x", input "y") {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
 }
 
@@ -11,15 +11,15 @@ tile.kernel @kernel_c1 of "m" names ["x", "y"] roles ["input"] {
 
 // kernel_c2
 // expected-error @below {{argument 0 is no tensor}}
-tile.kernel @kernel_c2 of "m" names ["x"] roles ["input"] {
+tile.kernel forward @kernel_c2 of "m" (input "x") {
 ^bb0(%x: !tile.t<[time:4], f32>):
 }
 
 // -----
 
 // kernel_c3
-// expected-error @below {{argument 0 has unknown role `guest`}}
-tile.kernel @kernel_c3 of "m" names ["x"] roles ["guest"] {
+// expected-error @below {{argument 0, `input`, is per head}}
+tile.kernel forward @kernel_c3 of "m" (input "x") {
 ^bb0(%x: !tile.tensor<head, [2, 3], f32>):
 }
 
@@ -27,7 +27,7 @@ tile.kernel @kernel_c3 of "m" names ["x"] roles ["guest"] {
 
 // kernel_c3_per
 // expected-error @below {{argument 0, `param`, is per token}}
-tile.kernel @kernel_c3_per of "m" names ["x"] roles ["param"] {
+tile.kernel forward @kernel_c3_per of "m" (param "x") {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
 }
 
@@ -35,14 +35,76 @@ tile.kernel @kernel_c3_per of "m" names ["x"] roles ["param"] {
 
 // kernel_c4
 // expected-error @below {{has two arguments "x" with role `input`}}
-tile.kernel @kernel_c4 of "m" names ["x", "x"] roles ["input", "input"] {
+tile.kernel forward @kernel_c4 of "m" (input "x", input "x") {
 ^bb0(%x: !tile.tensor<token, [3], f32>, %y: !tile.tensor<token, [3], f32>):
 }
 
 // -----
 
+// kernel_c6
+// expected-error @below {{argument 0 is per segment, in segments of 0 tokens}}
+tile.kernel backward @kernel_c6 of "m" (saved "saved.0") {
+^bb0(%x: !tile.tensor<segment, [3], f32>):
+}
+
+// -----
+
+// kernel_c6_per
+// expected-error @below {{argument 0 is per token, in segments of 64 tokens}}
+tile.kernel backward @kernel_c6_per of "m" (saved "saved.0" every 64) {
+^bb0(%x: !tile.tensor<token, [3], f32>):
+}
+
+// -----
+
+// expected-error @below {{`guest` is no role of a tensor}}
+tile.kernel forward @unknown_role of "m" (guest "x") {
+}
+
+// -----
+
+// expected-error @below {{a buffer is no argument of a kernel}}
+tile.kernel forward @argument_c1 of "m" (buffer "x") {
+}
+
+// -----
+
+// expected-error @below {{a history is a state, not an `input`}}
+tile.kernel forward @argument_c2 of "m" (input "x" history) {
+}
+
+// -----
+
+// expected-error @below {{only a gradient is a sum of parts, and `x` is an `input`}}
+tile.kernel forward @argument_c3 of "m" (input "x" partial) {
+}
+
+// -----
+
+// expected-error @below {{the `param_grad` of `w` is a sum of parts, and is not said to be one}}
+tile.kernel backward @argument_c4 of "m" (param_grad "w") {
+}
+
+// -----
+
+// expected-error @below {{`x` has segments of 64 tokens, and only what is saved has any}}
+tile.kernel forward @argument_c5 of "m" (input "x" every 64) {
+}
+
+// -----
+
+// expected-error @below {{`sideways` is no kernel of a mixer}}
+module attributes {f = #tile.function<sideways of "m" () scratch 0>} {}
+
+// -----
+
+// expected-error @below {{is for 0 sequences with 0 bytes of scratch memory}}
+module attributes {f = #tile.function<forward of "m" () sequences 0 scratch 0>} {}
+
+// -----
+
 // chunks_c1
-tile.kernel @chunks_c1 of "m" names [] roles [] {
+tile.kernel forward @chunks_c1 of "m" () {
   // expected-error @below {{has chunks of 0 tokens}}
   tile.chunks size 0 {
   }
@@ -51,7 +113,7 @@ tile.kernel @chunks_c1 of "m" names [] roles [] {
 // -----
 
 // chunks_c2
-tile.kernel @chunks_c2 of "m" names [] roles [] {
+tile.kernel forward @chunks_c2 of "m" () {
   %a = tile.constant 0.0 : !tile.t<[key(K):3], f32>
   // expected-error @below {{starting values, carried tiles and results differ in type}}
   %e = tile.chunks size 4 iter(%a : !tile.t<[key(K):3], f32>) {
@@ -63,7 +125,7 @@ tile.kernel @chunks_c2 of "m" names [] roles [] {
 // -----
 
 // chunks_c3
-tile.kernel @chunks_c3 of "m" names [] roles [] {
+tile.kernel forward @chunks_c3 of "m" () {
   %a = tile.constant 0.0 : !tile.t<[key(K):3], f32>
   // expected-error @below {{yields other types than it carries}}
   %e = tile.chunks size 4 iter(%a : !tile.t<[key(K):3], f32>) {
@@ -75,7 +137,7 @@ tile.kernel @chunks_c3 of "m" names [] roles [] {
 // -----
 
 // chunks_c4
-tile.kernel @chunks_c4 of "m" names [] roles [] {
+tile.kernel forward @chunks_c4 of "m" () {
   tile.chunks size 4 {
       // expected-error @below {{cuts chunks of 4 tokens into chunks of 3}}
     tile.chunks size 3 {
@@ -87,5 +149,5 @@ tile.kernel @chunks_c4 of "m" names [] roles [] {
 
 // kernel_c5
 // expected-error @below {{works on 0 sequences at once}}
-tile.kernel @kernel_c5 of "m" names [] roles [] sequences 0 {
+tile.kernel forward @kernel_c5 of "m" () sequences 0 {
 }

@@ -2,7 +2,7 @@
 // What touches memory refuses.
 
 // load_c1
-tile.kernel @load_c1 of "m" names ["H"] roles ["initial"] {
+tile.kernel forward @load_c1 of "m" (initial "H") {
 ^bb0(%x: !tile.tensor<head, [2, 3], f32>):
   // expected-error @below {{takes a tensor with role `initial`}}
   %a = tile.load %x : !tile.tensor<head, [2, 3], f32> -> !tile.t<[value(V):2, key(K):3], f32>
@@ -11,7 +11,7 @@ tile.kernel @load_c1 of "m" names ["H"] roles ["initial"] {
 // -----
 
 // load_c2_loop
-tile.kernel @load_c2_loop of "m" names ["x"] roles ["input"] {
+tile.kernel forward @load_c2_loop of "m" (input "x") {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
   // expected-error @below {{takes a tensor per token outside `tile.chunks`}}
   %a = tile.load %x : !tile.tensor<token, [3], f32> -> !tile.t<[time:4, key(K):3], f32>
@@ -20,7 +20,7 @@ tile.kernel @load_c2_loop of "m" names ["x"] roles ["input"] {
 // -----
 
 // load_c2_chunk
-tile.kernel @load_c2_chunk of "m" names ["x"] roles ["input"] {
+tile.kernel forward @load_c2_chunk of "m" (input "x") {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
   tile.chunks size 4 {
   // expected-error @below {{of a tensor per token starts with axis time:4, found [time:8, key(K):3]}}
@@ -31,7 +31,7 @@ tile.kernel @load_c2_chunk of "m" names ["x"] roles ["input"] {
 // -----
 
 // load_c2_order
-tile.kernel @load_c2_order of "m" names ["x"] roles ["input"] {
+tile.kernel forward @load_c2_order of "m" (input "x") {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
   tile.chunks size 4 {
   // expected-error @below {{of a tensor per token starts with axis time:4, found [key(K):3, time:4]}}
@@ -42,7 +42,7 @@ tile.kernel @load_c2_order of "m" names ["x"] roles ["input"] {
 // -----
 
 // load_c2_dims
-tile.kernel @load_c2_dims of "m" names ["x"] roles ["input"] {
+tile.kernel forward @load_c2_dims of "m" (input "x") {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
   tile.chunks size 4 {
   // expected-error @below {{has tile axes [value(V):2] for tensor '!tile.tensor<token, [3], f32>'}}
@@ -53,7 +53,7 @@ tile.kernel @load_c2_dims of "m" names ["x"] roles ["input"] {
 // -----
 
 // load_c2_mask
-tile.kernel @load_c2_mask of "m" names ["x"] roles ["param"] {
+tile.kernel forward @load_c2_mask of "m" (param "x") {
 ^bb0(%x: !tile.tensor<head, [], f32>):
   // expected-error @below {{moves a tile of masks}}
   %a = tile.load %x : !tile.tensor<head, [], f32> -> !tile.t<[], i1>
@@ -62,7 +62,7 @@ tile.kernel @load_c2_mask of "m" names ["x"] roles ["param"] {
 // -----
 
 // store_c1
-tile.kernel @store_c1 of "m" names ["x"] roles ["input"] {
+tile.kernel forward @store_c1 of "m" (input "x") {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
   tile.chunks size 4 {
   %a = tile.constant 0.0 : !tile.t<[time:4, key(K):3], f32>
@@ -74,7 +74,7 @@ tile.kernel @store_c1 of "m" names ["x"] roles ["input"] {
 // -----
 
 // store_c3
-tile.kernel @store_c3 of "m" names ["H"] roles ["kept"] {
+tile.kernel forward @store_c3 of "m" (kept "H") {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
   tile.chunks size 4 {
   %a = tile.constant 0.0 : !tile.t<[key(K):3], f32>
@@ -86,7 +86,7 @@ tile.kernel @store_c3 of "m" names ["H"] roles ["kept"] {
 // -----
 
 // store_c2
-tile.kernel @store_c2 of "m" names ["x"] roles ["output"] {
+tile.kernel forward @store_c2 of "m" (output "x") {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
   tile.chunks size 4 {
   %a = tile.constant 0.0 : !tile.t<[time:4, value(V):2], f32>
@@ -98,7 +98,7 @@ tile.kernel @store_c2 of "m" names ["x"] roles ["output"] {
 // -----
 
 // init_c1
-tile.kernel @init_c1 of "m" names ["H"] roles ["final"] {
+tile.kernel forward @init_c1 of "m" (final "H") {
 ^bb0(%x: !tile.tensor<head, [2, 3], f32>):
   // expected-error @below {{takes a tensor with role `final`}}
   %a = tile.init %x : !tile.tensor<head, [2, 3], f32> -> !tile.t<[value(V):2, key(K):3], f32>
@@ -107,7 +107,7 @@ tile.kernel @init_c1 of "m" names ["H"] roles ["final"] {
 // -----
 
 // init_c2
-tile.kernel @init_c2 of "m" names ["H"] roles ["initial"] {
+tile.kernel forward @init_c2 of "m" (initial "H") {
 ^bb0(%x: !tile.tensor<head, [2, 3], f32>):
   // expected-error @below {{has tile axes [key(K):3] for tensor}}
   %a = tile.init %x : !tile.tensor<head, [2, 3], f32> -> !tile.t<[key(K):3], f32>
@@ -116,7 +116,7 @@ tile.kernel @init_c2 of "m" names ["H"] roles ["initial"] {
 // -----
 
 // init_c3
-tile.kernel @init_c3 of "m" names ["H"] roles ["initial"] {
+tile.kernel forward @init_c3 of "m" (initial "H") {
 ^bb0(%x: !tile.tensor<head, [2, 3], f32>):
   // expected-error @below {{starts with the identity on [value(V):2, key(K):3]}}
   %a = tile.init %x {identity} : !tile.tensor<head, [2, 3], f32> -> !tile.t<[value(V):2, key(K):3], f32>
@@ -125,7 +125,7 @@ tile.kernel @init_c3 of "m" names ["H"] roles ["initial"] {
 // -----
 
 // final_c1
-tile.kernel @final_c1 of "m" names ["H"] roles ["initial"] {
+tile.kernel forward @final_c1 of "m" (initial "H") {
 ^bb0(%x: !tile.tensor<head, [2, 3], f32>):
   %a = tile.constant 0.0 : !tile.t<[value(V):2, key(K):3], f32>
   // expected-error @below {{takes a tensor with role `initial`}}
@@ -135,7 +135,7 @@ tile.kernel @final_c1 of "m" names ["H"] roles ["initial"] {
 // -----
 
 // final_c2
-tile.kernel @final_c2 of "m" names ["H"] roles ["final"] {
+tile.kernel forward @final_c2 of "m" (final "H") {
 ^bb0(%x: !tile.tensor<head, [2, 3], f32>):
   %a = tile.constant 0.0 : !tile.t<[key(K):3], f32>
   // expected-error @below {{has tile axes [key(K):3] for tensor}}
@@ -154,7 +154,7 @@ func.func @valid_c1() {
 // -----
 
 // valid_c2
-tile.kernel @valid_c2 of "m" names [] roles [] {
+tile.kernel forward @valid_c2 of "m" () {
   tile.chunks size 4 {
   // expected-error @below {{gives '!tile.t<[time:4], f32>', expected '!tile.t<[time:4], i1>'}}
     %a = tile.valid : !tile.t<[time:4], f32>
@@ -164,7 +164,7 @@ tile.kernel @valid_c2 of "m" names [] roles [] {
 // -----
 
 // valid_c3
-tile.kernel @valid_c3 of "m" names [] roles [] sequences 8 {
+tile.kernel forward @valid_c3 of "m" () sequences 8 {
   tile.chunks size 4 {
   // expected-error @below {{gives '!tile.t<[seq:8], i1>', expected '!tile.t<[time:4, seq:8], i1>'}}
     %a = tile.valid : !tile.t<[seq:8], i1>
@@ -174,7 +174,7 @@ tile.kernel @valid_c3 of "m" names [] roles [] sequences 8 {
 // -----
 
 // init_c2_seq
-tile.kernel @init_c2_seq of "m" names ["x"] roles ["initial"] sequences 8 {
+tile.kernel forward @init_c2_seq of "m" (initial "x") sequences 8 {
 ^bb0(%x: !tile.tensor<head, [3], f32>):
   // expected-error @below {{of a block of sequences lacks the axis seq:8 in [key(K):3]}}
   %a = tile.init %x : !tile.tensor<head, [3], f32> -> !tile.t<[key(K):3], f32>
@@ -183,7 +183,7 @@ tile.kernel @init_c2_seq of "m" names ["x"] roles ["initial"] sequences 8 {
 // -----
 
 // load_c2_seq
-tile.kernel @load_c2_seq of "m" names ["x"] roles ["input"] sequences 8 {
+tile.kernel forward @load_c2_seq of "m" (input "x") sequences 8 {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
   tile.chunks size 4 {
     // expected-error @below {{of a block of sequences lacks the axis seq:8 in [time:4, seq:4, key(K):3]}}

@@ -11,8 +11,8 @@
 !b = !tile.t<[time:4], i1>
 !f = !tile.t<[key(K):3], f32>
 
-// CHECK-LABEL: tile.kernel @memory of "mixer" names ["x", "A", "H", "y", "H"] roles ["input", "param", "initial", "output", "final"] {
-tile.kernel @memory of "mixer" names ["x", "A", "H", "y", "H"] roles ["input", "param", "initial", "output", "final"] {
+// CHECK-LABEL: tile.kernel forward @memory of "mixer" (input "x", param "A", initial "H", output "y", final "H") {
+tile.kernel forward @memory of "mixer" (input "x", param "A", initial "H", output "y", final "H") {
 // CHECK-NEXT: ^bb0(%{{.*}}: !tile.tensor<token, [3], bf16>, %{{.*}}: !tile.tensor<head, [], f32>
 ^bb0(%x: !tile.tensor<token, [3], bf16>, %a: !tile.tensor<head, [], f32>, %h: !tile.tensor<head, [2, 3], f32>,
      %y: !tile.tensor<token, [3], bf16>, %e: !tile.tensor<head, [2, 3], f32>):
@@ -43,8 +43,8 @@ tile.kernel @memory of "mixer" names ["x", "A", "H", "y", "H"] roles ["input", "
   tile.final %end#0, %e : !m, !tile.tensor<head, [2, 3], f32>
 }
 
-// CHECK-LABEL: tile.kernel @square
-tile.kernel @square of "mixer" names ["H"] roles ["state"] {
+// CHECK-LABEL: tile.kernel decode @square
+tile.kernel decode @square of "mixer" (state "H") {
 ^bb0(%h: !tile.tensor<head, [2, 2], f32>):
   // CHECK: tile.init %{{.*}} {identity} : <head, [2, 2], f32>
   %s = tile.init %h {identity} : !tile.tensor<head, [2, 2], f32> -> !tile.t<[value(V):2, key(K):2], f32>

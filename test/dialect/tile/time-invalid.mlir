@@ -113,7 +113,7 @@ func.func @steps_c1(%a: !tile.t<[key(K):3], f32>) {
 // -----
 
 // steps_c2
-tile.kernel @steps_c2 of "m" names ["x"] roles ["input"] {
+tile.kernel forward @steps_c2 of "m" (input "x") {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
   tile.chunks size 4 {
     %a = tile.constant 1.0 : !tile.t<[key(K):3], f32>
@@ -128,7 +128,7 @@ tile.kernel @steps_c2 of "m" names ["x"] roles ["input"] {
 // -----
 
 // steps_c2
-tile.kernel @steps_c2_carried of "m" names ["x"] roles ["input"] {
+tile.kernel forward @steps_c2_carried of "m" (input "x") {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
   tile.chunks size 4 {
     %a = tile.load %x : <token, [3], f32> -> <[time:4, key(K):3], f32>
@@ -143,7 +143,7 @@ tile.kernel @steps_c2_carried of "m" names ["x"] roles ["input"] {
 // -----
 
 // steps_c3
-tile.kernel @steps_c3 of "m" names ["x"] roles ["input"] {
+tile.kernel forward @steps_c3 of "m" (input "x") {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
   tile.chunks size 4 {
     %a = tile.load %x : <token, [3], f32> -> <[time:4, key(K):3], f32>
@@ -158,7 +158,7 @@ tile.kernel @steps_c3 of "m" names ["x"] roles ["input"] {
 // -----
 
 // steps_c4
-tile.kernel @steps_c4 of "m" names ["x"] roles ["input"] {
+tile.kernel forward @steps_c4 of "m" (input "x") {
 ^bb0(%x: !tile.tensor<token, [3], f32>):
   tile.chunks size 4 {
     %a = tile.load %x : <token, [3], f32> -> <[time:4, key(K):3], f32>
@@ -173,7 +173,7 @@ tile.kernel @steps_c4 of "m" names ["x"] roles ["input"] {
 // -----
 
 // load_c4
-tile.kernel @load_c4 of "m" names ["x", "x.history"] roles ["input", "initial"] {
+tile.kernel forward @load_c4 of "m" (input "x", initial "x" history) {
 ^bb0(%x: !tile.tensor<token, [3], f32>, %h: !tile.tensor<head, [2, 3], f32>):
   tile.chunks size 4 {
     tile.steps with(%x, %h : !tile.tensor<token, [3], f32>, !tile.tensor<head, [2, 3], f32>) {

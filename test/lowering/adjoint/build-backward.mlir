@@ -3,9 +3,8 @@
 // RUN: mix-opt %s --mix-bind-dims=bindings=K=64,V=64 --mix-build-chunked --mix-build-backward --canonicalize --cse | FileCheck %s --check-prefix=LARGE
 
 // A delta rule: forward saves its state every 128 tokens, and the writes that it solves for.
-// CHECK-LABEL: tile.kernel @delta_forward
-// CHECK-SAME:  names ["k", "v", "b", "H", "y", "H", "saved.0", "saved.1"]
-// CHECK-SAME:  segment = 128
+// CHECK-LABEL: tile.kernel forward @delta_forward
+// CHECK-SAME:  (input "k", input "v", input "b", initial "H", output "y", final "H", saved "saved.0" every 128, saved "saved.1") as chunked
 // CHECK:       tile.chunks size 16
 // CHECK-NEXT:  ^bb0(%[[S:.*]]: !tile.t
 // CHECK-NEXT:  tile.store %[[S]], %{{.*}} every 128 : {{.*}}<segment, [8, 4], f32>
@@ -13,20 +12,19 @@
 // CHECK:       tile.store %[[W]], %{{.*}} : {{.*}}<token, [8], f32>
 
 // Replay does the same, and no output.
-// CHECK-LABEL: tile.kernel @delta_replay
-// CHECK-SAME:  roles ["input", "input", "input", "initial", "saved", "saved"]
+// CHECK-LABEL: tile.kernel replay @delta_replay
+// CHECK-SAME:  (input "k", input "v", input "b", initial "H", saved "saved.0" every 128, saved "saved.1")
 // CHECK:       tile.solve
 // CHECK-NOT:   tile.final
 
-// LARGE-LABEL: tile.kernel @delta_backward
+// LARGE-LABEL: tile.kernel backward @delta_backward
 // LARGE:       tile.chunks size 32 leave_last
 // LARGE:       tile.chunks size 32 reverse
 
 // Backward goes from the last segment to the first. In each, the states before its chunks are found again with the writes as
 // they were kept, then chunks run backwards: one transposed solve, and no other.
-// CHECK-LABEL: tile.kernel @delta_backward
-// CHECK-SAME:  "output_grad", "final_grad", "saved", "saved", "input_grad", "input_grad", "input_grad", "initial_grad"]
-// CHECK-SAME:  partials = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+// CHECK-LABEL: tile.kernel backward @delta_backward
+// CHECK-SAME:  saved "saved.1", input_grad "k", input_grad "v", input_grad "b", initial_grad "H")
 // CHECK:       %[[BAR:.*]] = tile.init %{{.*}}
 // CHECK:       %[[KEPT:.*]] = tile.buffer 8
 // CHECK:       tile.chunks size 128 reverse iter(%[[BAR]]
@@ -43,9 +41,9 @@
 // CHECK:       tile.final
 
 // With the states alone kept, the writes are solved for again, in both loops.
-// ALONE-LABEL: tile.kernel @delta_forward
-// ALONE-SAME:  "H", "saved.0"]
-// ALONE-LABEL: tile.kernel @delta_backward
+// ALONE-LABEL: tile.kernel forward @delta_forward
+// ALONE-SAME:  final "H", saved "saved.0" every 128)
+// ALONE-LABEL: tile.kernel backward @delta_backward
 // ALONE:       tile.chunks size 16 leave_last
 // ALONE:       tile.solve
 // ALONE:       tile.chunks size 16 reverse
@@ -71,9 +69,8 @@ mix.mixer @delta dims ["K", "V"] {
 }
 
 // What heads share is a part of a sum, and what the kernel comes to more than once too.
-// CHECK-LABEL: tile.kernel @shared_backward
-// CHECK-SAME:  "input_grad", "input_grad", "param_grad", "initial_grad"]
-// CHECK-SAME:  partials = [0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0]
+// CHECK-LABEL: tile.kernel backward @shared_backward
+// CHECK-SAME:  input_grad "k" per_group partial, input_grad "v", param_grad "g" partial, initial_grad "H")
 // CHECK:       tile.store %{{.*}} add
 mix.mixer @shared dims ["K", "V"] {
   %k = mix.input "k" : <[K], group>
@@ -93,7 +90,7 @@ mix.mixer @shared dims ["K", "V"] {
 
 // Writes by substitution are not substituted again: what the steps carried before a token are the kept writes of earlier ones.
 // With the states alone kept, the steps run again, in both loops.
-// CHECK-LABEL: tile.kernel @substituted_backward
+// CHECK-LABEL: tile.kernel backward @substituted_backward
 // CHECK:       tile.chunks size 16 reverse
 // CHECK-NOT:   tile.steps
 // CHECK:       %[[SOURCES:.*]] = tile.rename %{{.*}} "time" to "source" : <[time:16, value(V):8], f32>
@@ -101,7 +98,7 @@ mix.mixer @shared dims ["K", "V"] {
 // CHECK:       tile.steps {{.*}} with({{.*}}%[[SOURCES]] {{.*}}) reverse
 // CHECK-NOT:   tile.steps
 // CHECK:       tile.final
-// ALONE-LABEL: tile.kernel @substituted_backward
+// ALONE-LABEL: tile.kernel backward @substituted_backward
 // ALONE:       tile.chunks size 16 leave_last
 // ALONE:       tile.steps
 // ALONE:       tile.chunks size 16 reverse
@@ -127,7 +124,7 @@ mix.mixer @substituted dims ["K", "V"] {
 }
 
 // Decays along both axes have one product, whose cotangent is one tile: theirs are sums of it.
-// CHECK-LABEL: tile.kernel @gated_backward
+// CHECK-LABEL: tile.kernel backward @gated_backward
 // CHECK:       tile.chunks size 16 reverse iter
 // CHECK-NEXT:  ^bb0(%[[G:.*]]: !tile.t
 // CHECK-NEXT:  %[[S:.*]] = tile.load
@@ -152,7 +149,7 @@ mix.mixer @gated dims ["K", "V"] {
 }
 
 // The adjoint of k' k is one product, of twice the cotangent; and as it sums over nothing, a map.
-// CHECK-LABEL: tile.kernel @squared_backward
+// CHECK-LABEL: tile.kernel backward @squared_backward
 // CHECK-NOT:   tile.contract
 // CHECK:       tile.map
 // CHECK-NOT:   tile.contract
@@ -165,18 +162,18 @@ mix.mixer @squared dims ["K", "V"] {
 
 // An output reads the end of H, not of G. Forward saves that end, once, and of the states G's alone: the gradients of H's writes do not take
 // H. So backward finds neither H's end nor H before a chunk again.
-// CHECK-LABEL: tile.kernel @ends_forward
-// CHECK-SAME:  roles ["input", "input", "initial", "initial", "output", "final", "final", "saved", "saved"]
+// CHECK-LABEL: tile.kernel forward @ends_forward
+// CHECK-SAME:  final "H", final "G", saved "saved.0", saved "saved.1" every 128)
 // CHECK-NEXT:  ^bb0({{.*}}%[[END:arg[0-9]+]]: !tile.tensor<head, [8, 4], f32>, %[[G:arg[0-9]+]]: !tile.tensor<segment, [8, 4], f32>):
 // CHECK:       %[[FIRST:[0-9]+]]:2 = tile.chunks size 16
 // CHECK-NOT:   every
 // CHECK:       tile.final %[[FIRST]]#0, %[[END]]
 // CHECK:       tile.chunks size 16
 // CHECK:       tile.store %{{.*}}, %[[G]] every 128
-// CHECK-LABEL: tile.kernel @ends_replay
+// CHECK-LABEL: tile.kernel replay @ends_replay
 // CHECK:       tile.final
 // CHECK-NOT:   tile.final
-// CHECK-LABEL: tile.kernel @ends_backward
+// CHECK-LABEL: tile.kernel backward @ends_backward
 // CHECK-NEXT:  ^bb0({{.*}}%[[END:arg[0-9]+]]: !tile.tensor<head, [8, 4], f32>, %[[G:arg[0-9]+]]: !tile.tensor<segment, [8, 4], f32>, %{{.*}}
 // CHECK:       tile.init %[[END]]
 // CHECK:       tile.chunks size 128 reverse

@@ -9,14 +9,14 @@
 !mem = !tile.tensor<head, [64, 32], f32>
 
 // A panel is as many vectors of values as there are accumulators for eight rows.
-// CHECK-LABEL: tile.kernel @normalised
+// CHECK-LABEL: tile.kernel forward @normalised
 // WIDE-SAME: lanes = 16
 // WIDE-SAME: panel = "V"
 // WIDE-SAME: width = 32
 // AVX2-SAME: lanes = 8
 // AVX2-SAME: panel = "V"
 // AVX2-SAME: width = 8
-tile.kernel @normalised of "n" names ["q", "k", "v", "H", "y"] roles ["input", "input", "input", "initial", "output"] {
+tile.kernel forward @normalised of "n" (input "q", input "k", input "v", initial "H", output "y") {
 ^bb0(%q_in: !vec, %k_in: !vec, %v_in: !out, %first: !mem, %y_out: !out):
   // The state lies value lanes last.
   // CHECK: tile.init {{.*}}layout = ["K", "V"]
@@ -52,11 +52,11 @@ tile.kernel @normalised of "n" names ["q", "k", "v", "H", "y"] roles ["input", "
 }
 
 // A state that is updated in place in the caller's memory keeps his layout: no copy.
-// CHECK-LABEL: tile.kernel @decode
+// CHECK-LABEL: tile.kernel decode @decode
 // CHECK: tile.init {{.*}}external, layout = ["V", "K"]
 !one = !tile.t<[time:1, key(K):32], f32>
 !wide = !tile.t<[time:1, value(V):64], f32>
-tile.kernel @decode of "n" names ["q", "H", "y"] roles ["input", "state", "output"] {
+tile.kernel decode @decode of "n" (input "q", state "H", output "y") {
 ^bb0(%q_in: !vec, %memory: !mem, %y_out: !out):
   %start = tile.init %memory : !mem -> !state
   %end = tile.chunks size 1 iter(%start : !state) {

@@ -9,8 +9,8 @@
 
 // The function takes tensors, strides, length and scratch; what it is stays with it.
 // CHECK-LABEL: func.func @n_forward_kernel(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: !llvm.ptr)
-// CHECK-SAME: mix.kernel = {entry = "forward", mixer = "n", names = ["q", "H", "y"], partials = [], roles = ["input", "initial", "output"], saved = [], scratch = {{[0-9]+}} : i64}
-tile.kernel @n_forward of "n" names ["q", "H", "y"] roles ["input", "initial", "output"] {
+// CHECK-SAME: tile.function = #tile.function<forward of "n" (input "q" : !tile.tensor<token, [64], f32>, initial "H" : !tile.tensor<head, [32, 64], f32>, output "y" : !tile.tensor<token, [32], f32>) scratch {{[0-9]+}}>
+tile.kernel forward @n_forward of "n" (input "q", initial "H", output "y") {
 ^bb0(%q_in: !vec, %first: !mem, %y_out: !out):
   %start = tile.init %first : !mem -> !state
   // Full chunks run in a loop; the next rows are prefetched.

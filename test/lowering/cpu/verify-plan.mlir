@@ -4,34 +4,27 @@
 !vec = !tile.tensor<token, [8], f32>
 
 // expected-error @+1 {{has no plan: run mix-plan-cpu first}}
-tile.kernel @n_forward of "n" names ["q", "y"] roles ["input", "output"] {
+tile.kernel forward @n_forward of "n" (input "q", output "y") {
 ^bb0(%q_in: !vec, %y_out: !vec):
 }
 
 // -----
 
 // expected-error @+1 {{has no number `width` in its plan}}
-tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64}} {
+tile.kernel forward @n_forward of "n" (input "q") attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64}} {
 ^bb0(%q_in: !tile.tensor<token, [8], f32>):
 }
 
 // -----
 
 // expected-error @+1 {{is planned for vectors of 3 lanes}}
-tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 3 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
+tile.kernel forward @n_forward of "n" (input "q") attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 3 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
 ^bb0(%q_in: !tile.tensor<token, [8], f32>):
 }
 
 // -----
 
-// expected-error @+1 {{is no kernel of `n` by its name}}
-tile.kernel @n of "n" names ["q"] roles ["input"] attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
-^bb0(%q_in: !tile.tensor<token, [8], f32>):
-}
-
-// -----
-
-tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
+tile.kernel forward @n_forward of "n" (input "q") attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
 ^bb0(%q_in: !tile.tensor<token, [8], f32>):
   tile.chunks size 4 {
     // expected-error @+1 {{has no plan}}
@@ -41,7 +34,7 @@ tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cp
 
 // -----
 
-tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
+tile.kernel forward @n_forward of "n" (input "q") attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
 ^bb0(%q_in: !tile.tensor<token, [8], f32>):
   tile.chunks size 4 {
     // expected-error @+1 {{has no `offset` in its plan}}
@@ -51,7 +44,7 @@ tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cp
 
 // -----
 
-tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
+tile.kernel forward @n_forward of "n" (input "q") attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
 ^bb0(%q_in: !tile.tensor<token, [8], f32>):
   tile.chunks size 4 {
     // expected-error @+1 {{lies outside the 512 bytes of scratch memory: 256 bytes at 320}}
@@ -61,7 +54,7 @@ tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cp
 
 // -----
 
-tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
+tile.kernel forward @n_forward of "n" (input "q") attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
 ^bb0(%q_in: !tile.tensor<token, [8], f32>):
   tile.chunks size 4 {
     // expected-error @+1 {{which does not order the axes of its tile}}
@@ -71,7 +64,7 @@ tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cp
 
 // -----
 
-tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
+tile.kernel forward @n_forward of "n" (input "q") attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
 ^bb0(%q_in: !tile.tensor<token, [8], f32>):
   tile.chunks size 4 {
     // expected-error @+1 {{is planned for stage 1, a loop over panels, and there are none}}
@@ -81,7 +74,7 @@ tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cp
 
 // -----
 
-tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
+tile.kernel forward @n_forward of "n" (input "q") attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
 ^bb0(%q_in: !tile.tensor<token, [8], f32>):
   tile.chunks size 4 {
     // expected-error @+1 {{is planned in place of a tile that is not carried, or of another type}}
@@ -91,7 +84,7 @@ tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cp
 
 // -----
 
-tile.kernel @n_forward of "n" names ["q", "y"] roles ["input", "output"] attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
+tile.kernel forward @n_forward of "n" (input "q", output "y") attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
 ^bb0(%q_in: !tile.tensor<token, [8], f32>, %y_out: !tile.tensor<token, [8], f32>):
   tile.chunks size 4 {
     %q = tile.load %q_in {plan = {layout = ["time", "K"], offset = 0 : i64, stage = 2 : i64}} : !tile.tensor<token, [8], f32> -> !tile.t<[time:4, key(K):8], f32>
@@ -102,7 +95,7 @@ tile.kernel @n_forward of "n" names ["q", "y"] roles ["input", "output"] attribu
 
 // -----
 
-tile.kernel @n_forward of "n" names ["q"] roles ["input"] attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
+tile.kernel forward @n_forward of "n" (input "q") attributes {plan = {cpu = "znver4", extent = 1 : i64, lanes = 16 : i64, panel = "", scratch = 512 : i64, width = 1 : i64}} {
 ^bb0(%q_in: !tile.tensor<token, [8], f32>):
   tile.chunks size 4 {
     %q = tile.load %q_in {plan = {layout = ["time", "K"], offset = 0 : i64, stage = 0 : i64}} : !tile.tensor<token, [8], f32> -> !tile.t<[time:4, key(K):8], f32>

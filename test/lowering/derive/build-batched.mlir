@@ -4,8 +4,8 @@
 
 // A matrix of params that a state meets token by token: h of every sequence meets the one R. What is carried stays as it was
 // past a sequence's end.
-// CHECK-LABEL: tile.kernel @rnn_forward of "rnn"
-// CHECK-LABEL: tile.kernel @rnn_forward_8 of "rnn" names ["x", "R", "h", "y", "h"] {{.*}} sequences 8 attributes {form = "stepped"}
+// CHECK-LABEL: tile.kernel forward @rnn_forward of "rnn"
+// CHECK-LABEL: tile.kernel forward @rnn_forward_8 of "rnn" (input "x", param "R", initial "h", output "y", final "h") sequences 8 as stepped
 // CHECK:         tile.init %{{.*}} -> <[seq:8, value(N):4], f32>
 // CHECK:         %[[R:.*]] = tile.load %{{.*}} -> <[value(N):4, free(M):4], f32>
 // CHECK:         tile.chunks size 16
@@ -21,7 +21,7 @@
 // CHECK:           } -> !tile.t<[seq:8, value(N):4], f32>, !tile.t<[time:16, seq:8, value(N):4], f32>
 // CHECK:           tile.store %{{.*}} : <[time:16, seq:8, value(N):4], f32>, <token, [4], f32>
 // CHECK:         tile.final %{{.*}} : <[seq:8, value(N):4], f32>, <head, [4], f32>
-tile.kernel @rnn_forward of "rnn" names ["x", "R", "h", "y", "h"] roles ["input", "param", "initial", "output", "final"] attributes {form = "stepped"} {
+tile.kernel forward @rnn_forward of "rnn" (input "x", param "R", initial "h", output "y", final "h") as stepped {
 ^bb0(%x: !tile.tensor<token, [4], f32>, %R: !tile.tensor<head, [4, 4], f32>, %from: !tile.tensor<head, [4], f32>, %y: !tile.tensor<token, [4], f32>, %to: !tile.tensor<head, [4], f32>):
   %h0 = tile.init %from : <head, [4], f32> -> <[value(N):4], f32>
   %r = tile.load %R : <head, [4, 4], f32> -> <[value(N):4, free(M):4], f32>
@@ -49,9 +49,9 @@ tile.kernel @rnn_forward of "rnn" names ["x", "R", "h", "y", "h"] roles ["input"
 // -----
 
 // A scan meets no matrix: a sequence by itself.
-// CHECK-LABEL: tile.kernel @scan_forward
+// CHECK-LABEL: tile.kernel forward @scan_forward
 // CHECK-NOT:   tile.kernel
-tile.kernel @scan_forward of "scan" names ["x", "h", "y"] roles ["input", "initial", "output"] {
+tile.kernel forward @scan_forward of "scan" (input "x", initial "h", output "y") {
 ^bb0(%x: !tile.tensor<token, [4], f32>, %from: !tile.tensor<head, [4], f32>, %y: !tile.tensor<token, [4], f32>):
   %h0 = tile.init %from : <head, [4], f32> -> <[value(N):4], f32>
   %h = tile.chunks size 16 iter(%h0 : !tile.t<[value(N):4], f32>) {

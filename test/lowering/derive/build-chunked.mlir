@@ -4,10 +4,8 @@
 // The gated delta rule: w = beta v - beta alpha r0 is one triangular solve, y = alpha r1 + (k'q) w one matmul over the
 // chunk's tokens with alpha below and k'q on the diagonal of its matrix.
 // FOUR: tile.chunks size 4
-// CHECK-LABEL: tile.kernel @gated_delta_forward of "gated_delta"
-// CHECK-SAME:  names ["q", "k", "v", "alpha", "beta", "H", "y", "H"]
-// CHECK-SAME:  roles ["input", "input", "input", "input", "input", "initial", "output", "final"]
-// CHECK-SAME:  form = "chunked"
+// CHECK-LABEL: tile.kernel forward @gated_delta_forward of "gated_delta"
+// CHECK-SAME:  (input "q" per_group, input "k" per_group, input "v", input "alpha", input "beta", initial "H", output "y", final "H") as chunked
 // CHECK:       tile.init %{{.*}} -> <[value(V):12, key(K):8], f32>
 // CHECK:       tile.chunks size 16
 // CHECK:       %[[ALPHA:.*]] = tile.load %{{.*}} : <token, [], f32> -> <[time:16], f32>
@@ -60,7 +58,7 @@ mix.mixer @gated_delta dims ["K", "V"] {
 }
 
 // The identity needs neither products nor a decayed state; a free write needs no solve.
-// CHECK-LABEL: tile.kernel @linear_forward
+// CHECK-LABEL: tile.kernel forward @linear_forward
 // CHECK-NOT:   tile.recur
 // CHECK-NOT:   tile.solve
 // CHECK:       tile.chunks size 16 {{.*}} {
@@ -84,8 +82,8 @@ mix.mixer @linear dims ["K", "V"] {
 
 // A decay along the key axis stays in the sum over keys: its products are key tiles, and the pairs come from one matmul
 // for every level of halving.
-// CHECK-LABEL: tile.kernel @gla_forward
-// CHECK-SAME:  form = "chunked"
+// CHECK-LABEL: tile.kernel forward @gla_forward
+// CHECK-SAME:  as chunked
 // CHECK:       tile.chunks size 16
 // CHECK:       tile.select {{.*}} -> <[time:16, key(K):{{[0-9]+}}], f32>
 // CHECK-COUNT-4: tile.contract {{.*}} over ["K"] mask strict
@@ -108,8 +106,8 @@ mix.mixer @gla dims ["K", "V"] {
 
 // Two states that mix: the products of their 2 x 2 transitions are made token by token, on scalars; the state meets matmuls alone. M takes S and
 // S takes nothing of M, so three of the four products are carried.
-// CHECK-LABEL: tile.kernel @momentum_forward
-// CHECK-SAME:  form = "chunked"
+// CHECK-LABEL: tile.kernel forward @momentum_forward
+// CHECK-SAME:  as chunked
 // CHECK:       tile.chunks size 16
 // CHECK:       %[[P:.*]]:6 = tile.steps iter({{.*}} : !tile.t<[], f32>, !tile.t<[], f32>, !tile.t<[], f32>)
 // CHECK:       tile.contract %{{.*}} over ["K"] : {{.*}} -> <[time:16, value(V):12], f32>
@@ -135,8 +133,8 @@ mix.mixer @momentum dims ["K", "V"] {
 
 // A write that is no affine function of its read: substitution. The start of the read and the pairs are matmuls, the writes of earlier tokens are
 // carried.
-// CHECK-LABEL: tile.kernel @robust_forward
-// CHECK-SAME:  form = "chunked"
+// CHECK-LABEL: tile.kernel forward @robust_forward
+// CHECK-SAME:  as chunked
 // CHECK:       %[[START:.*]] = tile.contract {{.*}} over ["K"] : {{.*}} -> <[time:16, value(V):12], f32>
 // CHECK:       %[[PAIRS:.*]] = tile.contract {{.*}} over ["K"] mask strict
 // CHECK:       %[[W:.*]]:2 = tile.steps iter(%{{.*}} : !tile.t<[source:16, value(V):12], f32>) rows({{.*}})
@@ -162,8 +160,8 @@ mix.mixer @robust dims ["K", "V"] {
 }
 
 // A state without normal form steps through the chunk; what it takes from the token alone is worked out before, what is made of it after.
-// CHECK-LABEL: tile.kernel @scan_forward
-// CHECK-SAME:  form = "stepped", why = "`h` has an update of no normal form"
+// CHECK-LABEL: tile.kernel forward @scan_forward
+// CHECK-SAME:  as stepped because "`h` has an update of no normal form"
 // CHECK:       tile.chunks size 16
 // CHECK:       math.tanh
 // CHECK:       %[[H:.*]]:2 = tile.steps iter(%{{.*}} : !tile.t<[value(V):12], f32>) rows(%{{.*}}, %{{.*}} : !tile.t<[time:16, value(V):12], f32>, !tile.t<[time:16, value(V):12], f32>)
@@ -183,7 +181,7 @@ mix.mixer @scan dims ["K", "V"] {
 }
 
 // A late read across the value axis: H' c, from the state and from the pairs of c with what was written.
-// CHECK-LABEL: tile.kernel @across_forward
+// CHECK-LABEL: tile.kernel forward @across_forward
 // CHECK:       tile.contract %{{.*}}, %{{.*}} over ["V"] : {{.*}} -> <[time:16, key(K):8], f32>
 // CHECK:       tile.contract {{.*}} over ["V"] mask strict {{.*}} -> <[time:16, source:16], f32>
 // CHECK:       tile.contract {{.*}} over ["source"] mask strict {{.*}} -> <[time:16, key(K):8], f32>

@@ -1,8 +1,7 @@
 // RUN: mix-opt %s --mix-bind-dims=bindings=K=8,V=12,N=4 --mix-build-recurrent --canonicalize | FileCheck %s
 
 // One token: reads, then the update with its decay, in place.
-// CHECK-LABEL: tile.kernel @gla_decode of "gla" names ["k", "a", "v", "H", "y", "H"]
-// CHECK-SAME:  roles ["input", "input", "input", "state", "output", "kept"]
+// CHECK-LABEL: tile.kernel decode @gla_decode of "gla" (input "k", input "a", input "v", state "H", output "y", kept "H") as recurrent
 // CHECK:       ^bb0({{.*}}, %[[H:.*]]: !tile.tensor<head, [12, 8], f32>, %{{.*}}: !tile.tensor<token, [12], f32>, %[[KEPT:.*]]: !tile.tensor<token, [12, 8], f32>):
 // CHECK:       tile.init %[[H]]
 // CHECK:       tile.chunks size 1
@@ -31,7 +30,7 @@ mix.mixer @gla dims ["K", "V"] {
 }
 
 // A state of no normal form steps on by one token, in place. R meets h along an axis of its own.
-// CHECK-LABEL: tile.kernel @rnn_decode
+// CHECK-LABEL: tile.kernel decode @rnn_decode
 // CHECK:       %[[R:.*]] = tile.load %{{.*}} : <head, [4, 4], f32> -> <[value(N):4, free([[N:.*]]):4], f32>
 // CHECK:       ^bb0(%[[S:.*]]: !tile.t<[value(N):4], f32>):
 // CHECK:       tile.steps iter(%[[S]] : !tile.t<[value(N):4], f32>) rows(%{{.*}}) with(%[[R]] : {{.*}})
@@ -50,7 +49,7 @@ mix.mixer @rnn dims ["N"] {
 }
 
 // Element types are those of the declarations: what the caller's memory holds.
-// CHECK-LABEL: tile.kernel @narrow_decode
+// CHECK-LABEL: tile.kernel decode @narrow_decode
 // CHECK:       ^bb0(%{{.*}}: !tile.tensor<token, [8], bf16>, %{{.*}}: !tile.tensor<token, [], f32>, %{{.*}}: !tile.tensor<head, [8], f16>, %{{.*}}: !tile.tensor<token, [8], bf16>, %{{.*}}: !tile.tensor<token, [8], f16>):
 // CHECK:       tile.init %{{.*}} : <head, [8], f16> -> <[value(K):8], f32>
 // CHECK:       tile.load %{{.*}} : <token, [8], bf16> -> <[time:1, value(K):8], f32>

@@ -1,7 +1,7 @@
 // RUN: mix-opt %s --mix-infer-precision --canonicalize --cse | FileCheck %s
 
 // What a chunk multiplies its state by is a product in float64, and meets the state as two float32: 1 (or 0), and how far it is from that.
-// CHECK-LABEL: tile.kernel @fading
+// CHECK-LABEL: tile.kernel forward @fading
 // CHECK:       tile.chunks size 4 iter
 // CHECK:       ^bb0(%[[S:.*]]: !tile.t<[value(V):8, key(K):8], f32>):
 // CHECK:       %[[D:.*]] = tile.reduce mul %{{.*}} over ["time"] : <[time:4, key(K):8], f32> -> <[key(K):8], f64>
@@ -14,7 +14,7 @@
 // CHECK:         %[[KEPT:.*]] = arith.mulf
 // CHECK:         %[[PART:.*]] = arith.mulf
 // CHECK:         arith.addf %[[PART]], %[[KEPT]]
-tile.kernel @fading of "fading" names ["a", "S", "S"] roles ["input", "initial", "final"] {
+tile.kernel forward @fading of "fading" (input "a", initial "S", final "S") {
 ^bb0(%a: !tile.tensor<token, [8], f32>, %from: !tile.tensor<head, [8, 8], f32>, %to: !tile.tensor<head, [8, 8], f32>):
   %start = tile.init %from : <head, [8, 8], f32> -> <[value(V):8, key(K):8], f32>
   %end = tile.chunks size 4 iter(%start : !tile.t<[value(V):8, key(K):8], f32>) {
@@ -32,13 +32,13 @@ tile.kernel @fading of "fading" names ["a", "S", "S"] roles ["input", "initial",
 }
 
 // A gate that is computed, one a token, is computed in float64 as well.
-// CHECK-LABEL: tile.kernel @computed
+// CHECK-LABEL: tile.kernel forward @computed
 // CHECK:       %[[X:.*]] = tile.load %{{.*}} -> <[time:4], f32>
 // CHECK:       %[[WIDE:.*]] = tile.cast %[[X]] : <[time:4], f32> -> <[time:4], f64>
 // CHECK:       %[[A:.*]] = tile.map(%[[WIDE]]) : (!tile.t<[time:4], f64>) -> !tile.t<[time:4], f64>
 // CHECK:         math.exp %{{.*}} : f64
 // CHECK:       tile.reduce mul %[[A]] over ["time"] : <[time:4], f64> -> <[], f64>
-tile.kernel @computed of "computed" names ["x", "S", "S"] roles ["input", "initial", "final"] {
+tile.kernel forward @computed of "computed" (input "x", initial "S", final "S") {
 ^bb0(%a: !tile.tensor<token, [], f32>, %from: !tile.tensor<head, [8], f32>, %to: !tile.tensor<head, [8], f32>):
   %start = tile.init %from : <head, [8], f32> -> <[key(K):8], f32>
   %end = tile.chunks size 4 iter(%start : !tile.t<[key(K):8], f32>) {

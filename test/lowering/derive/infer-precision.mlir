@@ -2,7 +2,7 @@
 
 // The decay is a param's: its products are float64, cast where float32 meets them. The load leaves the loop, and so does
 // the function of the param; what tile.valid selects stays.
-// CHECK-LABEL: tile.kernel @fading
+// CHECK-LABEL: tile.kernel forward @fading
 // CHECK:       %[[G:.*]] = tile.load %{{.*}} : <head, [], f32> -> <[], f64>
 // CHECK:       %[[A:.*]] = tile.map(%[[G]]) : (!tile.t<[], f64>) -> !tile.t<[], f64>
 // CHECK:         math.exp %{{.*}} : f64
@@ -12,7 +12,7 @@
 // CHECK:       %[[P:.*]] = tile.recur %[[D]], {{.*}} -> <[time:4], f64>
 // CHECK:       %[[P32:.*]] = tile.cast %[[P]] : <[time:4], f64> -> <[time:4], f32>
 // CHECK:       tile.map(%{{.*}}, %[[P32]])
-tile.kernel @fading of "fading" names ["x", "gamma", "y"] roles ["input", "param", "output"] {
+tile.kernel forward @fading of "fading" (input "x", param "gamma", output "y") {
 ^bb0(%x: !tile.tensor<token, [], f32>, %gamma: !tile.tensor<head, [], f32>, %y: !tile.tensor<token, [], f32>):
   tile.chunks size 4 {
     %g = tile.load %gamma : <head, [], f32> -> <[], f32>

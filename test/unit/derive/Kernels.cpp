@@ -87,7 +87,7 @@ tile::KernelOp Kernels::kernel(StringRef suffix) {
   return {};
 }
 
-std::string Kernels::form() { return kernel("_forward")->getAttrOfType<StringAttr>("form").getValue().str(); }
+std::string Kernels::form() { return tile::stringifyForm(*kernel("_forward").getForm()).str(); }
 
 std::string Kernels::text() {
   std::string text = "\n";
@@ -142,22 +142,23 @@ void Kernels::expectAgreement(StringRef suffix, const mix::Call &call, double to
     std::vector<tile::Buffer> tensors;
     auto argumentTypes = kernel.getBody().front().getArgumentTypes();
     for (auto [i, type] : llvm::enumerate(argumentTypes)) {
-      std::string name = cast<StringAttr>(kernel.getNames()[i]).getValue().str();
-      StringRef role = cast<StringAttr>(kernel.getRoles()[i]).getValue();
+      const tile::ArgumentAttr argument = kernel.argument(i);
+      const tile::Role role = argument.getRole();
+      std::string name = argument.getName().str() + (argument.getHistory() ? ".history" : "");
       tile::Buffer &buffer = tensors.emplace_back();
       auto view = cast<tile::ViewType>(type);
       int64_t size = view.getPer() == tile::Per::Token ? call.time : 1;
       for (int64_t extent : view.getShape())
         size *= extent;
-      if (role == "input") {
+      if (role == tile::Role::Input) {
         buffer.data = column(call.inputs.at(name));
-      } else if (role == "param") {
+      } else if (role == tile::Role::Param) {
         buffer.data = row(call.params.at(name));
-      } else if (role == "initial" || role == "state") {
+      } else if (role == tile::Role::Initial || role == tile::Role::State) {
         auto given = call.initial.find(name);
         bool isGiven = given != call.initial.end();
         buffer.data = isGiven ? row(given->second) : start(mixerOf(*module), name, size);
-        buffer.present = isGiven || role == "state"; // in place: the caller starts it
+        buffer.present = isGiven || role == tile::Role::State; // in place: the caller starts it
       } else {
         buffer.data.assign(size, std::nan(""));
       }
@@ -165,12 +166,13 @@ void Kernels::expectAgreement(StringRef suffix, const mix::Call &call, double to
     llvm::Error error = tile::interpret(kernel, call.time, tensors);
     ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
     for (auto [i, buffer] : llvm::enumerate(tensors)) {
-      std::string name = cast<StringAttr>(kernel.getNames()[i]).getValue().str();
-      StringRef role = cast<StringAttr>(kernel.getRoles()[i]).getValue();
+      const tile::ArgumentAttr argument = kernel.argument(i);
+      const tile::Role role = argument.getRole();
+      std::string name = argument.getName().str() + (argument.getHistory() ? ".history" : "");
       std::vector<double> reference;
-      if (role == "output")
+      if (role == tile::Role::Output)
         reference = column(expected->outputs.at(name)), name = "output " + name;
-      else if (role == "final" || role == "state")
+      else if (role == tile::Role::Final || role == tile::Role::State)
         reference = row(expected->final.at(name)), name = "final " + name;
       else
         continue;

@@ -7,7 +7,7 @@ namespace {
 void expectForm(const std::string &form, const std::string &text, const Kernels::Dims &dims = {{"K", 5}, {"V", 7}}) {
   Kernels kernels(text, dims);
   EXPECT_EQ(kernels.form(), form);
-  EXPECT_EQ(kernels.kernel("_forward")->hasAttr("why"), form != "chunked");
+  EXPECT_EQ(kernels.kernel("_forward").getWhy().has_value(), form != "chunked");
   for (auto decay : {mix::Decay::Uniform, mix::Decay::Resets})
     kernels.expectAgreement(decay);
 }

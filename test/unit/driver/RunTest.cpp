@@ -65,7 +65,7 @@ TEST_F(RunBackward, AMissingCotangentIsZero) {
 
 TEST_F(RunBackward, NeedsABackwardEntry) {
   std::vector<MixerInterface> mixers = test::writeFade((folder + "/libother.so").str());
-  llvm::erase_if(mixers.at(0).entries, [](const EntryInfo &entry) { return entry.kind == EntryKind::Backward; });
+  llvm::erase_if(mixers.at(0).entries, [](const EntryInfo &entry) { return entry.kind == tile::Entry::Backward; });
   auto other = llvm::cantFail(LoadedLibrary::open((folder + "/libother.so").str(), mixers.at(0)));
   EXPECT_FALSE(other->hasBackward());
   llvm::Expected<mix::Gradients> gradients = other->runBackward({}, {}, true);

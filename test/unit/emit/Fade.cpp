@@ -86,10 +86,15 @@ func.func private @steps(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64,
   return
 }
 
-func.func @fade_forward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {mix.kernel = {
-    mixer = "fade", entry = "forward", names = ["x[1]", "x[2]", "g", "a", "H", "y", "H", "saved.0"],
-    roles = ["input", "input", "input", "param", "initial", "output", "final", "saved"], scratch = 0 : i64,
-    saved = [{per = "token", elements = 1 : i64, every = 128 : i64}]}} {
+func.func @fade_forward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {tile.function = #tile.function<forward of "fade" (
+    input "x[1]" : !tile.tensor<token, [], f32>,
+    input "x[2]" : !tile.tensor<token, [], f32>,
+    input "g" per_group : !tile.tensor<token, [], f32>,
+    param "a" : !tile.tensor<head, [], f32>,
+    initial "H" : !tile.tensor<head, [], f32>,
+    output "y" : !tile.tensor<token, [], f32>,
+    final "H" : !tile.tensor<head, [], f32>,
+    saved "saved.0" : !tile.tensor<token, [], f32>) scratch 0>} {
   %saved = arith.constant 7 : i64
   %y = arith.constant 5 : i64
   %after = arith.constant 6 : i64
@@ -98,23 +103,32 @@ func.func @fade_forward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length
   return
 }
 
-func.func @fade_replay_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {mix.kernel = {
-    mixer = "fade", entry = "replay", names = ["x[1]", "x[2]", "g", "a", "H", "saved.0"],
-    roles = ["input", "input", "input", "param", "initial", "saved"], scratch = 0 : i64,
-    saved = [{per = "token", elements = 1 : i64, every = 128 : i64}]}} {
+func.func @fade_replay_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {tile.function = #tile.function<replay of "fade" (
+    input "x[1]" : !tile.tensor<token, [], f32>,
+    input "x[2]" : !tile.tensor<token, [], f32>,
+    input "g" per_group : !tile.tensor<token, [], f32>,
+    param "a" : !tile.tensor<head, [], f32>,
+    initial "H" : !tile.tensor<head, [], f32>,
+    saved "saved.0" : !tile.tensor<token, [], f32>) scratch 0>} {
   %saved = arith.constant 5 : i64
   %writes = arith.constant false
   func.call @steps(%tensors, %strides, %length, %saved, %saved, %saved, %writes) : (!llvm.ptr, !llvm.ptr, i64, i64, i64, i64, i1) -> ()
   return
 }
 
-func.func @fade_backward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {mix.kernel = {
-    mixer = "fade", entry = "backward",
-    names = ["x[1]", "x[2]", "g", "a", "saved.0", "y", "H", "x[1]", "x[2]", "g", "a", "H"],
-    roles = ["input", "input", "input", "param", "saved", "output_grad", "final_grad",
-             "input_grad", "input_grad", "input_grad", "param_grad", "initial_grad"], scratch = 0 : i64,
-    saved = [{per = "token", elements = 1 : i64, every = 128 : i64}],
-    partials = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0]}} {
+func.func @fade_backward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {tile.function = #tile.function<backward of "fade" (
+    input "x[1]" : !tile.tensor<token, [], f32>,
+    input "x[2]" : !tile.tensor<token, [], f32>,
+    input "g" per_group : !tile.tensor<token, [], f32>,
+    param "a" : !tile.tensor<head, [], f32>,
+    saved "saved.0" : !tile.tensor<token, [], f32>,
+    output_grad "y" : !tile.tensor<token, [], f32>,
+    final_grad "H" : !tile.tensor<head, [], f32>,
+    input_grad "x[1]" : !tile.tensor<token, [], f32>,
+    input_grad "x[2]" : !tile.tensor<token, [], f32>,
+    input_grad "g" per_group partial : !tile.tensor<token, [], f32>,
+    param_grad "a" partial : !tile.tensor<head, [], f32>,
+    initial_grad "H" : !tile.tensor<head, [], f32>) scratch 0>} {
   %zero = arith.constant 0.0 : f32
   %c0 = arith.constant 0 : i64
   %c1 = arith.constant 1 : i64

@@ -86,9 +86,14 @@ func.func private @steps(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64,
   return
 }
 
-func.func @leaky_forward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {mix.kernel = {
-    mixer = "leaky", entry = "forward", names = ["x", "g", "a", "H", "y", "z", "H"],
-    roles = ["input", "input", "param", "initial", "output", "output", "final"], scratch = 16 : i64}} {
+func.func @leaky_forward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {tile.function = #tile.function<forward of "leaky" (
+    input "x" : !tile.tensor<token, [4], f32>,
+    input "g" per_group : !tile.tensor<token, [4], f32>,
+    param "a" : !tile.tensor<head, [], f32>,
+    initial "H" : !tile.tensor<head, [4], f32>,
+    output "y" : !tile.tensor<token, [4], f32>,
+    output "z" : !tile.tensor<token, [], f32>,
+    final "H" : !tile.tensor<head, [4], f32>) scratch 16>} {
   %at3 = llvm.getelementptr %tensors[24] : (!llvm.ptr) -> !llvm.ptr, i8
   %before = llvm.load %at3 : !llvm.ptr -> !llvm.ptr
   %at4 = llvm.getelementptr %tensors[32] : (!llvm.ptr) -> !llvm.ptr, i8
@@ -107,9 +112,13 @@ func.func @leaky_forward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %lengt
 }
 
 // tensors: 0 x, 1 g, 2 a, 3 z, 4 H, 5 y: not in the order of the struct
-func.func @leaky_decode_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {mix.kernel = {
-    mixer = "leaky", entry = "decode", names = ["x", "g", "a", "z", "H", "y"],
-    roles = ["input", "input", "param", "output", "state", "output"], scratch = 16 : i64}} {
+func.func @leaky_decode_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {tile.function = #tile.function<decode of "leaky" (
+    input "x" : !tile.tensor<token, [4], f32>,
+    input "g" per_group : !tile.tensor<token, [4], f32>,
+    param "a" : !tile.tensor<head, [], f32>,
+    output "z" : !tile.tensor<token, [], f32>,
+    state "H" : !tile.tensor<head, [4], f32>,
+    output "y" : !tile.tensor<token, [4], f32>) scratch 16>} {
   %at3 = llvm.getelementptr %tensors[24] : (!llvm.ptr) -> !llvm.ptr, i8
   %z = llvm.load %at3 : !llvm.ptr -> !llvm.ptr
   %at4 = llvm.getelementptr %tensors[32] : (!llvm.ptr) -> !llvm.ptr, i8
@@ -127,8 +136,8 @@ func.func @leaky_decode_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length
 )";
 
 void registerLeaky(MLIRContext &context) {
-  context.loadDialect<mix::MixDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, scf::SCFDialect,
-                      vector::VectorDialect, LLVM::LLVMDialect>();
+  context.loadDialect<mix::MixDialect, tile::TileDialect, arith::ArithDialect, cf::ControlFlowDialect,
+                      func::FuncDialect, scf::SCFDialect, vector::VectorDialect, LLVM::LLVMDialect>();
 }
 
 OwningOpRef<ModuleOp> parseLeaky(MLIRContext &context) { return parseSourceString<ModuleOp>(leaky, &context); }

@@ -116,7 +116,7 @@ TEST(Header, RenamesWhatCReserves) {
   entry.slots = 14;
   for (const char *field : {"class_", "restrict_"}) {
     TensorInfo tensor;
-    tensor.field = field, tensor.role = "input", tensor.slot = 7 + entry.tensors.size();
+    tensor.field = field, tensor.role = tile::Role::Input, tensor.slot = 7 + entry.tensors.size();
     entry.tensors.push_back(tensor);
   }
   mixer.entries.push_back(entry);
@@ -161,18 +161,15 @@ TEST(Interface, NamesFieldsApart) {
         output.setName("H_initial");
     }
   for (auto function : module->getOps<mlir::func::FuncOp>())
-    if (auto kernel = function->getAttrOfType<mlir::DictionaryAttr>("mix.kernel")) {
-      mlir::NamedAttrList attributes(kernel);
-      llvm::SmallVector<mlir::Attribute> names;
-      for (mlir::Attribute name : kernel.getAs<mlir::ArrayAttr>("names")) {
-        llvm::StringRef text = mlir::cast<mlir::StringAttr>(name).getValue();
-        names.push_back(mlir::StringAttr::get(&context, text == "x"   ? "time"
-                                                        : text == "a" ? "new"
-                                                        : text == "y" ? "H_initial"
-                                                                      : text));
-      }
-      attributes.set("names", mlir::ArrayAttr::get(&context, names));
-      function->setAttr("mix.kernel", attributes.getDictionary(&context));
+    if (tile::FunctionAttr kernel = tile::functionOf(function)) {
+      auto renamed = llvm::map_to_vector(kernel.getArguments(), [&](tile::ArgumentAttr argument) {
+        llvm::StringRef text = argument.getName().getValue();
+        text = text == "x" ? "time" : text == "a" ? "new" : text == "y" ? "H_initial" : text;
+        return tile::ArgumentAttr::get(&context, argument.getRole(), text, argument.getPerGroup());
+      });
+      function->setAttr(tile::functionAttrName,
+                        tile::FunctionAttr::get(&context, kernel.getMixer(), kernel.getEntry(), renamed,
+                                                kernel.getTypes(), kernel.getSequences(), kernel.getScratch()));
     }
   std::vector<MixerInterface> mixers = llvm::cantFail(readInterfaces(*module));
   std::vector<std::string> fields;

@@ -63,16 +63,16 @@ MixerInterface mixerWith(const std::set<std::string> &names) {
   MixerInterface mixer;
   mixer.name = "all";
   EntryInfo entry;
-  FieldNames fields(leadingFields(EntryKind::Forward), trailingFields(EntryKind::Forward));
-  unsigned slot = leadingFields(EntryKind::Forward).size();
+  FieldNames fields(leadingFields(tile::Entry::Forward), trailingFields(tile::Entry::Forward));
+  unsigned slot = leadingFields(tile::Entry::Forward).size();
   for (const std::string &name : names) {
     TensorInfo tensor;
     tensor.name = name, tensor.field = fields.choose(name), tensor.slot = slot++;
-    tensor.role = slot % 2 ? "input" : "output";
+    tensor.role = slot % 2 ? tile::Role::Input : tile::Role::Output;
     tensor.elementType = slot % 3 == 0 ? "bf16" : slot % 3 == 1 ? "f16" : "f32";
     entry.tensors.push_back(tensor);
   }
-  entry.slots = slot + trailingFields(EntryKind::Forward).size();
+  entry.slots = slot + trailingFields(tile::Entry::Forward).size();
   mixer.entries.push_back(entry);
   return mixer;
 }

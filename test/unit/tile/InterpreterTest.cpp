@@ -12,7 +12,7 @@ namespace {
 /// Carries the sum of the rows of x that count, and stores the carry before each chunk plus x.
 std::string summing(bool reverse) {
   return std::string(R"(
-    tile.kernel @k of "k" names ["x", "H", "y", "H"] roles ["input", "initial", "output", "final"] {
+    tile.kernel forward @k of "k" (input "x", initial "H", output "y", final "H") {
     ^bb0(%x: !tile.tensor<token, [3], f32>, %h: !tile.tensor<head, [3], f32>, %y: !tile.tensor<token, [3], f32>, %e: !tile.tensor<head, [3], f32>):
       %zero = tile.constant 0.0 : !s
       %start = tile.init %h start 2.0 : !tile.tensor<head, [3], f32> -> !f
@@ -102,7 +102,7 @@ TEST(Interpreter, WritesNoStateThatNobodyAskedFor) {
 /// The last row of the last chunk of `rows`, made of the loaded %x, where six tokens leave two of its four rows valid.
 double lastRowOf(const std::string &rows) {
   Program program(R"(
-    tile.kernel @k of "k" names ["x", "H", "H"] roles ["input", "initial", "final"] {
+    tile.kernel forward @k of "k" (input "x", initial "H", final "H") {
     ^bb0(%tokens: !tile.tensor<token, [], f32>, %h: !tile.tensor<head, [], f32>, %e: !tile.tensor<head, [], f32>):
       %start = tile.init %h : !tile.tensor<head, [], f32> -> !s
       %end = tile.chunks size 4 iter(%start : !s) {
@@ -129,7 +129,7 @@ TEST(Interpreter, RepeatsTheLastTokenInRowsThatDoNotCount) {
 /// What s was before each token is the output.
 std::vector<Buffer> stepThrough(bool reverse, int64_t length) {
   Program program(std::string(R"(
-    tile.kernel @k of "k" names ["x", "u", "H", "y", "H"] roles ["input", "param", "initial", "output", "final"] {
+    tile.kernel forward @k of "k" (input "x", param "u", initial "H", output "y", final "H") {
     ^bb0(%x: !tile.tensor<token, [], f32>, %p: !tile.tensor<head, [], f32>, %h: !tile.tensor<head, [], f32>, %y: !tile.tensor<token, [], f32>, %e: !tile.tensor<head, [], f32>):
       %u = tile.load %p : !tile.tensor<head, [], f32> -> !s
       %start = tile.init %h : !tile.tensor<head, [], f32> -> !s
@@ -188,7 +188,7 @@ TEST(Interpreter, StackedRowsPastTheEndRepeatTheLastOne) {
 
 TEST(Interpreter, StartsWithAnIdentity) {
   Program program(R"(
-    tile.kernel @k of "k" names ["H", "H"] roles ["initial", "final"] {
+    tile.kernel forward @k of "k" (initial "H", final "H") {
     ^bb0(%h: !tile.tensor<head, [2, 2], f32>, %e: !tile.tensor<head, [2, 2], f32>):
       %s = tile.init %h {identity} : !tile.tensor<head, [2, 2], f32> -> !tile.t<[value(V):2, key(K):2], f32>
       tile.final %s, %e : !tile.t<[value(V):2, key(K):2], f32>, !tile.tensor<head, [2, 2], f32>
