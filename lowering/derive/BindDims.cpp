@@ -4,8 +4,8 @@
 //     mix.dim "K"              ->  mix.constant 16.0
 //     mix.slice from "1+K"     ->  from "17"
 //
-// The numbers come from the pass' bindings, `K=16`, and where these are silent from the mixer's own `bindings` or
-// `mix.dim_numbers` (defaults). A binding that a mixer does not have is another's: the driver knows whether any has it.
+// The numbers come from the pass' bindings, `K=16`, and where these are silent from the mixer's own `bindings`.
+// A binding that a mixer does not have is another's: the driver knows whether any has it.
 // Declarations keep their dims as written in `mix.axes`, since later passes name axes by them: V and K are two axes
 // even if both are 128.
 #include "lowering/Limits.h"
@@ -58,9 +58,8 @@ public:
 private:
   LogicalResult collect() {
     for (auto name : mixer.getDims().getAsValueRange<StringAttr>()) {
-      for (DictionaryAttr defaults : {mixer->getAttrOfType<DictionaryAttr>("mix.dim_numbers"), mixer.getBindingsAttr()})
-        if (auto number = defaults ? defaults.getAs<IntegerAttr>(name) : IntegerAttr())
-          numbers[name.str()] = number.getInt();
+      if (auto known = mixer.getBindingsAttr() ? mixer.getBindingsAttr().getAs<IntegerAttr>(name) : IntegerAttr())
+        numbers[name.str()] = known.getInt();
       if (auto found = given.find(name.str()); found != given.end())
         numbers[name.str()] = found->second;
       auto number = numbers.find(name.str());

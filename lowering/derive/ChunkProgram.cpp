@@ -13,6 +13,7 @@
 // An output that reads H[end] has a loop of its own, after the one that finds the end.
 #include "lowering/Rules.h"
 #include "lowering/derive/KernelBuilder.h"
+#include "lowering/normalize/Classify.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -368,6 +369,17 @@ std::optional<Obstacle> derive::findObstacle(mix::MixerOp mixer) {
   return std::nullopt;
 }
 
+/// The class decides which program is built for a component. One that does not fit it is our bug, and is found before it is built.
+static LogicalResult checkClass(mix::ComponentOp component) {
+  const mix::ClassAttr said = normalize::classOf(component), found = normalize::classify(component);
+  auto isDiagonal = [](mix::ClassAttr a) { return a.getTransition() == mix::TransitionKind::Diagonal; };
+  if (isDiagonal(said) != isDiagonal(found) || said.getWrites() != found.getWrites()) // 1 / K may be 1 by now
+    return component.emitOpError() << "is said to be " << said << ", and is " << found;
+  if (ChunkedComponent::canBeSolved(component) != (said.getWrites() == mix::WriteKind::Affine))
+    return component.emitOpError() << "is " << said << ", and its writes say otherwise";
+  return success();
+}
+
 FailureOr<tile::KernelOp> derive::buildKernel(mix::MixerOp mixer, const KernelOptions &options) {
   // Every dim must be a number by now.
   WalkResult bound = mixer.walk([&](Operation *op) {
@@ -382,6 +394,9 @@ FailureOr<tile::KernelOp> derive::buildKernel(mix::MixerOp mixer, const KernelOp
   });
   if (bound.wasInterrupted())
     return failure();
+  for (auto component : mixer.step().getOps<mix::ComponentOp>())
+    if (failed(checkClass(component)))
+      return failure();
   tile::KernelOp kernel = KernelBuilder(mixer, options).build();
   // A kernel that does not verify is our bug, and is found here, where it is made.
   if (failed(verify(kernel)))

@@ -4,6 +4,7 @@
 // matmuls, and the gate on the value axis.
 #include "lowering/derive/ChunkedComponent.h"
 #include "lowering/Rules.h"
+#include "lowering/normalize/Classify.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
@@ -13,7 +14,8 @@ using tile::Axis;
 
 ChunkedComponent::ChunkedComponent(mix::ComponentOp op, ChunkContext &context, StateAxes axes, PerState states)
     : ComponentProgram(op, context.parts, std::move(axes), std::move(states)), context(context),
-      transition(op, context, keys), reads(op.getNumReads()), carriedReads(op.getNumReads()) {
+      kind(normalize::classOf(op).getWrites()), transition(op, context, keys), reads(op.getNumReads()),
+      carriedReads(op.getNumReads()) {
   if (!op.getGate().empty())
     gate = context.segments(op.getGate()[0], this->value.front());
   groupWrites();
@@ -56,7 +58,7 @@ Value ChunkedComponent::carried(unsigned i) {
 void ChunkedComponent::groupWrites() {
   SmallVector<unsigned> coupled;
   auto isFree = rulesOf(op).isOpaque;
-  const bool isSolved = areSolved();
+  const bool isSolved = kind == mix::WriteKind::Affine;
   for (unsigned m = 0; m < op.getNumWrites(); ++m)
     if (isSolved && !isFree(phi(m)))
       coupled.push_back(m);

@@ -24,6 +24,8 @@ public:
   mlir::Value write(unsigned m) override;
   mlir::Value next(unsigned i) override;
 
+  /// Are writes affine in the reads with scalars, and some not free of them? Then one system gives them.
+  static bool canBeSolved(mix::ComponentOp op);
   /// acc + sum_i g_i r_i + sum_m h_m w_m, on [time, value].
   mlir::Value accumulate(const std::map<unsigned, Coefficient> &g, const std::map<unsigned, Coefficient> &h,
                          mlir::Value acc);
@@ -76,7 +78,6 @@ private:
 
   // ChunkedWrites.cpp
   void findWrites();
-  bool areSolved();
   void solveWrites();
   mlir::Value coupling(llvm::ArrayRef<Coefficients> g, llvm::ArrayRef<Coefficients> h, tile::Axis row,
                        tile::Axis column);
@@ -84,6 +85,7 @@ private:
   void substituteWrites();
 
   ChunkContext &context;
+  const mix::WriteKind kind; // which program there is for the writes
   Transition transition;
   Segments gate;
   llvm::SmallVector<mlir::Value> reads, carriedReads, writes;

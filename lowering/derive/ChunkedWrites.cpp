@@ -43,27 +43,31 @@ Value ChunkedComponent::write(unsigned m) {
   return writes[m];
 }
 
-bool ChunkedComponent::areSolved() {
+bool ChunkedComponent::canBeSolved(mix::ComponentOp op) {
   Affine::Rules rules = rulesOf(op);
   Affine affine(rules);
   auto written = op.getPhi().front().getTerminator()->getOperands();
-  return !gate.decay && llvm::all_of(written, [&](Value w) { return affine.isAffine(w); }) &&
+  return op.getGate().empty() && llvm::all_of(written, [&](Value w) { return affine.isAffine(w); }) &&
          !llvm::all_of(written, rules.isOpaque);
 }
 
 void ChunkedComponent::findWrites() {
   auto written = op.getPhi().front().getTerminator()->getOperands();
-  if (llvm::all_of(written, rulesOf(op).isOpaque)) {
+  switch (kind) {
+  case mix::WriteKind::Free:
     countRule("writes free of reads");
     for (Value w : written)
       writes.push_back(tiles.with(local.emit(w, value), rows()));
-  } else if (areSolved()) {
+    return;
+  case mix::WriteKind::Affine:
     countRule(groups.back().side.empty() ? "one write a token, solved" : "writes side by side, solved");
     writes.resize(written.size());
     for (const Group &known : ArrayRef(groups).drop_back())
       writes[known.members[0]] = tiles.with(local.emit(phi(known.members[0]), value), rows());
     solveWrites();
-  } else {
+    return;
+  case mix::WriteKind::Channel:
+  case mix::WriteKind::Nonlinear:
     countRule(gate.decay ? "writes under a gate, substituted" : "writes, substituted");
     substituteWrites();
   }

@@ -9,6 +9,7 @@
 #include "lowering/derive/Transition.h"
 #include "lowering/Rules.h"
 #include "lowering/derive/StepScope.h"
+#include "lowering/normalize/Classify.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
@@ -25,12 +26,12 @@ static bool isVector(Value value) { return cast<mix::TensorType>(value.getType()
 
 Transition::Transition(mix::ComponentOp op, ChunkContext &context, ArrayRef<Axis> keys)
     : op(op), context(context), tiles(context.parts.tiles), keys(keys), n(op.getStates().size()),
+      alongKeys(normalize::classOf(op).getTransition() == mix::TransitionKind::Diagonal),
       entries(n, std::vector<Value>(n)) {
   for (auto [x, entry] : llvm::enumerate(op.getTransition())) {
     int64_t i = op.getTransitionIndex()[2 * x], j = op.getTransitionIndex()[2 * x + 1];
     entries[i][j] = entry;
     mixes |= i != j;
-    alongKeys |= isVector(entry);
   }
   for (unsigned i = 0; i < n; ++i)
     mixes |= !entries[i][i];

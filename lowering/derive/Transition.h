@@ -55,8 +55,8 @@ private:
   TileBuilder &tiles;
   llvm::SmallVector<tile::Axis, 2> keys;
   unsigned n;
+  bool alongKeys;                                // some entry is a vector
   bool mixes = false;                            // some state takes another, or nothing of itself
-  bool alongKeys = false;                        // of states that mix: some entry is a vector
   std::vector<std::vector<mlir::Value>> entries; // of the mixer; null is 0
   llvm::SmallVector<Segments> decays;            // of states that do not mix
   std::map<int, Matrix> known;

@@ -27,17 +27,6 @@ bool isOne(Value value) {
   return constant && constant.getValue().isExactlyValue(1.0);
 }
 
-TransitionKind transitionKind(ComponentOp component) {
-  ArrayRef<int64_t> index = component.getTransitionIndex();
-  bool identity = component.getTransition().size() == component.getStates().size();
-  for (auto [x, a] : llvm::enumerate(component.getTransition())) {
-    if (!typeOf(a).isScalar())
-      return TransitionKind::Diagonal;
-    identity &= index[2 * x] == index[2 * x + 1] && isOne(a);
-  }
-  return identity ? TransitionKind::Identity : TransitionKind::Scalar;
-}
-
 bool isConstantOverTime(ComponentOp component) {
   return llvm::all_of(component.getTransition(), [](Value a) { return !isPerToken(typeOf(a)); });
 }
@@ -49,6 +38,16 @@ std::string counted(int64_t number, StringRef what) {
 }
 
 } // namespace
+
+TransitionKind transitionKind(unsigned n, ArrayRef<std::pair<std::pair<unsigned, unsigned>, Value>> entries) {
+  bool identity = entries.size() == n;
+  for (const auto &[at, a] : entries) {
+    if (!typeOf(a).isScalar())
+      return TransitionKind::Diagonal;
+    identity &= at.first == at.second && isOne(a);
+  }
+  return identity ? TransitionKind::Identity : TransitionKind::Scalar;
+}
 
 ClassAttr classify(ComponentOp component) {
   Block &phi = component.getPhi().front();
@@ -64,13 +63,20 @@ ClassAttr classify(ComponentOp component) {
   bool gated = !component.getGate().empty();
   if (gated && writes == WriteKind::Affine)
     writes = WriteKind::Channel;
-  return ClassAttr::get(component.getContext(), transitionKind(component), writes, gated);
+  SmallVector<std::pair<std::pair<unsigned, unsigned>, Value>> transition;
+  for (auto [x, a] : llvm::enumerate(component.getTransition()))
+    transition.push_back({{component.getTransitionIndex()[2 * x], component.getTransitionIndex()[2 * x + 1]}, a});
+  return ClassAttr::get(component.getContext(), transitionKind(component.getStates().size(), transition), writes,
+                        gated);
+}
+
+ClassAttr classOf(ComponentOp component) {
+  ClassAttr known = component.getClassAttrAttr();
+  return known ? known : classify(component);
 }
 
 std::string describeClass(ComponentOp component) {
-  ClassAttr found = component.getClassAttrAttr();
-  if (!found)
-    found = classify(component);
+  const ClassAttr found = classOf(component);
   size_t n = component.getStates().size();
   std::string text;
   if (typeOf(component.getStates()[0]).isVector())

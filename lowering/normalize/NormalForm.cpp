@@ -14,6 +14,7 @@
 // writes do not depend on the spelling. A scalar decay in front of a gate on the value axis belongs to the gate.
 #include "lowering/normalize/NormalForm.h"
 #include "lowering/Rules.h"
+#include "lowering/normalize/Classify.h"
 #include "lowering/normalize/Expansion.h"
 #include "lowering/normalize/Formula.h"
 #include "lowering/normalize/OuterSum.h"
@@ -152,17 +153,6 @@ private:
     return result;
   }
 
-  static TransitionKind kindOf(size_t n, const Transition &transition) {
-    bool isIdentity = transition.size() == n;
-    for (auto [index, a] : transition) {
-      if (!typeOf(a).isScalar())
-        return TransitionKind::Diagonal;
-      auto number = a.getDefiningOp<ConstantOp>();
-      isIdentity &= index.first == index.second && number && number.getValue().isExactlyValue(1.0);
-    }
-    return isIdentity ? TransitionKind::Identity : TransitionKind::Scalar;
-  }
-
   std::optional<Obstacle> collectTransition(ArrayRef<NextOp> nexts) {
     std::optional<std::pair<Value, Transition>> spelt = transitionAsSpelt();
     std::optional<Multiplied> multiplied = transitionMultipliedOut();
@@ -185,7 +175,9 @@ private:
       transition[index] = expansion.build(a, a.hasVectors() ? length : std::nullopt);
     }
     auto cost = [&](Value gate, const Transition &transition) {
-      return std::tuple(kindOf(n, transition), static_cast<bool>(gate), transition.size());
+      return std::tuple(
+          transitionKind(n, llvm::to_vector_of<std::pair<std::pair<unsigned, unsigned>, Value>>(transition)),
+          static_cast<bool>(gate), transition.size());
     };
     if (spelt && cost(form.gate, form.transition) <= cost(gate, transition))
       return std::nullopt;

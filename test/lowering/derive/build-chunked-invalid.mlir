@@ -17,3 +17,23 @@ mix.mixer @sequential dims [] attributes {require_chunked} {
   mix.next "h", %next : <[3], head>
   mix.output "y", %h : <[3], head>
 }
+
+// -----
+
+// The class decides which program is built; what does not fit it is no program.
+mix.mixer @misclassified dims [] {
+  %k = mix.input "k" : <[3], head>
+  %v = mix.input "v" : <[4], head>
+  %H = mix.state "H" : <[4, 3], head>
+  %one = mix.constant 1.0 : <[], constant>
+  // expected-error @+1 {{is said to be #mix.class<identity, affine>, and is #mix.class<identity, free>}}
+  %r:2 = mix.component states(%H : <[4, 3], head>)
+    reads(%k[0, 0] : <[3], head>)
+    transition(%one[0, 0] : <[], constant>)
+    gate()
+    writes(%k[0, 0] : <[3], head>)
+    class <identity, affine> phi(%r0: !mix.t<[4], head>) {
+      mix.yield %v : !mix.t<[4], head>
+    }
+  mix.output "y", %r#0 : <[4], head>
+}
