@@ -21,8 +21,8 @@ DIALECTS = (("mix", "dialect/mix/MixOps.td"), ("tile", "dialect/tile/TileOps.td"
 ELSEWHERE = re.compile(r"\bExamples?:\s")
 BETWEEN = "// -----\n"
 HEAD = """# The ops
-Made by `test/docs/ops.py` from [dialect/](../dialect): what each op means, what it takes, and an example that a test runs.
-How they fit together is in [architecture.md](architecture.md), which passes make them in [passes.md](passes.md).
+Made by `test/docs/ops.py` from [dialect/](../dialect): what each op means, what it takes, and an example that a test
+runs. How they fit together is in [architecture.md](architecture.md), which passes make them in [passes.md](passes.md).
 """
 
 
@@ -109,7 +109,8 @@ def main():
         if write:
             continue
         used, why = uses(mix_opt, ops)
-        mistakes = [f"{op.name} ({op.where}): {mistake}" for op in ops for mistake in op.mistakes(used)] if used else [why]
+        mistakes = [f"{op.name} ({op.where}): {mistake}" for op in ops for mistake in op.mistakes(used)]
+        mistakes = mistakes if used else [why]
         for mistake in mistakes:
             print(mistake)
         wrong = len(mistakes)

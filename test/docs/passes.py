@@ -18,13 +18,15 @@ sys.dont_write_bytecode = True
 import tablegen
 
 # Stages that no pass makes.
-MADE_BY = {"ast": "[frontend/syntax](../frontend/syntax), [sema](../frontend/sema)", "mix": "[frontend/gen](../frontend/gen)",
+MADE_BY = {"ast": "[frontend/syntax](../frontend/syntax), [sema](../frontend/sema)",
+           "mix": "[frontend/gen](../frontend/gen)",
            "asm": "LLVM, by [lowering/emit](../lowering/emit)"}
 TABLE = re.compile(r"^\| stage \|.*\n(?:\|.*\n)*", re.M)
 TOP = re.compile(r"(mix\.mixer|tile\.kernel|func\.func) ")
 HEAD = """# The passes
-Made by `test/docs/passes.py` from [lowering/Passes.td](../lowering/Passes.td) and from each pass' test, in the order in which they
-are listed there. The stages that they lead between are in [architecture.md](architecture.md), the ops in [ops.md](ops.md).
+Made by `test/docs/passes.py` from [lowering/Passes.td](../lowering/Passes.td) and from each pass' test, in the order in
+which they are listed there. The stages that they lead between are in [architecture.md](architecture.md), the ops in
+[ops.md](ops.md).
 """
 
 
@@ -89,11 +91,12 @@ class Example:
         self.before = [line for line in self.before if not line.startswith("!") or self.uses(line.split(" ")[0])]
 
     def uses(self, alias):
-        return any(re.search(re.escape(alias) + r"\b", line) for line in self.before if not line.startswith(alias + " "))
+        others = [line for line in self.before if not line.startswith(alias + " ")]
+        return any(re.search(re.escape(alias) + r"\b", line) for line in others)
 
     @staticmethod
     def checked(line, prefixes):
-        """Column, kind and text: a comment as it is; a check as what it wants, names for what it binds, `...` for anything."""
+        """Column, kind and text: a comment as it is; a check with names for what it binds, `...` for anything."""
         found = re.match(r"// ([A-Z0-9]+)(?:-([A-Z]+(?:-\d+)?))?: *(.*)$", line)
         if not found:
             return [(0, "LABEL", line)]
@@ -123,7 +126,8 @@ class Pass:
 
     @staticmethod
     def find(root, folder, name):
-        return [os.path.relpath(path, root) for path in glob.glob(os.path.join(root, folder, "**", name), recursive=True)]
+        found = glob.glob(os.path.join(root, folder, "**", name), recursive=True)
+        return [os.path.relpath(path, root) for path in found]
 
     def mistakes(self):
         if not tablegen.has_equation(self.description):
@@ -142,8 +146,9 @@ class Pass:
         lines += f"Leads to {where}. Source: [{self.source}](../{self.source}).\n"
         if self.options:
             lines += "\n| option | default | what |\n|---|---|---|\n"
-            lines += "".join(f"| `{option['argument']}` | `{option.get('defaultValue') or 'none'}` | {option['description']} |\n"
-                             for option in self.options)
+            for option in self.options:
+                default = option.get("defaultValue") or "none"
+                lines += f"| `{option['argument']}` | `{default}` | {option['description']} |\n"
         name = os.path.basename(self.test)
         lines += f"\nExample, [{name}](../{self.test}): `{self.example.run.replace('%s', name)}` makes of\n\n```mlir\n"
         return lines + "\n".join(self.example.before) + "\n```\n\n```mlir\n" + "\n".join(self.example.after) + "\n```\n"
@@ -161,7 +166,8 @@ def main():
         mistakes.append("passes.md: not what `passes.py --write` makes of Passes.td and the tests")
     architecture = os.path.join(root, "docs/architecture.md")
     walk = read(architecture)
-    if not TABLE.search(walk) or not tablegen.page_is(architecture, TABLE.sub(lambda _: stages.table(), walk, count=1), write):
+    new = TABLE.sub(lambda _: stages.table(), walk, count=1)
+    if not TABLE.search(walk) or not tablegen.page_is(architecture, new, write):
         mistakes.append("architecture.md: its stage table is not what `passes.py --write` makes of the pipelines")
     for mistake in mistakes:
         print(mistake)

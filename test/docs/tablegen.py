@@ -8,14 +8,16 @@ BIN = "/usr/lib/llvm-22/bin/"
 
 
 def include_folder():
-    return subprocess.run([BIN + "llvm-config", "--includedir"], capture_output=True, text=True, check=True).stdout.strip()
+    done = subprocess.run([BIN + "llvm-config", "--includedir"], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 class Records:
     def __init__(self, root, path):
         """The records of a .td file and of those beside it that it includes."""
         self.root, self.folder = root, os.path.dirname(os.path.join(root, path))
-        command = [BIN + "llvm-tblgen", "--dump-json", "-I", include_folder(), "-I", self.folder, os.path.join(root, path)]
+        folders = ["-I", include_folder(), "-I", self.folder]
+        command = [BIN + "llvm-tblgen", "--dump-json", *folders, os.path.join(root, path)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         if done.returncode:
             raise ValueError(done.stderr)
