@@ -67,7 +67,7 @@ class Stages:
 
 
 class Example:
-    """The first case of a lit test: aliases, the first op at the left margin, and the checks from the top to its end."""
+    """The first case of a lit test: aliases, the first op at the left margin, and the checks down to its end."""
 
     def __init__(self, text):
         self.run, self.before, self.after = None, [], []

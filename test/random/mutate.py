@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Do the tests find faults? Each fault of faults.txt is seeded, one at a time; its test must then fail, and pass without it.
 
-    test/random/mutate.py [--build DIR] [--limit SECONDS] [--only WORD] [--sample N] [--seed N] [-- OPTIONS OF mix_random]
+    test/random/mutate.py [--build DIR] [--limit SECONDS] [--only WORD] [--sample N] [--seed N] [-- MIX_RANDOM'S OPTIONS]
     test/random/mutate.py --check          every fault's text occurs exactly once in the tree; builds nothing
 
 The test is what a fault names, an executable of the build folder and its options, or mix_random, which then must fail within the
@@ -118,7 +118,8 @@ class Build:
         made = os.path.join(self.folder, "runtime", "runtime.o")
         commands = self.do(["ninja", "-t", "commands", "runtime/runtime.o"]).splitlines()
         (join,) = [line for line in commands if " -r " in line]
-        self.do(self.put(shlex.split(join.rsplit("&&", 1)[-1]), {old: object, made: whole}))
+        words = [re.sub("/[.]/", "/", word) for word in shlex.split(join.rsplit("&&", 1)[-1])]
+        self.do(self.put(words, {os.path.join(self.folder, old): object, made: whole}))
         command = self.put(self.compile["runtime/blob.c"], {self.object_of("runtime/blob.c"): bytes})
         self.do([word.replace(made, whole) for word in command])
         return bytes
