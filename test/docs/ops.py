@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """docs/ops.md is made from the .td files of the dialects, and what they say of each op is so.
 
-    test/docs/ops.py MIX_OPT ROOT            every op has an equation and an example that verifies; the page is up to date
+    test/docs/ops.py MIX_OPT ROOT            every op has an equation and an example that verifies; the page is so
     test/docs/ops.py MIX_OPT ROOT --write    writes docs/ops.md
 
 An example is a whole module: it stands in the description and says what a reader wants to see, and no tool has to guess what

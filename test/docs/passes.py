@@ -150,7 +150,8 @@ class Pass:
                 default = option.get("defaultValue") or "none"
                 lines += f"| `{option['argument']}` | `{default}` | {option['description']} |\n"
         name = os.path.basename(self.test)
-        lines += f"\nExample, [{name}](../{self.test}): `{self.example.run.replace('%s', name)}` makes of\n\n```mlir\n"
+        command = self.example.run.replace("%s", name)
+        lines += f"\nExample, [{name}](../{self.test}):\n\n    {command}\n\nmakes of\n\n```mlir\n"
         return lines + "\n".join(self.example.before) + "\n```\n\n```mlir\n" + "\n".join(self.example.after) + "\n```\n"
 
 

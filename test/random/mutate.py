@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Do the tests find faults? Each fault of faults.txt is seeded, one at a time; its test must then fail, and pass without it.
 
-    test/random/mutate.py [--build DIR] [--limit SECONDS] [--only WORD] [--sample N] [--seed N] [-- MIX_RANDOM'S OPTIONS]
+    test/random/mutate.py [--build DIR] [--limit SECONDS] [--only WORD] [--sample N] [--seed N] [-- MIX_RANDOM OPTIONS]
     test/random/mutate.py --check          every fault's text occurs exactly once in the tree; builds nothing
 
 The test is what a fault names, an executable of the build folder and its options, or mix_random, which then must fail within the
