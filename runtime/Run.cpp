@@ -1,7 +1,7 @@
 // Runs the kernels over all (sequence, head), or (block of sequences, head). In memory a tensor is, row-major (H heads, or G groups of them; E elements
 // each)
 //
-//     input, output, kept, and their gradients      [batch, time, H, E]    first row of sequence s: s time, or cu_seqlens[s]
+//     input, output, kept, and their gradients      [batch, time, H, E]    sequence s from s time, or cu_seqlens[s], on
 //     param                                         [H, E]
 //     initial, final, state, and their gradients    [sequences, H, E]
 //     partial sums of gradients                     float32 [batch time or sequences, H, own]

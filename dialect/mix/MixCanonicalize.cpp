@@ -1,7 +1,8 @@
 // Folders and canonical patterns: rewrites that hold for every float64, infinities and NaN included.
 //
 //     f(constants) -> constant        x + 0, x - 0, x * 1, x / 1, x ^ 1 -> x        (x')' -> x        --x -> x
-//     0 - x -> -x        x + (-y) -> x - y        x - (-y) -> x + y        select of a known condition, or of x and x -> its branch
+//     0 - x -> -x        x + (-y) -> x - y        x - (-y) -> x + y
+//     select of a known condition, or of x and x -> its branch
 //
 // x * 0 -> 0 is not among them: it is wrong for an infinite x.
 #include "dialect/mix/Mix.h"

@@ -14,7 +14,8 @@ enum class Decay {
   Strong,   // in the lower 30 %
   Resets,   // as NearHigh, but exactly lo at one token in eight (and at one token at least)
   High,     // exactly hi
-  Alike, // one number for a whole tensor, a millionth to a thousandth of the interval below hi: what rounding does repeats
+  // One number for a whole tensor, a millionth to a thousandth of the interval below hi: what rounding does repeats.
+  Alike,
   Mixed // that number, hi, a millionth below it, and the upper 2 %, by turns; exactly lo at one token in five hundred
 };
 

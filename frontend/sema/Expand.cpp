@@ -5,7 +5,8 @@
 //   softmax(x)   = exp(x - max x) / sum(exp(x - max x))
 //   mean(x)      = sum(x) / the number of entries
 //   logsigmoid(x)     = -softplus(-x)
-//   clamp(x, lo, hi)  = x where lo <= x <= hi, else the bound that it is beyond: at a bound it is x still, which has all of the slope
+//   clamp(x, lo, hi)  = x where lo <= x <= hi, else the bound that it is beyond: at a bound it is x still, which has
+//                       all of the slope
 #include "frontend/sema/ExprBuilder.h"
 
 namespace mixc {

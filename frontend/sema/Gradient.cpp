@@ -4,7 +4,7 @@
 //     y = f(x), by elements      x̄ += ȳ .* f'(x)                        ElementwiseDerivatives.cpp
 //     y = f(a, b), by elements   ā += ȳ .* df/da, summed where a is a scalar that met every entry
 //     Y = A * B                  Ā += Ȳ * B'          B̄ += A' * Ȳ       rows, columns and matrices alike
-//     y = where(c, a, b)         ā += where(c, ȳ, 0)                     what is not taken gets 0, whatever its derivative
+//     y = where(c, a, b)         ā += where(c, ȳ, 0)         what is not taken gets 0, whatever its derivative
 //     y = sum(X), norm(x)        X̄ += ȳ everywhere,   x̄ += ȳ x / norm(x), 0 at 0
 //     norm(x)^n, norm(x) * norm(x)    x̄ += n ȳ norm(x)^(n-2) x       smooth at 0, also where lets name the norm
 //     diag, concat, slice, roll, kron: what puts the entries back where they came from

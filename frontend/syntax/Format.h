@@ -1,11 +1,12 @@
 // `mixc fmt`: the same tokens and comments, laid out as everybody lays them out.
 //
-//   - a statement a line, two spaces deep; at most one empty line in a row, one between mixers, none inside the braces' ends
+//   - a statement a line, two spaces deep; at most one empty line in a row, one between mixers, none inside the braces'
+//     ends
 //   - in a block of declarations (no empty line between them) names begin in one column and `:` stands in one
 //   - spaces as Spacing.h says; comments two spaces behind the code, in one column for lines that follow each other
-//   - a line break of an equation's author stays if it is at an operator or comma; the next line begins under its bracket
-//     or with its operator before the column of the value. An equation without breaks is broken if it is longer than
-//     `formatWidth`, at the operators or commas that bind least
+//   - a line break of an equation's author stays if it is at an operator or comma; the next line begins under its
+//     bracket or with its operator before the column of the value. An equation without breaks is broken if it is longer
+//     than `formatWidth`, at the operators or commas that bind least
 #ifndef MIXC_FRONTEND_SYNTAX_FORMAT_H
 #define MIXC_FRONTEND_SYNTAX_FORMAT_H
 

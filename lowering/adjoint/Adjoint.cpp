@@ -4,12 +4,13 @@
 //             of a a, one product:            a' = sum m 2y' a
 //   select    y = m ? u : v:                u' = m ? y' : 0, v' = m ? 0 : y'
 //   reduce    y = sum x:                    x' = y'             y = max x: x' = (x = y) y' / number of x equal to y
-//             y = x_1 .. x_C:               x'_t = y' (x_1 .. x_{t-1}) (x_{t+1} .. x_C), running products, none a quotient
+//             y = x_1 .. x_C:               x'_t = y' (x_1 .. x_{t-1}) (x_{t+1} .. x_C), running products,
+//                                           none a quotient
 //   recur     y_t = a_t y_{t-1} + b_t:      b'_t = y'_t + a_{t+1} b'_{t+1}, a'_t = b'_t y_{t-1}, init' = a_0 b'_0
 //             where a_{t+1} b'_{t+1} is recur(a, a y') in the other direction, exclusive;
 //             exclusive, z_t = y_{t-1}: b' is recur(a, z') in the other direction, exclusive, and init' its last carry
-//   solve     X + tril(L,-1) X = B:         B' solves the transpose for X', L'_ts = -B'_t . X_s for s < t (and L'_tsmn = -B'_tm . X_sn
-//             for s < t, and for s = t where n < m)
+//   solve     X + tril(L,-1) X = B:         B' solves the transpose for X', L'_ts = -B'_t . X_s for s < t
+//                                           (and L'_tsmn = -B'_tm . X_sn for s < t, and for s = t where n < m)
 //   row, split, join, rename, cast          the rows, parts, names and types put back
 #include "lowering/adjoint/Adjoint.h"
 #include "lowering/adjoint/Elementwise.h"

@@ -4,9 +4,9 @@
 //
 //   x^y = exp(y log|x|), with the sign of an odd whole y where x < 0; 0^0 = 1.
 //   e^x - 1 = 2^n (e^r - 1) + (2^n - 1), x = n ln 2 + r: one rounding near 0, where e^x - 1 loses every digit.
-//   sin(x), cos(x) = +- sin(r) or +- cos(r), |x| = k pi/2 + r, |r| <= pi/4: minimax polynomials in r^2, by whether k is even. r is in
-//   two parts, by subtractions that round nothing away; from 2^16 on, behind a branch, by integers (Payne and Hanek): to 1.2
-//   units over all of float32.
+//   sin(x), cos(x) = +- sin(r) or +- cos(r), |x| = k pi/2 + r, |r| <= pi/4: minimax polynomials in r^2, by whether
+//   k is even. r is in two parts, by subtractions that round nothing away; from 2^16 on, behind a branch, by integers
+//   (Payne and Hanek): to 1.2 units over all of float32.
 #include "lowering/Passes.h"
 #include "lowering/cpu/Routine.h"
 #include "lowering/cpu/WideFunctions.h"

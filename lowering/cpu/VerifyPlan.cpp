@@ -3,7 +3,8 @@
 //
 //     the kernel    every entry, of its type; widths and memory in their bounds; a panel axis that its tiles have
 //     an op         a stage, in order within the loop; an odd one only where there are panels
-//     a tile        a layout that orders its axes, and one place: in scratch memory, in that of a carried tile, or the caller's
+//     a tile        a layout that orders its axes, and one place: in scratch memory, in that of a carried tile, or the
+//                   caller's
 //     an operand    that is read from memory has a place; a slice of a panel is read where that panel is at hand
 #include "lowering/cpu/VerifyPlan.h"
 #include "lowering/cpu/Plan.h"

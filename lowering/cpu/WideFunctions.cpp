@@ -3,8 +3,8 @@
 // library: values of params alone, once a call.
 //
 //   e^x     = 2^n e^r, x = n ln 2 + r, |r| <= ln 2 / 2: Taylor to r^12. Below e^-708 it is 0, above e^709.5 infinite.
-//   log x   = e ln 2 + log m, x = 2^e m, m from sqrt(1/2) to sqrt(2); log m = 2 atanh s, s = (m - 1) / (m + 1): to s^21. Numbers below 2^-1022
-//             count as 0.
+//   log x   = e ln 2 + log m, x = 2^e m, m from sqrt(1/2) to sqrt(2); log m = 2 atanh s, s = (m - 1) / (m + 1): to
+//             s^21. Numbers below 2^-1022 count as 0.
 //   log1p x = log u + (x - (u - 1)) / u, u = 1 + x as rounded
 #include "lowering/cpu/WideFunctions.h"
 #include "lowering/cpu/Routine.h"

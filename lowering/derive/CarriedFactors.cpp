@@ -8,8 +8,8 @@
 // left is the rounding of the sum, whose direction changes with S. In a kernel that is one operation more for every entry of the state,
 // of about 3 C.
 //
-//     D = reduce mul a        in float64, of a widened entry by entry; where a has one entry a token, all that it is computed from
-//                             is float64, too (exp of a step size), down to what was loaded
+//     D = reduce mul a        in float64, of a widened entry by entry; where a has one entry a token, all that it is
+//                             computed from is float64, too (exp of a step size), down to what was loaded
 //     D of n x n states       the steps again, in float64
 #include "lowering/derive/CarriedFactors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -5,8 +5,8 @@
 //     recur      2 for each entry, reduce 1
 //     solve      C (C - 1) for each column, times n n for n unknowns a token
 //     steps      its body once for each token of the chunk
-//     chunks     inside another loop: its body once for each of its chunks in a chunk of that loop, or, where the last is
-//                left out, for all but one
+//     chunks     inside another loop: its body once for each of its chunks in a chunk of that loop, or, where the last
+//                is left out, for all but one
 //
 // What stands before or after the loop is done once a call and not counted.
 #include "lowering/derive/Cost.h"

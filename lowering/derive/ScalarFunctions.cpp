@@ -4,7 +4,8 @@
 //     softplus(x)    max(x, 0) + log1p(e^-|x|)
 //     logaddexp(x,y) max(x, y) + log1p(e^-|x - y|), the difference 0 where x = y, so that -inf, -inf gives -inf
 //     gelu(x)        x sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)) = 0.5 x (1 + tanh ...), without its cancellation
-//                    Here and in silu, where sigmoid is 0 or 1 in float32 nothing depends on it: infinities have their limits and slopes
+//                    Here and in silu, where sigmoid is 0 or 1 in float32 nothing depends on it: infinities have their
+//                    limits and slopes
 //     gelu_erf(x)    x erfc(-x / sqrt 2) / 2 = 0.5 x (1 + erf ...), without its cancellation; x itself where erfc is 2
 //     elu(x)         x, or expm1(x) below 0
 //     x < y, not x   1 or 0

@@ -3,7 +3,8 @@
 //     transition   identity    a_ii = 1, nothing else
 //                  scalar      every a_ij a scalar
 //                  diagonal    some a_ij a vector of the key axis
-//     writes       free, affine, channel, nonlinear: ReadDependence.h. Behind a gate on the value axis, affine is channel
+//     writes       free, affine, channel, nonlinear: ReadDependence.h. Behind a gate on the value axis, affine is
+//                  channel
 #include "lowering/Passes.h"
 #include "lowering/normalize/Classify.h"
 #include "lowering/normalize/ReadDependence.h"

@@ -1,6 +1,7 @@
 // Matrices and rows as sums of terms, one op at a time.
 //
-//     A + B, -A, c A, A / c, A', A B, diag(d), a b', I, where(c, A, B)        and        A .* a b', A ./ a b' for rank-one matrices
+//     A + B, -A, c A, A / c, A', A B, diag(d), a b', I, where(c, A, B)
+//     A .* a b', A ./ a b'        for rank-one matrices
 #include "lowering/normalize/Linearity.h"
 #include "lowering/Rules.h"
 #include "lowering/normalize/Branches.h"

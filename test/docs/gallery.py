@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every folder NAME of examples/ that has a NAME.mix is an example, and what it says of itself is so.
 
-    test/docs/gallery.py MIXC ROOT            READMEs and docs/gallery.md against `mixc explain`, its JSON against docs/explain.md
+    test/docs/gallery.py MIXC ROOT            READMEs, gallery.md against `mixc explain`, its JSON against explain.md
     test/docs/gallery.py MIXC ROOT --write    puts what `mixc explain` says into both
     test/docs/gallery.py MIXC ROOT --run      the READMEs' own commands, each of which must succeed
 

@@ -27,7 +27,8 @@ def pick(rng, pattern, text):
 
 
 def delete_attribute(rng, text):
-    match = pick(rng, r"(?:, )?\b[\w.]+ = (?:\[[^\[\]{}]*\]|\"[^\"]*\"|-?[\w.+]+(?: : \w+)?)|\b(?:sliced|fused|turned|external)\b(?:, )?", text)
+    match = pick(rng, r"(?:, )?\b[\w.]+ = (?:\[[^\[\]{}]*\]|\"[^\"]*\"|-?[\w.+]+(?: : \w+)?)"
+                      r"|\b(?:sliced|fused|turned|external)\b(?:, )?", text)
     return replaced(text, match, "") if match else text
 
 
@@ -43,7 +44,8 @@ def alter_number(rng, text):
 
 def alter_kind(rng, text):
     match = pick(rng, r"= (-?\d+ : i64|\"\w+\"|\[[^\[\]]*\]|dense<[^>]*>)", text)
-    return replaced(text, match, rng.choice(['= "x"', "= 1 : i64", "= []", "= [1]", "= {}", "= unit", "= 1.0 : f32"])) if match else text
+    kinds = ['= "x"', "= 1 : i64", "= []", "= [1]", "= {}", "= unit", "= 1.0 : f32"]
+    return replaced(text, match, rng.choice(kinds)) if match else text
 
 
 def exchange(pattern):
@@ -84,7 +86,8 @@ def main():
     parser.add_argument("--to", help="the stage that is asked for; `lib`: a library")
     options, more = parser.parse_known_args()
     more = [word for word in more if word != "--"]
-    text = subprocess.run([options.mixc, options.file, "--emit=" + options.stage, *more], capture_output=True, text=True, check=True).stdout
+    command = [options.mixc, options.file, "--emit=" + options.stage, *more]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     until = ["-o", "/dev/null/lib.so"] if options.to == "lib" else ["--emit=" + (options.to or NEXT[options.stage])]
     refused = crashed = 0
     for i in range(options.count):

@@ -105,7 +105,8 @@ PROGRAMS = [
     ("def m(x):\n  return x\n", "a mixer is `mixer name<K, V> { ... }`"),
     ("import numpy\n", "a file holds mixers alone"),
     ("input x : scalar\n", "everything stands within a mixer"),
-    (HEAD + "  state G : matrix<V, K> = I\n  G[t] = G[t-1]\n" + UPDATE + "  y[t] = (H[t] + G[t]) * q\n}\n", "declare a `matrix<K, K>`, or start at a param"),
+    (HEAD + "  state G : matrix<V, K> = I\n  G[t] = G[t-1]\n" + UPDATE + "  y[t] = (H[t] + G[t]) * q\n}\n",
+     "declare a `matrix<K, K>`, or start at a param"),
 ]
 
 

@@ -120,6 +120,17 @@ def diagnostics_have_a_test():
             yield f"MIX{code}: no test under test/"
 
 
+def constraints_have_a_test_of_their_name():
+    # the head of a case is `// row_c1`, or `// row_c1_WHAT` where there are several; or the message itself ends in `(row_c1)`
+    text = "\n".join(read(path) for path in files("test/dialect", endings=("-invalid.mlir",)))
+    tested = set(re.findall(r"^// ([a-z_]+_c\d+)(?=$|\W|_)|expected-error.*\(([a-z_]+_c\d+)\)", text, re.M))
+    tested = {label for pair in tested for label in pair}
+    for path in files("dialect", endings=(".cpp",)):
+        labels = re.findall(r"\b([a-z]+(?:_[a-z]+)*_c\d+)\b", read(path))
+        for label in sorted(set(labels) - tested):
+            yield f"{path}: no case of {label} in test/dialect/**/*-invalid.mlir"
+
+
 def no_paths_of_one_machine():
     pattern = re.compile(r"(?<![\w.])/(?:home|work|root|Users)/\w")
     for path in files(*CODE, "test", "bench", "examples", "docs", ".ci", endings=("",)):
@@ -134,7 +145,8 @@ RULES = [
     folders_include_only_folders_above_them, runtime_includes_no_compiler, dialects_include_only_mlir,
     files_are_under_800_lines, median_file_is_under_200_lines, sources_begin_with_what_they_are,
     compiler_knows_no_mixer, passes_are_named_as_their_flag_and_file, passes_have_a_lit_test_of_their_name,
-    diagnostics_have_a_page, pages_have_a_diagnostic, diagnostics_have_a_test, no_paths_of_one_machine,
+    diagnostics_have_a_page, pages_have_a_diagnostic, diagnostics_have_a_test, constraints_have_a_test_of_their_name,
+    no_paths_of_one_machine,
 ]
 
 

@@ -9,10 +9,11 @@ ONNX's, entry by entry within its own tolerances (rtol 1e-3, atol 1e-7). The cas
 What ONNX passes and what a mixer takes are the same numbers, but for their order and what is left out:
 
     CausalConvWithState    input, output [B, C, L]        x, y       [batch, time, 1, C]
-                           weight [C, 1, k]               w[j]       weight[.., k-1-j], for the token j before the present one
+                           weight [C, 1, k]               w[j]       weight[.., k-1-j], for the token j before this
                            bias [C], or none              b          0
                            past_state [B, C, k-1]         x.history  [batch, 1, k-1, C]
-    LinearAttention        query [B, T, heads K]          q          [batch, time, heads, K]; key, value, decay, beta per group
+    LinearAttention        query [B, T, heads K]          q          [batch, time, heads, K]
+                           key, value, decay, beta                   the same, per group
                            scale, or none                 scale      1 / sqrt(K)
 """
 import base64
@@ -135,7 +136,8 @@ def replay(mixc, translate, case):
             write(os.path.join(folder, name + ".npy"), array)
         for kernel in ("chunked", "recurrent"):
             out = os.path.join(folder, kernel)
-            command = [mixc, "run", os.path.join(HERE, mixer + ".mix"), "--in", folder, "--out", out, "--kernel=" + kernel]
+            file = os.path.join(HERE, mixer + ".mix")
+            command = [mixc, "run", file, "--in", folder, "--out", out, "--kernel=" + kernel]
             done = subprocess.run(command + options, capture_output=True, text=True, timeout=300)
             if done.returncode:
                 yield f"{kernel}: {done.stderr}"

@@ -2,7 +2,8 @@
 //     it is read, and normalised; the interpreter of the components gives the numbers of the equations
 //     every state has the class that its construction promises, or a better one, and no more writes
 //     forward and decode, interpreted as tile programs, give the numbers of the equations
-//     gradients of the tile programs, from what forward saves and from a replay, are those of the interpreter's reverse mode
+//     gradients of the tile programs, from what forward saves and from a replay, are those of the interpreter's reverse
+//     mode
 //     compiled, they do within what float32 allows: of the mixer as it is spelt or, the kernel being the same, respelt
 // The tolerance in float64 is 1e-11 (of gradients 1e-9), or ten times the change that a relative 1e-15 of the arguments makes, where
 // that is more. That change is one draw of a random variable, so where it is exceeded it is drawn again, and the largest of nine counts.

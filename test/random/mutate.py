@@ -1,30 +1,34 @@
 #!/usr/bin/env python3
-"""Do random mixers find faults? Each fault of faults.txt is seeded into a copy of the tree, one at a time; mix_random must then
-fail, within the limit, on a mixer that passes without the fault.
+"""Do the tests find faults? Each fault of faults.txt is seeded, one at a time; its test must then fail, and pass without it.
 
-    test/random/mutate.py [--tree DIR] [--limit SECONDS] [--only WORD] [--seed N] [-- OPTIONS OF mix_random]
+    test/random/mutate.py [--build DIR] [--limit SECONDS] [--only WORD] [--sample N] [--seed N] [-- MIX_RANDOM OPTIONS]
     test/random/mutate.py --check          every fault's text occurs exactly once in the tree; builds nothing
 
-The copy (build/mutate, unless named) is kept, with its build folder, so that a later run is quick. The last line is `N passed, N
-failed`; exit 1 if any fault was not found.
+The test is what a fault names, an executable of the build folder and its options, or mix_random, which then must fail within the
+limit on a mixer that passes without the fault. Nothing of the tree or of the build folder changes: the file with the fault is
+compiled on the side, and the executable is linked once more with that object in place of the sound one. So a fault costs one
+compilation, and stands in a .cpp file. `--sample N` takes N of those that name their test, by the seed. The last line is `N
+passed, N failed`; exit 1 if any fault was not found.
 """
 import argparse
+import json
 import os
+import random
 import re
-import shutil
+import shlex
 import subprocess
 import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-TOPS = ("CMakeLists.txt", "CMakePresets.json", "bench", "cmake", "dialect", "examples", "frontend", "lowering", "runtime", "test")
+RANDOM = ["mix_random"]
 
 
 class Fault:
     def __init__(self, title):
         self.name, self.breaks = (part.strip() for part in title.split(":", 1))
-        self.file, self.text, self.replacement = None, [], []
+        self.file, self.text, self.replacement, self.test = None, [], [], RANDOM
 
     def apply(self, source):
         """The source with the fault, or why there is none."""
@@ -49,6 +53,8 @@ def faults():
             found[-1].text.append(line[2:])
         elif line[:2] in ("+", "+ "):
             found[-1].replacement.append(line[2:])
+        elif line.startswith("? "):
+            found[-1].test = shlex.split(line[2:])
         elif line and not line.startswith("#"):
             found[-1].file = line
     return found
@@ -58,43 +64,78 @@ def check(chosen):
     failed = 0
     for fault in chosen:
         _, why = fault.apply(read(os.path.join(ROOT, fault.file)))
-        if why:
+        if why or not fault.file.endswith(".cpp"):
             failed += 1
-            print(f"fail  {fault.name}: its text {why} in {fault.file}")
+            print(f"fail  {fault.name}: its text {why or 'is in no .cpp file,'} in {fault.file}")
     print(f"{len(chosen) - failed} passed, {failed} failed")
     return failed
 
 
-def write(path, text):
-    """Leaves a file alone that is as it should be: its time of change is what the build goes by."""
-    if not os.path.exists(path) or read(path) != text:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+class Build:
+    """A build folder that is up to date, and a folder beside it for what has a fault."""
+
+    def __init__(self, folder):
+        self.folder, self.aside = folder, os.path.join(folder, "mutate")
+        os.makedirs(self.aside, exist_ok=True)
+        commands = json.loads(read(os.path.join(folder, "compile_commands.json")))
+        self.compile = {os.path.relpath(entry["file"], ROOT): shlex.split(entry["command"]) for entry in commands}
+
+    def sound(self, executable):
+        self.do(["ninja", executable])
+        return os.path.join(self.folder, "bin", executable)
+
+    def do(self, command):
+        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            errors = "\n".join(line for line in done.stdout.splitlines() if "error" in line)
+            raise ValueError(errors or done.stdout[-2000:])
+        return done.stdout
+
+    def faulty(self, path, source, executable):
+        """The executable with another source in place of the file."""
+        object, old = os.path.join(self.aside, "fault.o"), self.object_of(path)
+        text = os.path.join(self.aside, os.path.basename(path))
+        with open(text, "w", encoding="utf-8") as file:
+            file.write(source)
+        self.do(self.put(self.compile[path], {os.path.join(ROOT, path): text, old: object}))
+        if path.startswith("runtime/") and executable != "mix_runtime_tests":
+            object = self.blob(old, object)
+        to = os.path.join(self.aside, executable)
+        link = shlex.split(self.do(["ninja", "-t", "commands", executable]).splitlines()[-1])
+        link = [word for word in link if word not in (":", "&&")]
+        link = self.put(link, {old: object, os.path.join("bin", executable): to})
+        # Of what comes first an archive's member is not taken a second time.
+        self.do(link if object in link else [link[0], object, *link[1:]])
+        return to
+
+    def object_of(self, path):
+        command = self.compile[path]
+        return command[command.index("-o") + 1]
+
+    def blob(self, old, object):
+        """The runtime as bytes, which the compiler puts into libraries, with one object replaced."""
+        whole, bytes = os.path.join(self.aside, "runtime.o"), os.path.join(self.aside, "blob.o")
+        made = os.path.join(self.folder, "runtime", "runtime.o")
+        commands = self.do(["ninja", "-t", "commands", "runtime/runtime.o"]).splitlines()
+        (join,) = [line for line in commands if " -r " in line]
+        words = [re.sub("/[.]/", "/", word) for word in shlex.split(join.rsplit("&&", 1)[-1])]
+        self.do(self.put(words, {os.path.join(self.folder, old): object, made: whole}))
+        command = self.put(self.compile["runtime/blob.c"], {self.object_of("runtime/blob.c"): bytes})
+        self.do([word.replace(made, whole) for word in command])
+        return bytes
+
+    @staticmethod
+    def put(command, others):
+        return [others.get(word, word) for word in command]
 
 
-def copy(tree):
-    for top in TOPS:
-        path = os.path.join(ROOT, top)
-        for folder, _, names in os.walk(path) if os.path.isdir(path) else [(ROOT, [], [top])]:
-            for name in names:
-                source = os.path.join(folder, name)
-                to = os.path.join(tree, os.path.relpath(source, ROOT))
-                try:
-                    write(to, read(source))
-                    shutil.copymode(source, to)
-                except UnicodeDecodeError:
-                    os.makedirs(os.path.dirname(to), exist_ok=True)
-                    shutil.copy2(source, to)
-
-
-def build(tree):
-    """Why it does not build, or None."""
-    folder = os.path.join(tree, "build")
-    if not os.path.exists(os.path.join(folder, "build.ninja")):
-        subprocess.run(["cmake", "--preset", "dev"], cwd=tree, check=True, stdout=subprocess.DEVNULL)
-    done = subprocess.run(["ninja", "-C", folder, "mix_random"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return None if done.returncode == 0 else "\n".join(line for line in done.stdout.splitlines() if "error" in line)
+def run(command, seconds):
+    """Did it succeed? What hangs did not."""
+    try:
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=seconds)
+        return done.returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def fails(binary, options, seconds):
@@ -106,55 +147,63 @@ def fails(binary, options, seconds):
 
 
 def find(binary, sound, seed, limit, options):
+    """The first random mixer that fails, and passes without the fault."""
     began = time.time()
     while time.time() - began < limit:
         found = fails(binary, options + [f"--seed={seed}", "--count=1000000"], limit - (time.time() - began))
         if not found:
             return None
-        # Is it the fault's? The mixer must pass without it.
         if not fails(sound, options + [f"--seed={found[0]}", "--count=1"], 0):
-            return (*found, time.time() - began)
+            return f"seed {found[0]}: {found[1]}"
         seed = found[0] + 1
     return None
+
+
+def judge(fault, build, arguments):
+    """(was it found, what is to be said)"""
+    source, why = fault.apply(read(os.path.join(ROOT, fault.file)))
+    if why:
+        return False, "its text " + why
+    executable, *options = fault.test
+    began = time.time()
+    try:
+        sound = build.sound(executable)
+        faulty = build.faulty(fault.file, source, executable)
+    except ValueError as error:
+        return False, str(error)
+    if executable == "mix_random":
+        found = find(faulty, sound, arguments.seed, arguments.limit, options + arguments.options)
+    elif not run([sound, *options], arguments.limit):
+        return False, "its test fails without it"
+    else:
+        found = None if run([faulty, *options], arguments.limit) else " ".join(fault.test)
+    return bool(found), f"{time.time() - began:.0f} s: {found or 'not found'}"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("--tree", default=os.path.join(ROOT, "build", "mutate"))
+    parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     parser.add_argument("--limit", type=float, default=600)
     parser.add_argument("--only", default="", help="faults whose name has this word")
+    parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("options", nargs="*")
     arguments = parser.parse_args()
     chosen = [fault for fault in faults() if arguments.only in fault.name]
     if arguments.check:
         sys.exit(1 if check(chosen) else 0)
+    if arguments.sample:
+        named = [fault for fault in chosen if fault.test[0] != "mix_random"]
+        chosen = random.Random(arguments.seed).sample(named, min(arguments.sample, len(named)))
 
-    tree = os.path.abspath(arguments.tree)
-    copy(tree)
-    if why := build(tree):
-        sys.exit("the tree does not build:\n" + why)
-    binary, sound = os.path.join(tree, "build/bin/mix_random"), os.path.join(tree, "build/bin/mix_random.sound")
-    shutil.copy2(binary, sound)
-    failed = 0
+    build, failed = Build(os.path.abspath(arguments.build)), 0
     for fault in chosen:
-        path = os.path.join(tree, fault.file)
-        original = read(path)
-        faulty, why = fault.apply(original)
-        found = None
-        if not why:
-            try:
-                write(path, faulty)
-                why = build(tree)
-                found = None if why else find(binary, sound, arguments.seed, arguments.limit, arguments.options)
-            finally:
-                write(path, original)
-        result = why or (f"seed {found[0]}, {found[2]:.0f} s: {found[1]}" if found else "not found")
-        print(f"{'pass' if found else 'FAIL'}  {fault.name:44} {result}", flush=True)
+        found, said = judge(fault, build, arguments)
+        print(f"{'pass' if found else 'FAIL'}  {fault.name:44} {said}", flush=True)
         failed += not found
     print(f"{len(chosen) - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    sys.exit(1 if failed or not chosen else 0)
 
 
 if __name__ == "__main__":

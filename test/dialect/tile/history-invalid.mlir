@@ -69,3 +69,95 @@ tile.kernel forward @init_c4 of "m" (initial "H", input "W") {
   // expected-error @below {{takes a tensor with role `input`}}
   %0 = tile.init %h or %w : !tile.tensor<token, [4], f32> : <head, [4], f32> -> <[key(K):4], f32>
 }
+
+// -----
+
+// history_grad_c1_cotangent
+tile.kernel forward @history_grad_c1_cotangent of "m" (final "x" history, input_grad "x", initial_grad "x" history partial) {
+^bb0(%d: !tile.tensor<head, [3, 4], f32>, %x: !tile.tensor<token, [4], f32>, %h: !tile.tensor<head, [3, 4], f32>):
+  // expected-error @below {{takes a tensor with role `final`}}
+  tile.history_grad %d tokens %x past %h : <head, [3, 4], f32>, <token, [4], f32>, <head, [3, 4], f32>
+}
+
+// -----
+
+// history_grad_c1_tokens
+tile.kernel forward @history_grad_c1_tokens of "m" (final_grad "x" history, input "x", initial_grad "x" history partial) {
+^bb0(%d: !tile.tensor<head, [3, 4], f32>, %x: !tile.tensor<token, [4], f32>, %h: !tile.tensor<head, [3, 4], f32>):
+  // expected-error @below {{takes a tensor with role `input`}}
+  tile.history_grad %d tokens %x past %h : <head, [3, 4], f32>, <token, [4], f32>, <head, [3, 4], f32>
+}
+
+// -----
+
+// history_grad_c1_past
+tile.kernel forward @history_grad_c1_past of "m" (final_grad "x" history, input_grad "x", initial "x" history) {
+^bb0(%d: !tile.tensor<head, [3, 4], f32>, %x: !tile.tensor<token, [4], f32>, %h: !tile.tensor<head, [3, 4], f32>):
+  // expected-error @below {{takes a tensor with role `initial`}}
+  tile.history_grad %d tokens %x past %h : <head, [3, 4], f32>, <token, [4], f32>, <head, [3, 4], f32>
+}
+
+// -----
+
+// history_grad_c2_dims
+tile.kernel forward @history_grad_c2_dims of "m" (final_grad "x" history, input_grad "x", initial_grad "x" history partial) {
+^bb0(%d: !tile.tensor<head, [3, 5], f32>, %x: !tile.tensor<token, [4], f32>, %h: !tile.tensor<head, [3, 5], f32>):
+  // expected-error @below {{takes '!tile.tensor<head, [3, 5], f32>' as a history of '!tile.tensor<token, [4], f32>'}}
+  tile.history_grad %d tokens %x past %h : <head, [3, 5], f32>, <token, [4], f32>, <head, [3, 5], f32>
+}
+
+// -----
+
+// history_grad_c2_length
+tile.kernel forward @history_grad_c2_length of "m" (final_grad "x" history, input_grad "x", initial_grad "x" history partial) {
+^bb0(%d: !tile.tensor<head, [2, 4], f32>, %x: !tile.tensor<token, [4], f32>, %h: !tile.tensor<head, [3, 4], f32>):
+  // expected-error @below {{takes '!tile.tensor<head, [2, 4], f32>' apart into '!tile.tensor<head, [3, 4], f32>'}}
+  tile.history_grad %d tokens %x past %h : <head, [2, 4], f32>, <token, [4], f32>, <head, [3, 4], f32>
+}
+
+// -----
+
+// history_grad_c3
+tile.kernel forward @history_grad_c3 of "m" (final_grad "x" history, input_grad "x", initial_grad "x" history partial) {
+^bb0(%d: !tile.tensor<head, [3, 4], f32>, %x: !tile.tensor<token, [4], f32>, %h: !tile.tensor<head, [3, 4], f32>):
+  tile.chunks size 8 {
+    // expected-error @below {{stands in the loop}}
+    tile.history_grad %d tokens %x past %h : <head, [3, 4], f32>, <token, [4], f32>, <head, [3, 4], f32>
+  }
+}
+
+// -----
+
+// store_c4_history
+tile.kernel forward @store_c4_history of "m" (output_grad "y", input_grad "x") {
+^bb0(%y: !tile.tensor<token, [4], f32>, %x: !tile.tensor<token, [4], f32>):
+  tile.chunks size 8 {
+    %0 = tile.load %y : <token, [4], f32> -> <[time:8, key(K):4], f32>
+    // expected-error @below {{lags, and has no history}}
+    tile.store %0, %x lag 2 add : <[time:8, key(K):4], f32>, <token, [4], f32>
+  }
+}
+
+// -----
+
+// store_c4_add
+tile.kernel forward @store_c4_add of "m" (output_grad "y", input_grad "x", initial_grad "x" history partial) {
+^bb0(%y: !tile.tensor<token, [4], f32>, %x: !tile.tensor<token, [4], f32>, %h: !tile.tensor<head, [3, 4], f32>):
+  tile.chunks size 8 {
+    %0 = tile.load %y : <token, [4], f32> -> <[time:8, key(K):4], f32>
+    // expected-error @below {{lags, but does not add whole chunks}}
+    tile.store %0, %x lag 2 history %h : !tile.tensor<head, [3, 4], f32> : <[time:8, key(K):4], f32>, <token, [4], f32>
+  }
+}
+
+// -----
+
+// store_c5
+tile.kernel forward @store_c5 of "m" (output "y") {
+^bb0(%y: !tile.tensor<token, [4], f32>):
+  tile.chunks size 8 {
+    %0 = tile.constant 0.0 : <[time:8, key(K):4], f32>
+    // expected-error @below {{of the next segment takes no segments}}
+    tile.store %0, %y next : <[time:8, key(K):4], f32>, <token, [4], f32>
+  }
+}

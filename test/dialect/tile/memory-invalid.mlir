@@ -190,3 +190,55 @@ tile.kernel forward @load_c2_seq of "m" (input "x") sequences 8 {
     %a = tile.load %x : !tile.tensor<token, [3], f32> -> !tile.t<[time:4, seq:4, key(K):3], f32>
   }
 }
+
+// -----
+
+// buffer_c1_segments
+tile.kernel forward @buffer_c1_segments of "m" () {
+  // expected-error @below {{is a '!tile.tensor<token, [3], f32>', expected segments of f32}}
+  %b = tile.buffer 4 : <token, [3], f32>
+}
+
+// -----
+
+// buffer_c1_type
+tile.kernel forward @buffer_c1_type of "m" () {
+  // expected-error @below {{is a '!tile.tensor<segment, [3], bf16>', expected segments of f32}}
+  %b = tile.buffer 4 : <segment, [3], bf16>
+}
+
+// -----
+
+// buffer_c1_slots
+tile.kernel forward @buffer_c1_slots of "m" () {
+  // expected-error @below {{with 0 slots stands outside a kernel's body, or has none}}
+  %b = tile.buffer 0 : <segment, [3], f32>
+}
+
+// -----
+
+// buffer_c1_loop
+tile.kernel forward @buffer_c1_loop of "m" () {
+  tile.chunks size 4 {
+    // expected-error @below {{with 4 slots stands outside a kernel's body, or has none}}
+    %b = tile.buffer 4 : <segment, [3], f32>
+  }
+}
+
+// -----
+
+// present_c1_bit
+tile.kernel forward @present_c1_bit of "m" (initial "H") {
+^bb0(%h: !tile.tensor<head, [3], f32>):
+  // expected-error @below {{gives '!tile.t<[], f32>', expected !tile.t<[], i1> about an argument of the kernel}}
+  %p = tile.present %h : <head, [3], f32> -> <[], f32>
+}
+
+// -----
+
+// present_c1_argument
+func.func @present_c1_argument(%h: !tile.tensor<head, [3], f32>) {
+  // expected-error @below {{gives '!tile.t<[], i1>', expected !tile.t<[], i1> about an argument of the kernel}}
+  %p = tile.present %h : <head, [3], f32> -> <[], i1>
+  return
+}

@@ -1,4 +1,4 @@
-"""Eight compilers, each for other dims, write one library: compile_at_once.py MIXC FILE. Afterwards its header is its own."""
+"""Eight compilers, each for other dims, write one library: compile_at_once.py MIXC FILE. Its header is its own then."""
 import os
 import re
 import subprocess
@@ -8,7 +8,8 @@ import tempfile
 
 def fingerprints(folder):
     """Of the header, and of the library's symbols."""
-    with open(os.path.join(folder, "r.h"), encoding="utf-8") as header, open(os.path.join(folder, "r.so"), "rb") as library:
+    base = os.path.join(folder, "r")
+    with open(base + ".h", encoding="utf-8") as header, open(base + ".so", "rb") as library:
         named = re.search(r'_FINGERPRINT "([0-9a-f]{16})"', header.read()).group(1)
         return named, re.search(rb"_forward_([0-9a-f]{16})", library.read()).group(1).decode()
 

@@ -1,4 +1,4 @@
-"""Interrupts compilers and runs at many moments: interrupt.py MIXC FILE. The library that was there stays, and nothing else."""
+"""Interrupts compilers and runs at many moments: interrupt.py MIXC FILE. The library that was there stays, alone."""
 import os
 import resource
 import signal

@@ -34,11 +34,12 @@ elif way == "terms":  # in a row
     update = "H[t] = H[t-1] + (" + " + ".join(["v"] * n) + ") * k'"
 elif way == "concat":  # of slices
     lets = "let x = concat(" + ", ".join(f"slice(v, {i}, {i + 1})" for i in names) + ")"
-    states, inputs, update, read = "state H : matrix<V, K>", f"input w : vector<{n}>", "H[t] = H[t-1] + v * k'", "H[t] * q * (x' * w)"
+    states, inputs = "state H : matrix<V, K>", f"input w : vector<{n}>"
+    update, read = "H[t] = H[t-1] + v * k'", "H[t] * q * (x' * w)"
 elif way == "mixers":
     for i in names:
-        print(f"mixer m{i}<K = 4, V = 4> {{\n  input q, k : vector<K>\n  input v : vector<V>\n  state H : matrix<V, K>\n"
-              "  output y : vector<V>\n  H[t] = H[t-1] + v * k'\n  y[t] = H[t] * q\n}")
+        print(f"mixer m{i}<K = 4, V = 4> {{\n  input q, k : vector<K>\n  input v : vector<V>\n"
+              "  state H : matrix<V, K>\n  output y : vector<V>\n  H[t] = H[t-1] + v * k'\n  y[t] = H[t] * q\n}")
     sys.exit()
 size = n if way == "concat" else 4
 print(f"""mixer large<K = 4, V = {size}> {{

@@ -1,5 +1,5 @@
-/* Opens libraries, calls each with many threads, closes them: no thread and no mapping of theirs is left. A child of fork
-   does the same with what its parent opened. close LIBRARY... */
+/* Opens libraries, calls each with many threads, closes them: no thread and no mapping of theirs is left. A child of
+   fork does the same with what its parent opened. close LIBRARY... */
 #include "lib.h"
 #include <dirent.h>
 #include <dlfcn.h>

@@ -1,5 +1,5 @@
-/* Compiled once for every size, with FORWARD the name of the mixer's entry (and struct) and RUN that of the function here:
-   what forward gives for a fixed input, or -1. */
+/* Compiled once for every size, with FORWARD the name of the mixer's entry (and struct) and RUN that of the function
+   here: what forward gives for a fixed input, or -1. */
 #include HEADER
 #include <math.h>
 #include <stdlib.h>
