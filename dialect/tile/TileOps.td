@@ -249,7 +249,8 @@ def Tile_HistoryGradOp : Tile_Op<"history_grad"> {
     !x = !tile.t<[time:4, key(K):3], f32>
     !tokens = !tile.tensor<token, [3], f32>
     !history = !tile.tensor<head, [2, 3], f32>
-    tile.kernel backward @shift_backward of "shift" (output_grad "y", final_grad "x" history, input_grad "x", initial_grad "x" history partial) {
+    tile.kernel backward @shift_backward of "shift"
+        (output_grad "y", final_grad "x" history, input_grad "x" partial, initial_grad "x" history partial) {
     ^bb0(%dy_in: !tokens, %dto: !history, %dx: !tokens, %dpast: !history):
       tile.history_grad %dto tokens %dx past %dpast : !history, !tokens, !history
       tile.chunks size 4 reverse {

@@ -63,30 +63,35 @@ tile.kernel forward @unknown_role of "m" (guest "x") {
 
 // -----
 
+// argument_c1
 // expected-error @below {{a buffer is no argument of a kernel}}
 tile.kernel forward @argument_c1 of "m" (buffer "x") {
 }
 
 // -----
 
+// argument_c2
 // expected-error @below {{a history is a state, not an `input`}}
 tile.kernel forward @argument_c2 of "m" (input "x" history) {
 }
 
 // -----
 
+// argument_c3
 // expected-error @below {{only a gradient is a sum of parts, and `x` is an `input`}}
 tile.kernel forward @argument_c3 of "m" (input "x" partial) {
 }
 
 // -----
 
+// argument_c4
 // expected-error @below {{the `param_grad` of `w` is a sum of parts, and is not said to be one}}
 tile.kernel backward @argument_c4 of "m" (param_grad "w") {
 }
 
 // -----
 
+// argument_c5
 // expected-error @below {{`x` has segments of 64 tokens, and only what is saved has any}}
 tile.kernel forward @argument_c5 of "m" (input "x" every 64) {
 }
