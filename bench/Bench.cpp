@@ -11,9 +11,9 @@
 #include "bench/Peak.h"
 #include "bench/Timing.h"
 #include "dialect/mix/Sample.h"
+#include "frontend/compile/Failure.h"
 #include "frontend/driver/Commands.h"
-#include "frontend/driver/Failure.h"
-#include "frontend/driver/Run.h"
+#include "frontend/oracle/Run.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include <dlfcn.h>

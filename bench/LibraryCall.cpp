@@ -1,5 +1,5 @@
 #include "bench/LibraryCall.h"
-#include "frontend/driver/Storage.h"
+#include "frontend/oracle/Storage.h"
 #include "lowering/emit/Names.h"
 #include <cstring>
 #include <dlfcn.h>

@@ -1,6 +1,6 @@
 // What `mixc` does, a function a command.
 #pragma once
-#include "frontend/driver/Compile.h"
+#include "frontend/compile/Compilation.h"
 #include "frontend/driver/Options.h"
 
 namespace mixc {

@@ -1,7 +1,7 @@
 // `mixc explain MIX0203`: a diagnostic's page. `mixc explain FILE`: what was found in the equations and why.
 #include "frontend/driver/Commands.h"
-#include "frontend/driver/Explanation.h"
 #include "frontend/driver/Progress.h"
+#include "frontend/explain/Explanation.h"
 #include "frontend/render/Diagnostics.h"
 #include "frontend/sema/Suggest.h"
 #include "llvm/Support/FileSystem.h"

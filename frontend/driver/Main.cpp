@@ -1,7 +1,7 @@
 // mixc: from the equations of a sequence mixer to kernels.
+#include "frontend/compile/DeepStack.h"
+#include "frontend/compile/Memory.h"
 #include "frontend/driver/Commands.h"
-#include "frontend/driver/DeepStack.h"
-#include "frontend/driver/Memory.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"

@@ -1,5 +1,5 @@
 // Every option and command, once: this table feeds the parser, `--help` and "did you mean".
-#include "frontend/driver/Failure.h"
+#include "frontend/compile/Failure.h"
 #include "frontend/driver/Options.h"
 #include "frontend/sema/Suggest.h"
 #include "lowering/Pipelines.h"

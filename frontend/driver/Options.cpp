@@ -1,5 +1,5 @@
 #include "frontend/driver/Options.h"
-#include "frontend/driver/Failure.h"
+#include "frontend/compile/Failure.h"
 #include "frontend/sema/Suggest.h"
 #include "llvm/Support/FileSystem.h"
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 // The command line: `mixc FILE ...` compiles, `mixc check|fmt|explain|run FILE ...` do what they say.
 #pragma once
-#include "frontend/driver/ElementTypes.h"
+#include "frontend/compile/ElementTypes.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>

@@ -1,5 +1,5 @@
 #include "frontend/driver/OutputFiles.h"
-#include "frontend/driver/Failure.h"
+#include "frontend/compile/Failure.h"
 #include "lowering/emit/Library.h"
 #include "lowering/emit/PendingFile.h"
 #include "llvm/ADT/StringExtras.h"

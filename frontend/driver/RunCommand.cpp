@@ -1,12 +1,12 @@
 // `mixc run FILE`: compile, load, run on arrays of a folder or random ones, and compare with the interpreter.
 #include "dialect/mix/Sample.h"
-#include "frontend/driver/CallFiles.h"
+#include "frontend/compile/Memory.h"
 #include "frontend/driver/Commands.h"
-#include "frontend/driver/Memory.h"
-#include "frontend/driver/NotFinite.h"
 #include "frontend/driver/Progress.h"
-#include "frontend/driver/Run.h"
 #include "frontend/driver/UnreadFiles.h"
+#include "frontend/oracle/CallFiles.h"
+#include "frontend/oracle/NotFinite.h"
+#include "frontend/oracle/Run.h"
 #include <cmath>
 #include <fmt/format.h>
 

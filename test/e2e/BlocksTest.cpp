@@ -1,6 +1,6 @@
 // Kernels for a block of sequences: batches of fewer, as many and more than a block, sequences of different lengths,
 // none and one token among them; and what one sequence gets does not depend on the others.
-#include "frontend/driver/Compare.h"
+#include "frontend/oracle/Compare.h"
 #include "test/e2e/Library.h"
 #include <sstream>
 

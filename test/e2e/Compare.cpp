@@ -1,5 +1,5 @@
 #include "test/e2e/Compare.h"
-#include "frontend/driver/Compare.h"
+#include "frontend/oracle/Compare.h"
 #include <gtest/gtest.h>
 
 namespace mixc::test {

@@ -1,7 +1,7 @@
 // Arrays of bf16 and f16, all alike or one by one: the numbers that the kernel is given are rounded first, and the
 // interpreter is given the same. What is float32 outside keeps float32's tolerance; what is narrower has 5e-3.
 #include "dialect/mix/ElementType.h"
-#include "frontend/driver/Compare.h"
+#include "frontend/oracle/Compare.h"
 #include "test/e2e/Covering.h"
 #include "test/e2e/Library.h"
 #include <cmath>

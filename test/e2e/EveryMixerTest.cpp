@@ -2,7 +2,7 @@
 // those of whole.mix and the other spellings of the zoo, over a pairwise covering array of length, groups, starts, packed
 // sequences, tokens per call and decay; and in pieces.
 #include "dialect/mix/ElementType.h"
-#include "frontend/driver/Compare.h"
+#include "frontend/oracle/Compare.h"
 #include "test/e2e/Covering.h"
 #include "test/e2e/Examples.h"
 #include "test/e2e/Library.h"

@@ -1,5 +1,5 @@
 // Gates above 1: a state that they make large is as good as its true value, and one that stays 0 while their product overflows is 0.
-#include "frontend/driver/Compare.h"
+#include "frontend/oracle/Compare.h"
 #include "test/e2e/Library.h"
 #include "test/e2e/Mixers.h"
 

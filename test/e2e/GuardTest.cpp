@@ -1,7 +1,7 @@
 // A kernel touches nothing outside its arguments: every array ends at a page that may not be touched (and so starts at any float), and
 // before it lie numbers that must not change. Lengths and dims are no multiples of chunks and vectors. And it reads what
 // states start from before it writes where they end, which may be the same memory.
-#include "frontend/driver/Compare.h"
+#include "frontend/oracle/Compare.h"
 #include "lowering/emit/Names.h"
 #include "test/e2e/Library.h"
 #include <cmath>

@@ -2,8 +2,8 @@
 #ifndef MIXC_TEST_E2E_LIBRARY_H
 #define MIXC_TEST_E2E_LIBRARY_H
 
-#include "frontend/driver/Compile.h"
-#include "frontend/driver/Run.h"
+#include "frontend/compile/Compilation.h"
+#include "frontend/oracle/Run.h"
 #include "test/e2e/Mixers.h"
 
 namespace mixc::test {

@@ -1,6 +1,6 @@
 // 4,096 tokens at full width, with a memory that hardly fades: what is carried between chunks must not lose digits. And 8,192 whose
 // gates are all alike, where an error that each chunk repeats shows.
-#include "frontend/driver/Compare.h"
+#include "frontend/oracle/Compare.h"
 #include "test/e2e/Compare.h"
 #include "test/e2e/Library.h"
 

@@ -2,7 +2,7 @@
 // belongs to other heads and sequences, is bit for bit what it was, chunked and token by token; and of the gradients, those that
 // the interpreter leaves finite are finite and right.
 #include "dialect/mix/ElementType.h"
-#include "frontend/driver/Compare.h"
+#include "frontend/oracle/Compare.h"
 #include "test/e2e/Examples.h"
 #include "test/e2e/Library.h"
 #include <cmath>

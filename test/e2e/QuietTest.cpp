@@ -1,5 +1,5 @@
 // What takes no part has gradient 0, whatever its slope: padded tokens, bounds of max and min, gates that are 0.
-#include "frontend/driver/Compare.h"
+#include "frontend/oracle/Compare.h"
 #include "test/e2e/Library.h"
 #include <cmath>
 

@@ -11,9 +11,9 @@
 // What should be zero is rounding noise of arguments of size 1: entries that differ by 1e-15 are equal.
 #include "test/random/Judge.h"
 #include "dialect/mix/Sample.h"
-#include "frontend/driver/Compare.h"
-#include "frontend/driver/Compile.h"
-#include "frontend/driver/Run.h"
+#include "frontend/compile/Compilation.h"
+#include "frontend/oracle/Compare.h"
+#include "frontend/oracle/Run.h"
 #include "lowering/Passes.h"
 #include "lowering/normalize/Classify.h"
 #include "mlir/Pass/PassManager.h"

@@ -1,6 +1,6 @@
 // The command line as options.
 #include "frontend/driver/Options.h"
-#include "frontend/driver/Failure.h"
+#include "frontend/compile/Failure.h"
 #include <gtest/gtest.h>
 
 using namespace mixc;

@@ -1,0 +1,89 @@
+// From a .mix file to a library, a stage at a time.
+#pragma once
+#include "frontend/compile/ElementTypes.h"
+#include "frontend/compile/Failure.h"
+#include "frontend/syntax/Source.h"
+#include "lowering/Pipelines.h"
+#include "lowering/emit/Interface.h"
+#include "lowering/emit/MemoryFile.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace mixc {
+
+struct CompileOptions {
+  std::map<std::string, int64_t> dims;
+  std::string cpu = "native";
+  int64_t chunk = 0; // 0: chosen
+  std::optional<std::string> mixer;
+  std::string from = "ast"; // the stage that the file is at
+  ElementTypes elementTypes = {};
+  bool backward = false;       // gradients, too
+  std::string keep = "writes"; // what forward saves for backward: `writes` or `states`
+
+  PipelineOptions pipeline() const { return {dims, cpu, chunk, backward, keep}; }
+};
+
+/// A context with every dialect that the stages use, for one thread.
+std::unique_ptr<mlir::MLIRContext> makeContext();
+
+/// `-` is the standard input.
+llvm::Expected<Source> readSource(const std::string &path);
+
+/// One compilation: the module moves from stage to stage.
+class Compilation {
+public:
+  Compilation(mlir::MLIRContext &context, Source source, CompileOptions options);
+
+  /// Reads the source at the stage it is written at, and checks it.
+  llvm::Error read();
+  /// Runs the passes up to a later stage. From `tile` on, every dim needs a number.
+  llvm::Error advance(llvm::StringRef stage);
+  /// An error for every dim without a number.
+  llvm::Error needNumbers();
+
+  /// The same compilation, as far as it has come, but with other things to keep for backward.
+  Compilation keeping(std::string what) const;
+
+  mlir::ModuleOp module() { return *current; }
+  const Stage &stage() const { return *at; }
+  const CompileOptions &settings() const { return options; }
+  /// Warnings so far, rendered.
+  const std::string &warnings() const { return warningText; }
+
+private:
+  llvm::Error readMix();
+  llvm::Error readModule();
+  llvm::Error step(const Stage &next);
+  llvm::Error tellSequential(const Stage &reached);
+  std::string writeReproducer(mlir::ModuleOp before, const Stage &next) const;
+
+  mlir::MLIRContext &context;
+  Source source;
+  CompileOptions options;
+  const Stage *at;
+  mlir::OwningOpRef<mlir::ModuleOp> current;
+  std::string warningText;
+};
+
+/// A file that has become code: what `mixc run` and the end-to-end tests work with.
+struct Compiled {
+  std::vector<MixerInterface> mixers;
+  mlir::OwningOpRef<mlir::ModuleOp> mix;  // the equations, for the interpreter; null if the source was past them
+  mlir::OwningOpRef<mlir::ModuleOp> llvm; // LLVM dialect
+  std::string cpu;
+  std::string warnings; // rendered
+
+  const MixerInterface *interface(llvm::StringRef mixer) const;
+  mix::MixerOp equations(llvm::StringRef mixer) const;
+};
+
+/// From where a compilation stands, at `vector` or before, to code.
+llvm::Expected<Compiled> finish(Compilation &compilation);
+llvm::Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::string &path,
+                                     const CompileOptions &options);
+/// Writes the shared library, and its header beside it.
+llvm::Error writeLibrary(const Compiled &compiled, const std::string &path);
+/// The library for this process to load.
+llvm::Expected<MemoryFile> libraryInMemory(const Compiled &compiled);
+
+} // namespace mixc
