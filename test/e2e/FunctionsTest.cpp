@@ -192,6 +192,27 @@ TEST(Corners, HaveTheSlopesThatTheInterpreterSays) {
   }
 }
 
+// An odd power keeps the sign of its base, an even one has none, and one that is not whole is no number.
+TEST(Powers, OfNegativeNumbers) {
+  Library &built = functions("powers");
+  ASSERT_EQ(built.error, "");
+  const double bases[] = {-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2};
+  const mix::Call call = callOf(built.equations, bases);
+  llvm::Expected<mix::Answer> wanted = mix::interpret(built.equations, call);
+  ASSERT_TRUE(static_cast<bool>(wanted)) << toString(wanted.takeError());
+  std::optional<mix::Answer> got = runKernel(built, "chunked", call);
+  ASSERT_TRUE(got);
+  for (const char *name : {"of_even", "of_odd", "of_real"})
+    for (size_t i = 0; i < std::size(bases); ++i) {
+      SCOPED_TRACE(name + (" at " + std::to_string(bases[i])));
+      const double answer = got->outputs.at(name).data[i], exact = wanted->outputs.at(name).data[i];
+      if (std::isnan(exact))
+        EXPECT_TRUE(std::isnan(answer)) << answer;
+      else
+        EXPECT_LE(std::fabs(answer - exact), 1e-5 * std::fabs(exact)) << answer << " for " << exact;
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Sizes, Functions,
                          testing::Values(std::pair(-60.0, 0.0), std::pair(-2.0, 3.0), std::pair(3.0, 6.0)));
 
