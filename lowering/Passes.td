@@ -52,7 +52,9 @@ def BuildBatched : Pass<"mix-build-batched", "mlir::ModuleOp"> {
 def BuildBackward : Pass<"mix-build-backward", "mlir::ModuleOp"> {
   let summary = "build the adjoint of every forward program: `tile.kernel @NAME_backward`, and what it needs saved";
   let options = [Option<"chunk", "chunk", "int64_t", "0", "tokens per chunk; 0: chosen">,
-                 Option<"keep", "keep", "std::string", "\"writes\"", "what forward saves: states, or the writes as well">];
+                 Option<"keep", "keep", "mixc::Keep", "mixc::Keep::Writes", "what forward saves",
+                        [{llvm::cl::values(clEnumValN(mixc::Keep::Writes, "writes", "states, and writes that cost a solve"),
+                                           clEnumValN(mixc::Keep::States, "states", "states alone"))}]>];
   let dependentDialects = ["mixc::tile::TileDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
 
