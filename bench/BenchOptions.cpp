@@ -1,5 +1,5 @@
 #include "bench/BenchOptions.h"
-#include "frontend/compile/Failure.h"
+#include "frontend/driver/Report.h"
 #include "frontend/sema/Suggest.h"
 #include <fmt/format.h>
 #include <utility>

@@ -168,8 +168,10 @@ def BuildBackward : Pass<"mix-build-backward", "mlir::ModuleOp"> {
     divided by a decay; a cotangent that is exactly 0 stays 0 whatever the slope of a function it meets.
   }];
   let options = [Option<"chunk", "chunk", "int64_t", "0", "tokens per chunk; 0: chosen">,
-                 Option<"keep", "keep", "std::string", "\"writes\"",
-                        "what forward saves: states, or the writes as well">];
+                  Option<"keep", "keep", "mixc::Keep", "mixc::Keep::Writes", "what forward saves",
+                         [{llvm::cl::values(
+                           clEnumValN(mixc::Keep::Writes, "writes", "states, and writes that cost a solve"),
+                           clEnumValN(mixc::Keep::States, "states", "states alone"))}]>];
   let dependentDialects = ["mixc::tile::TileDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
 

@@ -71,6 +71,15 @@ constexpr Stage table[] = {
 
 } // namespace
 
+StringRef spelling(Keep keep) { return keep == Keep::Writes ? "writes" : "states"; }
+
+std::optional<Keep> keepSpelt(StringRef word) {
+  for (Keep keep : {Keep::Writes, Keep::States})
+    if (word == spelling(keep))
+      return keep;
+  return std::nullopt;
+}
+
 ArrayRef<Stage> stages() { return table; }
 
 const Stage *findStage(StringRef name) {

@@ -2,6 +2,7 @@
 #ifndef MIXC_LOWERING_PIPELINES_H
 #define MIXC_LOWERING_PIPELINES_H
 
+#include "lowering/Keep.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/ArrayRef.h"
@@ -12,13 +13,18 @@
 
 namespace mixc {
 
+/// What may be chosen of a compilation: here once, for mixc, mix-opt and whoever calls the compiler.
 struct PipelineOptions {
   std::map<std::string, int64_t> dims; // -D
   std::string cpu = "native";          // --target=cpu:NAME
   int64_t chunk = 0;                   // --chunk, 0: chosen
   bool backward = false;               // gradients, too
-  std::string keep = "writes";         // --keep: what forward saves for backward, `writes` or `states`
+  Keep keep = Keep::Writes;            // --keep: what forward saves for backward
 };
+
+/// `writes`, `states`: as options spell it.
+llvm::StringRef spelling(Keep keep);
+std::optional<Keep> keepSpelt(llvm::StringRef word);
 
 struct Stage {
   llvm::StringRef name; // `tile`

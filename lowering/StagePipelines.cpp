@@ -23,9 +23,10 @@ struct TargetOptions : PassPipelineOptions<TargetOptions> {
     options.cpu = cpu;
     options.chunk = chunk;
     options.backward = backward;
-    options.keep = keep;
-    if (keep != "writes" && keep != "states")
+    std::optional<Keep> kept = keepSpelt(keep);
+    if (!kept)
       return onError("keep: expected writes or states, found " + keep);
+    options.keep = *kept;
     for (StringRef binding : dims) {
       auto [name, number] = binding.split('=');
       if (name.empty() || number.getAsInteger(10, options.dims[name.str()]))

@@ -1,7 +1,6 @@
 #include "frontend/compile/Compilation.h"
 #include "frontend/compile/PassErrors.h"
 #include "frontend/compile/Sequential.h"
-#include "frontend/driver/Progress.h"
 #include "frontend/gen/Import.h"
 #include "frontend/syntax/Parser.h"
 #include "lowering/emit/Library.h"
@@ -33,11 +32,30 @@ Expected<Source> readSource(const std::string &path) {
   return Source(path == "-" ? "<stdin>" : path, (*buffer)->getBuffer().str());
 }
 
+namespace {
+/// Says what is being done for as long as it is.
+class Step {
+public:
+  Step(const CompileOptions &options, const std::string &doing) : options(options) { tell(doing); }
+  ~Step() { tell(""); }
+  Step(const Step &) = delete;
+  Step &operator=(const Step &) = delete;
+
+private:
+  void tell(const std::string &doing) const {
+    if (options.onStep)
+      options.onStep(doing);
+  }
+  const CompileOptions &options;
+};
+} // namespace
+
 Compilation::Compilation(mlir::MLIRContext &context, Source source, CompileOptions options)
-    : context(context), source(std::move(source)), options(std::move(options)), at(findStage(this->options.from)) {}
+    : context(context), source(std::make_shared<const Source>(std::move(source))), options(std::move(options)),
+      at(findStage(this->options.from)) {}
 
 Error Compilation::read() {
-  Progress progress(fmt::format("reading {}", source.name));
+  Step step(options, fmt::format("reading {}", source->name));
   Error error = at->name == "ast" ? readMix() : readModule();
   if (error)
     return error;
@@ -51,25 +69,25 @@ Error Compilation::read() {
 
 Error Compilation::readMix() {
   Diagnostics diagnostics;
-  current = importMix(&context, source, Bindings{options.dims}, diagnostics, options.mixer);
+  parsed = std::make_shared<const ast::File>(parse(*source, diagnostics));
+  current = importMix(&context, *source, *parsed, Bindings{options.dims}, diagnostics, options.mixer);
   if (!current)
-    return renderedError(diagnostics.render(source, useColour));
-  warningText = diagnostics.render(source, useColour);
+    return programError(std::move(diagnostics), source);
+  said.append(diagnostics);
   return Error::success();
 }
 
 Error Compilation::readModule() {
   PassErrors errors(context, source, /*irIsTheUsers=*/true);
-  current = mlir::parseSourceString<mlir::ModuleOp>(source.text, mlir::ParserConfig(&context), source.name);
+  current = mlir::parseSourceString<mlir::ModuleOp>(source->text, mlir::ParserConfig(&context), source->name);
   return current ? Error::success() : errors.take([] { return ""; });
 }
 
 /// A dim is a symbol until here; what follows works on sizes.
 Error Compilation::needNumbers() {
   Diagnostics diagnostics;
-  ast::File file;
-  if (options.from == "ast")
-    file = parse(source, diagnostics);
+  const ast::File none;
+  const ast::File &file = parsed ? *parsed : none;
   for (auto mixer : current->getOps<mix::MixerOp>()) {
     mlir::DictionaryAttr numbers = mixer.getBindingsAttr();
     for (auto dim : mixer.getDims().getAsRange<mlir::StringAttr>()) {
@@ -91,7 +109,7 @@ Error Compilation::needNumbers() {
           .help(fmt::format("say `-D {}=64`, for instance, or give the dim a default", dim.str()));
     }
   }
-  return diagnostics.hasErrors() ? renderedError(diagnostics.render(source, useColour)) : Error::success();
+  return diagnostics.hasErrors() ? programError(std::move(diagnostics), source) : Error::success();
 }
 
 Error Compilation::advance(StringRef stage) {
@@ -109,16 +127,16 @@ Error Compilation::advance(StringRef stage) {
 }
 
 Error Compilation::step(const Stage &next) {
-  Progress progress(fmt::format("compiling {} to stage {}", source.name, next.name.str()));
+  Step telling(options, fmt::format("compiling {} to stage {}", source->name, next.name.str()));
   PassErrors errors(context, source, options.from != "ast");
   mlir::PassManager passes(&context);
   passes.enableVerifier(false); // a stage as a whole is verified: every pass by itself would take a tenth of the time
-  buildPipeline(passes, *at, next, options.pipeline());
+  buildPipeline(passes, *at, next, options);
   mlir::OwningOpRef<mlir::ModuleOp> before(current->clone());
   bool done = mlir::succeeded(passes.run(*current)) && mlir::succeeded(mlir::verify(*current));
   if (!done || errors.any())
-    return errors.take([&] { return writeReproducer(*before, next); });
-  warningText += errors.warnings();
+    return errors.take([&] { return reproducer(*before, next); });
+  said.append(errors.all());
   return options.from == "ast" ? tellSequential(next) : Error::success();
 }
 
@@ -126,39 +144,36 @@ Error Compilation::step(const Stage &next) {
 Error Compilation::tellSequential(const Stage &reached) {
   Diagnostics diagnostics;
   if (reached.name == "component") {
-    checkRequireChunked(*current, source, diagnostics);
-    warnSequential(*current, source, diagnostics);
+    checkRequireChunked(*current, *source, diagnostics);
+    warnSequential(*current, *source, diagnostics);
   }
-  std::string text = diagnostics.render(source, useColour);
   if (diagnostics.hasErrors())
-    return renderedError(text);
-  warningText += text;
+    return programError(std::move(diagnostics), source);
+  said.append(diagnostics);
   return Error::success();
 }
 
-Compilation Compilation::keeping(std::string what) const {
-  Compilation other(context, source, options);
-  other.options.keep = std::move(what);
+Compilation Compilation::keeping(Keep what) const {
+  Compilation other(context, *source, options);
+  other.parsed = parsed;
+  other.options.keep = what;
   other.at = at;
   other.current = (*current).clone();
   return other;
 }
 
-std::string Compilation::writeReproducer(mlir::ModuleOp before, const Stage &next) const {
-  int file;
-  SmallString<128> path;
-  if (sys::fs::createTemporaryFile("mixc-reproducer", "mlir", file, path))
-    return "";
-  raw_fd_ostream out(file, /*shouldClose=*/true);
+std::string Compilation::reproducer(mlir::ModuleOp before, const Stage &next) const {
+  std::string text;
+  raw_string_ostream out(text);
   out << "// mix-opt --from=" << at->name << " --emit=" << next.name << " --target=cpu:" << options.cpu
       << " --chunk=" << options.chunk;
   if (options.backward)
-    out << " --backward --keep=" << options.keep;
+    out << " --backward --keep=" << spelling(options.keep);
   for (const auto &[dim, number] : options.dims)
     out << " -D " << dim << "=" << number;
-  out << " " << path << "\n";
+  out << "\n";
   before.print(out);
-  return path.str().str();
+  return text;
 }
 
 const MixerInterface *Compiled::interface(StringRef mixer) const {
@@ -182,10 +197,12 @@ Expected<Compiled> finish(Compilation &compilation) {
   if (!interfaces)
     return interfaces.takeError();
   compiled.mixers = std::move(*interfaces);
+  for (MixerInterface &mixer : compiled.mixers)
+    mixer.prefix = compilation.settings().prefix;
   if (Error error = compilation.advance("llvm"))
     return std::move(error);
   compiled.llvm = compilation.module().clone();
-  compiled.cpu = compilation.settings().cpu;
+  compiled.options = compilation.settings();
   compiled.warnings = compilation.warnings();
   return compiled;
 }
@@ -200,14 +217,23 @@ Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::string &pa
   return finish(compilation);
 }
 
+static EmitOptions emitOptions(const Compiled &compiled) {
+  return {compiled.options.cpu, compiled.options.codeThreads};
+}
+
+Expected<LibraryImage> libraryImage(const Compiled &compiled) {
+  Step step(compiled.options, "generating code");
+  return emitImage(*compiled.llvm, compiled.mixers, emitOptions(compiled), compiled.options.library);
+}
+
 Error writeLibrary(const Compiled &compiled, const std::string &path) {
-  Progress progress(fmt::format("writing {}", path));
-  return emitLibrary(*compiled.llvm, compiled.mixers, EmitOptions{compiled.cpu}, path);
+  Step step(compiled.options, fmt::format("writing {}", path));
+  return emitLibrary(*compiled.llvm, compiled.mixers, emitOptions(compiled), path);
 }
 
 Expected<MemoryFile> libraryInMemory(const Compiled &compiled) {
-  Progress progress("generating code");
-  return emitInMemory(*compiled.llvm, compiled.mixers, EmitOptions{compiled.cpu});
+  Step step(compiled.options, "generating code");
+  return emitInMemory(*compiled.llvm, compiled.mixers, emitOptions(compiled));
 }
 
 } // namespace mixc

@@ -1,27 +1,12 @@
 // From a .mix file to a library, a stage at a time.
 #pragma once
-#include "frontend/compile/ElementTypes.h"
+#include "frontend/compile/CompileOptions.h"
 #include "frontend/compile/Failure.h"
-#include "frontend/syntax/Source.h"
-#include "lowering/Pipelines.h"
-#include "lowering/emit/Interface.h"
-#include "lowering/emit/MemoryFile.h"
+#include "frontend/syntax/Ast.h"
+#include "lowering/emit/Library.h"
 #include "mlir/IR/OwningOpRef.h"
 
 namespace mixc {
-
-struct CompileOptions {
-  std::map<std::string, int64_t> dims;
-  std::string cpu = "native";
-  int64_t chunk = 0; // 0: chosen
-  std::optional<std::string> mixer;
-  std::string from = "ast"; // the stage that the file is at
-  ElementTypes elementTypes = {};
-  bool backward = false;       // gradients, too
-  std::string keep = "writes"; // what forward saves for backward: `writes` or `states`
-
-  PipelineOptions pipeline() const { return {dims, cpu, chunk, backward, keep}; }
-};
 
 /// A context with every dialect that the stages use, for one thread.
 std::unique_ptr<mlir::MLIRContext> makeContext();
@@ -42,27 +27,29 @@ public:
   llvm::Error needNumbers();
 
   /// The same compilation, as far as it has come, but with other things to keep for backward.
-  Compilation keeping(std::string what) const;
+  Compilation keeping(Keep what) const;
 
   mlir::ModuleOp module() { return *current; }
   const Stage &stage() const { return *at; }
   const CompileOptions &settings() const { return options; }
-  /// Warnings so far, rendered.
-  const std::string &warnings() const { return warningText; }
+  const std::shared_ptr<const Source> &text() const { return source; }
+  /// Warnings so far.
+  const Diagnostics &warnings() const { return said; }
 
 private:
   llvm::Error readMix();
   llvm::Error readModule();
   llvm::Error step(const Stage &next);
   llvm::Error tellSequential(const Stage &reached);
-  std::string writeReproducer(mlir::ModuleOp before, const Stage &next) const;
+  std::string reproducer(mlir::ModuleOp before, const Stage &next) const;
 
   mlir::MLIRContext &context;
-  Source source;
+  std::shared_ptr<const Source> source;
+  std::shared_ptr<const ast::File> parsed; // of a source at `ast`
   CompileOptions options;
   const Stage *at;
   mlir::OwningOpRef<mlir::ModuleOp> current;
-  std::string warningText;
+  Diagnostics said;
 };
 
 /// A file that has become code: what `mixc run` and the end-to-end tests work with.
@@ -70,8 +57,8 @@ struct Compiled {
   std::vector<MixerInterface> mixers;
   mlir::OwningOpRef<mlir::ModuleOp> mix;  // the equations, for the interpreter; null if the source was past them
   mlir::OwningOpRef<mlir::ModuleOp> llvm; // LLVM dialect
-  std::string cpu;
-  std::string warnings; // rendered
+  CompileOptions options;
+  Diagnostics warnings;
 
   const MixerInterface *interface(llvm::StringRef mixer) const;
   mix::MixerOp equations(llvm::StringRef mixer) const;
@@ -81,6 +68,8 @@ struct Compiled {
 llvm::Expected<Compiled> finish(Compilation &compilation);
 llvm::Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::string &path,
                                      const CompileOptions &options);
+/// The shared library and its header, of the name and prefix that were asked for.
+llvm::Expected<LibraryImage> libraryImage(const Compiled &compiled);
 /// Writes the shared library, and its header beside it.
 llvm::Error writeLibrary(const Compiled &compiled, const std::string &path);
 /// The library for this process to load.

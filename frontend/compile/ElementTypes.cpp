@@ -9,11 +9,23 @@ using namespace llvm;
 
 namespace mixc {
 
+static bool isElementType(StringRef word) { return word == "f32" || word == "bf16" || word == "f16"; }
+
+Error checkElementTypes(const ElementTypes &types) {
+  std::vector<std::string> words{types.all};
+  for (const auto &[name, word] : types.named)
+    words.push_back(word);
+  for (const std::string &word : words)
+    if (!isElementType(word))
+      return usageError(fmt::format("there is no element type `{}`: expected f32, bf16 or f16", word));
+  return Error::success();
+}
+
 Error addElementType(ElementTypes &types, const std::string &text) {
   auto [left, right] = StringRef(text).split('=');
   const bool isNamed = StringRef(text).contains('=');
   const std::string type = (isNamed ? right : left).str();
-  if ((type != "f32" && type != "bf16" && type != "f16") || (isNamed && left.empty()))
+  if (!isElementType(type) || (isNamed && left.empty()))
     return usageError(fmt::format("`--dtype={}`: expected f32, bf16 or f16, or NAME=bf16", text));
   if (!isNamed) {
     types.all = type;
@@ -54,40 +66,6 @@ Error setElementTypes(mlir::ModuleOp module, const ElementTypes &types) {
                         near.empty() ? "" : fmt::format("did you mean `{}`?", near));
     }
   return Error::success();
-}
-
-static void roundArray(mix::Arrays &arrays, mlir::Operation &op) {
-  if (auto array = arrays.find(declaredName(op).str()); array != arrays.end())
-    for (double &number : array->second.data)
-      number = mix::roundTo(mix::elementTypeOf(&op), number);
-}
-
-/// Histories too, which are no declarations.
-static void roundToFloats(mix::Arrays &states) {
-  for (auto &[name, array] : states)
-    for (double &number : array.data)
-      number = static_cast<float>(number);
-}
-
-void roundToStorage(mix::MixerOp mixer, mix::Call &call) {
-  for (mlir::Operation &op : mixer.step())
-    if (!declaredName(op).empty() && !isa<mix::OutputOp>(op))
-      roundArray(isa<mix::InputOp>(op) ? call.inputs : isa<mix::ParamOp>(op) ? call.params : call.initial, op);
-  roundToFloats(call.initial);
-}
-
-void roundToStorage(mix::MixerOp mixer, mix::Cotangents &cotangents) {
-  for (mlir::Operation &op : mixer.step())
-    if (isa<mix::OutputOp, mix::StateOp>(op))
-      roundArray(isa<mix::OutputOp>(op) ? cotangents.outputs : cotangents.final, op);
-  roundToFloats(cotangents.final);
-}
-
-std::string elementTypeOf(mix::MixerOp mixer, const std::string &name) {
-  for (mlir::Operation &op : mixer.step())
-    if (isa<mix::OutputOp, mix::StateOp>(op) && declaredName(op) == name)
-      return mix::nameOfElementType(mix::elementTypeOf(&op)).str();
-  return "f32";
 }
 
 } // namespace mixc

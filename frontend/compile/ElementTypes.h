@@ -1,6 +1,6 @@
 // `--dtype`: what the caller's arrays hold.
 #pragma once
-#include "dialect/mix/Backward.h"
+#include "dialect/mix/Mix.h"
 #include "llvm/Support/Error.h"
 #include <map>
 #include <string>
@@ -17,16 +17,11 @@ struct ElementTypes {
 /// `bf16`, or `alpha=bf16`.
 llvm::Error addElementType(ElementTypes &types, const std::string &text);
 
+/// A usage error for a word that is no element type.
+llvm::Error checkElementTypes(const ElementTypes &types);
+
 /// Writes them on the declarations of a module's mixers (dialect/mix/ElementType.h). A name that no mixer declares is a
 /// usage error.
 llvm::Error setElementTypes(mlir::ModuleOp module, const ElementTypes &types);
-
-/// Rounds a call's numbers to what its mixer's arrays hold: what the kernels see, the interpreter sees too.
-void roundToStorage(mix::MixerOp mixer, mix::Call &call);
-/// The same of cotangents, which have the types of what they are the cotangents of.
-void roundToStorage(mix::MixerOp mixer, mix::Cotangents &cotangents);
-
-/// `f32`, `bf16` or `f16` of an output or state.
-std::string elementTypeOf(mix::MixerOp mixer, const std::string &name);
 
 } // namespace mixc

@@ -1,5 +1,4 @@
 #include "frontend/compile/Failure.h"
-#include "frontend/render/Excerpt.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -7,75 +6,82 @@ using namespace llvm;
 namespace mixc {
 
 char Failure::ID;
-bool useColour = false;
 
-static std::string rendered(Style style, const char *heading, const std::string &message, const std::string &help) {
-  Painter paint{useColour};
-  std::string text = paint(style, heading) + paint(Style::Bold, ": " + sanitized(message)) + "\n";
+std::string Failure::rendered(bool colour) const {
+  static const Source none;
+  return diagnostics.render(source ? *source : none, colour);
+}
+
+void Failure::log(raw_ostream &out) const { out << rendered(/*colour=*/false); }
+
+static Failure failure(Fault fault, const std::string &message, const std::string &help, std::string reproducer = "") {
+  Diagnostic diagnostic;
+  diagnostic.hasPlace = false;
+  diagnostic.message = message;
   if (!help.empty())
-    text += "  " + paint(Style::Frame, "=") + " " + paint(Style::Bold, "help") + ": " + sanitized(help) + "\n";
-  return text;
+    diagnostic.help(help);
+  Diagnostics all;
+  all.add(std::move(diagnostic));
+  return {fault, std::move(all), nullptr, std::move(reproducer)};
 }
 
-static Error fail(const std::string &message, const std::string &help, ExitStatus status) {
-  return make_error<Failure>(rendered(Style::Error, "error", message, help), status);
+static Failure bug(const std::string &message, std::string reproducer = "") {
+  return failure(Fault::Bug, "internal: " + message, "this is a bug of mixc: please report it", std::move(reproducer));
 }
 
-Error usageError(const std::string &message, const std::string &help) { return fail(message, help, WrongUsage); }
+Error programError(Diagnostics diagnostics, std::shared_ptr<const Source> source) {
+  return make_error<Failure>(Fault::Program, std::move(diagnostics), std::move(source));
+}
+
+Error usageError(const std::string &message, const std::string &help) {
+  return make_error<Failure>(failure(Fault::Usage, message, help));
+}
 
 Error unsupportedOption(const std::string &message, const std::string &help) {
-  return fail("unsupported: " + message, help, WrongUsage);
+  return usageError("unsupported: " + message, help);
 }
 
-Error inputError(const std::string &message, const std::string &help) { return fail(message, help, WrongProgram); }
+Error inputError(const std::string &message, const std::string &help) {
+  return make_error<Failure>(failure(Fault::Program, message, help));
+}
 
-Error resourceError(const std::string &message, const std::string &help) { return fail(message, help, NoResources); }
+Error resourceError(const std::string &message, const std::string &help) {
+  return make_error<Failure>(failure(Fault::Resource, message, help));
+}
 
 Error fileError(const std::string &what, const std::string &name, std::error_code code) {
   return resourceError("cannot " + what + " `" + name + "`: " + code.message());
 }
 
-Error internalError(const std::string &message, const std::string &reproducer) {
-  return fail("internal: " + message,
-              "this is a bug of mixc: please report it" +
-                  (reproducer.empty() ? "" : "; reproducer written to " + reproducer),
-              InternalBug);
+Error internalError(const std::string &message, std::string reproducer) {
+  return make_error<Failure>(bug(message, std::move(reproducer)));
 }
 
-Error renderedError(std::string text) { return make_error<Failure>(std::move(text), WrongProgram); }
-
-void warn(const std::string &message, const std::string &help) {
-  errs() << rendered(Style::Warning, "warning", message, help);
-}
-
-/// What a library below this driver says: of a file or of memory if it has a code of the system, of itself if it says so.
-static Error classified(const ErrorInfoBase &error) {
+static Failure classified(const ErrorInfoBase &error) {
   std::string message = error.message();
   StringRef text = message;
   if (text.consume_front("internal error: "))
-    return internalError(text.str());
-  return error.convertToErrorCode() == inconvertibleErrorCode() ? inputError(message) : resourceError(message);
+    return bug(text.str());
+  const bool isOfTheSystem = error.convertToErrorCode() != inconvertibleErrorCode();
+  return failure(isOfTheSystem ? Fault::Resource : Fault::Program, message, "");
 }
 
-int report(Error error) {
-  int status = Success;
+Failure failureOf(Error error) {
+  std::optional<Failure> all;
+  auto add = [&](Failure next) {
+    if (!all) {
+      all = std::move(next);
+      return;
+    }
+    all->fault = std::max(all->fault, next.fault);
+    all->diagnostics.append(next.diagnostics);
+    if (!all->source)
+      all->source = next.source;
+  };
   handleAllErrors(
-      std::move(error),
-      [&](const Failure &failure) {
-        errs() << failure.text;
-        status = std::max<int>(status, failure.status);
-      },
-      [&](const ErrorInfoBase &other) { status = std::max(status, report(classified(other))); });
-  return status;
-}
-
-Error finishOutput() {
-  outs().flush();
-  if (!outs().has_error())
-    return Error::success();
-  std::error_code code = outs().error();
-  outs().clear_error(); // one that nobody asked for ends the process
-  return resourceError("cannot write the standard output: " + code.message());
+      std::move(error), [&](const Failure &failure) { add(failure); },
+      [&](const ErrorInfoBase &other) { add(classified(other)); });
+  return all ? std::move(*all) : bug("a failure that says nothing");
 }
 
 } // namespace mixc

@@ -1,28 +1,45 @@
-// How a command ends that cannot do what was asked: text that is ready for people, and an exit status.
+// Why something could not be done, as data: whose fault it is, and the diagnostics that say what. frontend/driver prints
+// it.
 #pragma once
+#include "frontend/render/Diagnostics.h"
 #include "llvm/Support/Error.h"
+#include <memory>
 #include <string>
 
 namespace mixc {
 
-/// What `mixc` exits with (docs/language.md): the program, its IR or its arrays are wrong, or a kernel is; the command line is; the machine
-/// lacks memory, disk or a file; a bug of ours.
-enum ExitStatus { Success = 0, WrongProgram = 1, WrongUsage = 2, NoResources = 3, InternalBug = 70 };
+enum class Fault {
+  Program,  // the program, its IR or its arrays are wrong, or a kernel is
+  Usage,    // what was asked for is
+  Resource, // the machine lacks memory, disk or a file
+  Bug,      // of mixc
+};
 
 class Failure : public llvm::ErrorInfo<Failure> {
 public:
   static char ID;
-  Failure(std::string text, ExitStatus status) : text(std::move(text)), status(status) {}
-  void log(llvm::raw_ostream &out) const override { out << text; }
+  /// `source` is what the diagnostics' ranges are of; null if they have none.
+  Failure(Fault fault, Diagnostics diagnostics, std::shared_ptr<const Source> source = nullptr,
+          std::string reproducer = "")
+      : fault(fault), diagnostics(std::move(diagnostics)), source(std::move(source)),
+        reproducer(std::move(reproducer)) {}
+
+  std::string rendered(bool colour) const;
+  void log(llvm::raw_ostream &out) const override;
   std::error_code convertToErrorCode() const override { return llvm::inconvertibleErrorCode(); }
 
-  std::string text;
-  ExitStatus status;
+  Fault fault;
+  Diagnostics diagnostics;
+  std::shared_ptr<const Source> source;
+  std::string reproducer; // of a bug: the text of a module that shows it, and in its first line how
 };
 
-/// `error: MESSAGE` and a line `= help: HELP` if there is one; the command line is wrong.
+/// What is wrong in the source, at the places where it is.
+llvm::Error programError(Diagnostics diagnostics, std::shared_ptr<const Source> source);
+
+/// What was asked for is wrong; `help` may be empty.
 llvm::Error usageError(const std::string &message, const std::string &help = "");
-/// The same for an option or value that is not built yet.
+/// The same for what is not built yet.
 llvm::Error unsupportedOption(const std::string &message, const std::string &help = "");
 /// The same for a file or array that is wrong.
 llvm::Error inputError(const std::string &message, const std::string &help = "");
@@ -30,20 +47,11 @@ llvm::Error inputError(const std::string &message, const std::string &help = "")
 llvm::Error resourceError(const std::string &message, const std::string &help = "");
 /// `cannot read|write|... `NAME`: No space left on device`.
 llvm::Error fileError(const std::string &what, const std::string &name, std::error_code code);
-/// A bug of ours. `reproducer`: the file that shows it, if one could be written.
-llvm::Error internalError(const std::string &message, const std::string &reproducer = "");
-/// Diagnostics that are rendered already.
-llvm::Error renderedError(std::string text);
+/// A bug of ours. `reproducer`: the text that shows it, if there is one.
+llvm::Error internalError(const std::string &message, std::string reproducer = "");
 
-/// Whether texts are coloured: set once, from --color and the terminal.
-extern bool useColour;
-
-/// `warning: MESSAGE` and perhaps its help, printed at once.
-void warn(const std::string &message, const std::string &help = "");
-
-/// Prints an error of this driver, or of a library below it, and gives the exit status.
-int report(llvm::Error error);
-/// Writes out what is left of the standard output: its error, if that could not be written (a full disk, a pipe that was closed).
-llvm::Error finishOutput();
+/// A failure of any library as one of ours: of a file or of memory if it has a code of the system, of mixc if it says so.
+/// Several become one, at the worst of their faults.
+Failure failureOf(llvm::Error error);
 
 } // namespace mixc

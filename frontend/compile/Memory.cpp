@@ -1,11 +1,6 @@
 #include "frontend/compile/Memory.h"
 #include "frontend/compile/Failure.h"
-#include "llvm/Support/ErrorHandling.h"
-#include "llvm/Support/Signals.h"
-#include <climits>
 #include <fmt/format.h>
-#include <malloc.h>
-#include <new>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -39,33 +34,6 @@ Error needMemory(double bytes, const std::string &what, const std::string &help)
     return Error::success();
   return resourceError(
       fmt::format("{} takes {} of memory, and {} is all there is", what, spellBytes(bytes), spellBytes(reach)), help);
-}
-
-/// Nothing may be allocated here.
-static void sayRefused() {
-  long pages = 0;
-  if (FILE *file = fopen("/proc/self/statm", "r")) {
-    if (fscanf(file, "%ld", &pages) != 1)
-      pages = 0;
-    (void)fclose(file);
-  }
-  char text[160];
-  int length = snprintf(text, sizeof text, "error: out of memory: %.0f MB are in use, and no more are given\n",
-                        static_cast<double>(pages) * pageBytes() / 0x1p20);
-  (void)!write(STDERR_FILENO, text, length);
-  sys::RunInterruptHandlers(); // files that are half written
-  _exit(NoResources);
-}
-
-void keepMemoryUntilTheEnd() {
-  (void)mallopt(M_TOP_PAD, 16 << 20);
-  (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
-}
-
-// `new` asks the one, LLVM's containers that call malloc themselves the other.
-void sayWhenOutOfMemory() {
-  std::set_new_handler(sayRefused);
-  install_bad_alloc_error_handler([](void *, const char *, bool) { sayRefused(); });
 }
 
 } // namespace mixc

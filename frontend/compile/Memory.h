@@ -11,12 +11,6 @@ double memoryInReach();
 /// `WHAT takes 1.5 TB of memory, and there are 24 GB`, where it is so.
 llvm::Error needMemory(double bytes, const std::string &what, const std::string &help);
 
-/// From here on memory that is refused ends the process with a message and a status of its own.
-void sayWhenOutOfMemory();
-
-/// What is freed is kept for what comes next: a compile is short, and the way to the system and back took a tenth of it.
-void keepMemoryUntilTheEnd();
-
 /// `8 KB`, `1.5 TB`, in 1024s.
 std::string spellBytes(double bytes);
 

@@ -1,22 +1,12 @@
 #include "frontend/compile/PassErrors.h"
 #include "frontend/compile/Failure.h"
+#include "lowering/Refusal.h"
 #include "mlir/IR/Location.h"
 
 using namespace mlir;
 
 namespace mixc {
 namespace {
-
-bool startsWithCode(StringRef text) {
-  return text.size() > 9 && text.starts_with("MIX") && llvm::all_of(text.substr(3, 4), llvm::isDigit) &&
-         text.substr(7, 2) == ": ";
-}
-
-/// Words of MLIR's own machinery, which no pass of ours would say to a user.
-bool isAboutOurIr(StringRef text) {
-  return text.contains("' op ") || text.contains("failed to legalize") || text.contains("dominate") ||
-         text.contains("expected pass ") || text.contains("Pass ") || text.starts_with("internal");
-}
 
 /// The byte at a line and column of the source.
 uint32_t offsetAt(const Source &source, unsigned line, unsigned column) {
@@ -46,13 +36,13 @@ Range rangeAt(const Source &source, unsigned line, unsigned column, unsigned end
   return range;
 }
 
-PassErrors::PassErrors(MLIRContext &context, const Source &source, bool irIsTheUsers)
-    : source(source), irIsTheUsers(irIsTheUsers), handler(&context, [this](mlir::Diagnostic &diagnostic) {
+PassErrors::PassErrors(MLIRContext &context, std::shared_ptr<const Source> source, bool irIsTheUsers)
+    : source(std::move(source)), irIsTheUsers(irIsTheUsers), handler(&context, [this](mlir::Diagnostic &diagnostic) {
         add(diagnostic);
         return success();
       }) {}
 
-std::optional<Range> PassErrors::rangeOf(Location location) const {
+std::optional<Range> rangeOf(Location location, const Source &source) {
   auto place = location->findInstanceOf<FileLineColRange>();
   if (!place || place.getFilename() != source.name || place.getStartLine() == 0)
     return std::nullopt;
@@ -60,31 +50,26 @@ std::optional<Range> PassErrors::rangeOf(Location location) const {
 }
 
 void PassErrors::add(mlir::Diagnostic &diagnostic) {
-  StringRef text;
-  std::string whole = diagnostic.str();
-  text = whole;
-  std::optional<Range> range = rangeOf(diagnostic.getLocation());
-  bool isError = diagnostic.getSeverity() == DiagnosticSeverity::Error;
-  if (!range || (!irIsTheUsers && isAboutOurIr(text))) {
+  const std::string text = diagnostic.str();
+  const std::optional<Range> range = rangeOf(diagnostic.getLocation(), *source);
+  const std::optional<StringRef> code = refusalCode(diagnostic);
+  const bool isError = diagnostic.getSeverity() == DiagnosticSeverity::Error;
+  if (!range || (isError && !code && !irIsTheUsers)) {
     if (isError && internal.empty())
-      internal = text.split('\n').first.str();
+      internal = StringRef(text).split('\n').first.str();
     return;
   }
   mixc::Diagnostic shown;
   shown.severity = isError ? Severity::Error : Severity::Warning;
   shown.primary.range = *range;
-  if (startsWithCode(text)) {
-    shown.code = text.take_front(7).str();
-    text = text.drop_front(9);
-  }
-  shown.message = text.str();
-  // A note with a place is a label there; one that starts with `help: ` is a help.
+  shown.code = code.value_or("").str();
+  shown.message = text;
+  // A note with a place is a label there.
   for (mlir::Diagnostic &note : diagnostic.getNotes()) {
     std::string words = note.str();
-    StringRef rest = words;
-    std::optional<Range> at = rangeOf(note.getLocation());
-    if (rest.consume_front("help: "))
-      shown.help(rest.str());
+    std::optional<Range> at = rangeOf(note.getLocation(), *source);
+    if (isHelp(note))
+      shown.help(words);
     else if (at && *at != *range)
       shown.also(*at, words);
     else
@@ -93,13 +78,9 @@ void PassErrors::add(mlir::Diagnostic &diagnostic) {
   diagnostics.add(shown);
 }
 
-std::string PassErrors::warnings() const {
-  return diagnostics.hasErrors() ? "" : diagnostics.render(source, useColour);
-}
-
 llvm::Error PassErrors::take(llvm::function_ref<std::string()> reproduce) {
   if (diagnostics.hasErrors())
-    return renderedError(diagnostics.render(source, useColour));
+    return programError(diagnostics, source);
   if (irIsTheUsers)
     return inputError("this IR is none that a stage of mixc makes: " +
                       (internal.empty() ? "a pass fails without saying why" : internal));

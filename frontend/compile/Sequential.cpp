@@ -8,17 +8,10 @@ using namespace mlir;
 namespace mixc {
 namespace {
 
-/// The term that keeps an update from a normal form, as BuildComponents found it: "file:line:column".
+/// The term that keeps an update from a normal form, as BuildComponents found it.
 std::optional<Range> culpritOf(mix::NextOp next, const Source &source) {
-  auto place = next->getAttrOfType<StringAttr>("mix.culprit");
-  if (!place)
-    return std::nullopt;
-  auto [rest, columnText] = place.getValue().rsplit(':');
-  auto [file, lineText] = rest.rsplit(':');
-  unsigned line, column;
-  if (file != source.name || lineText.getAsInteger(10, line) || columnText.getAsInteger(10, column) || line == 0)
-    return std::nullopt;
-  return rangeAt(source, line, column, line, column);
+  auto place = next->getAttrOfType<LocationAttr>("mix.culprit");
+  return place ? rangeOf(place, source) : std::nullopt;
 }
 
 std::string reasonOf(mix::NextOp next) {
@@ -26,11 +19,7 @@ std::string reasonOf(mix::NextOp next) {
   return reason ? reason.str() : "";
 }
 
-Range rangeOf(Operation *op, const Source &source) {
-  auto place = op->getLoc()->findInstanceOf<FileLineColRange>();
-  return place ? rangeAt(source, place.getStartLine(), place.getStartColumn(), place.getEndLine(), place.getEndColumn())
-               : Range{};
-}
+Range placeOf(Operation *op, const Source &source) { return rangeOf(op->getLoc(), source).value_or(Range{}); }
 
 /// The updates without a normal form; of a stratum of several states, the first.
 SmallVector<mix::NextOp> sequentialUpdates(mix::MixerOp mixer) {
@@ -51,7 +40,7 @@ void checkRequireChunked(ModuleOp module, const Source &source, DiagnosticList &
       continue;
     for (mix::NextOp next : sequentialUpdates(mixer)) {
       Diagnostic &diagnostic = diagnostics.add(
-          Code::NotChunked, culpritOf(next, source).value_or(rangeOf(next, source)),
+          Code::NotChunked, culpritOf(next, source).value_or(placeOf(next, source)),
           fmt::format("`{}` cannot be chunked, and the mixer says `require chunked`", next.getName().str()));
       if (std::string reason = reasonOf(next); !reason.empty())
         diagnostic.note(reason);
@@ -73,7 +62,7 @@ void warnSequential(ModuleOp module, const Source &source, DiagnosticList &diagn
     if (states.empty() || mixer.getRequireChunked()) // that is an error
       continue;
     Diagnostic &diagnostic =
-        diagnostics.add(Code::Sequential, culpritOf(first, source).value_or(rangeOf(mixer, source)),
+        diagnostics.add(Code::Sequential, culpritOf(first, source).value_or(placeOf(mixer, source)),
                         fmt::format("{} of `{}` run{} token by token", llvm::join(states, ", "),
                                     mixer.getSymName().str(), states.size() == 1 ? "s" : ""));
     if (std::string reason = reasonOf(first); !reason.empty())

@@ -15,7 +15,7 @@ Error checkCommand(const Options &options) {
     return error;
   if (Error error = compilation.advance("component"))
     return error;
-  errs() << compilation.warnings();
+  say(compilation.warnings(), *compilation.text());
   return Error::success();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "frontend/compile/Compilation.h"
 #include "frontend/driver/Options.h"
+#include "frontend/driver/Report.h"
 
 namespace mixc {
 

@@ -1,4 +1,5 @@
 // `mixc FILE`: the whole way to a library, or to the stage that --emit names.
+#include "frontend/compile/Compile.h"
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/OutputFiles.h"
 #include "frontend/driver/Progress.h"
@@ -7,6 +8,7 @@
 #include "frontend/syntax/Parser.h"
 #include "frontend/syntax/Print.h"
 #include "lowering/emit/Library.h"
+#include "llvm/Support/Path.h"
 #include <fmt/format.h>
 
 using namespace llvm;
@@ -30,10 +32,9 @@ Expected<std::string> printedAst(const Options &options) {
   Diagnostics diagnostics;
   ast::File file = parse(*source, diagnostics);
   check(file, Bindings{options.dims}, diagnostics, options.mixer);
-  std::string rendered = diagnostics.render(*source, useColour);
   if (diagnostics.hasErrors())
-    return renderedError(rendered);
-  errs() << rendered;
+    return programError(std::move(diagnostics), std::make_shared<const Source>(std::move(*source)));
+  say(diagnostics, *source);
   return printAst(file);
 }
 
@@ -63,7 +64,7 @@ Expected<std::string> printedStage(const Options &options) {
     return std::move(error);
   if (Error error = compilation.advance(*options.emit == "asm" ? "llvm" : *options.emit))
     return std::move(error);
-  errs() << compilation.warnings();
+  say(compilation.warnings(), *compilation.text());
   if (*options.emit == "asm")
     return printedAssembly(compilation.module(), options);
   Progress progress(fmt::format("printing stage {}", *options.emit));
@@ -76,9 +77,10 @@ Expected<std::string> printedStage(const Options &options) {
 } // namespace
 
 CompileOptions compileOptions(const Options &options) {
-  const bool backward = options.command == RunCommand ? options.backward : !options.forwardOnly;
-  return {options.dims, options.cpu,          options.chunk, options.mixer,
-          options.from, options.elementTypes, backward,      options.keep};
+  CompileOptions chosen = options;
+  chosen.backward = options.command == RunCommand ? options.backward : !options.forwardOnly;
+  chosen.onStep = progressOfSteps();
+  return chosen;
 }
 
 std::map<std::string, int64_t> dimNumbers(mix::MixerOp mixer, const std::map<std::string, int64_t> &bound) {
@@ -99,20 +101,25 @@ Error compileCommand(const Options &options) {
     Expected<std::string> text = printedStage(options);
     return text ? writeStage(options, *text) : text.takeError();
   }
-  if (findStage(options.from) > findStage("vector"))
-    return usageError(fmt::format("a library needs its mixers, which stage {} has no more", options.from),
-                      "start from `vector` or before");
   Expected<std::string> library = libraryPath(options);
   if (!library)
     return library.takeError();
-  std::unique_ptr<mlir::MLIRContext> context = makeContext();
-  Expected<Compiled> compiled = compileFile(*context, options.file, compileOptions(options));
-  if (!compiled)
-    return compiled.takeError();
-  errs() << compiled->warnings;
-  for (MixerInterface &mixer : compiled->mixers)
-    mixer.prefix = options.prefix;
-  return writeLibrary(*compiled, *library);
+  CompileOptions chosen = compileOptions(options);
+  chosen.library = sys::path::filename(*library).str();
+  if (Error error = checkOptions(chosen))
+    return error;
+  Expected<Source> source = readSource(options.file);
+  if (!source)
+    return source.takeError();
+  if (Error error = checkPlace(*library))
+    return error;
+  CompileResult result = compile(*source, chosen);
+  if (!result.library)
+    return make_error<Failure>(result.fault, std::move(result.diagnostics),
+                               std::make_shared<const Source>(std::move(*source)), std::move(result.reproducer));
+  say(result.diagnostics, *source);
+  Progress progress(fmt::format("writing {}", *library));
+  return writeImage(*result.library, *library);
 }
 
 } // namespace mixc

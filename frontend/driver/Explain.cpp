@@ -36,7 +36,7 @@ bool hasAllNumbers(const Explanation &explanation) { return explanation.numbers.
 
 /// Of the kernels, and of gradients with either choice of what is kept for them.
 Error addAllCosts(std::vector<Explanation> &explanations, Compilation &compilation) {
-  Compilation keepingStates = compilation.keeping("states");
+  Compilation keepingStates = compilation.keeping(Keep::States);
   for (Compilation *each : {&compilation, &keepingStates})
     if (Error error = each->advance("tile"))
       return error;
@@ -62,7 +62,7 @@ Error explainCommand(const Options &options) {
     return error;
   if (Error error = compilation.advance("component"))
     return error;
-  errs() << compilation.warnings();
+  say(compilation.warnings(), *compilation.text());
   Progress progress("explaining");
   std::vector<Explanation> explanations;
   for (auto mixer : compilation.module().getOps<mix::MixerOp>())

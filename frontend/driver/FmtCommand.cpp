@@ -51,14 +51,14 @@ Error formatFile(const std::string &path, bool checkOnly) {
   Diagnostics diagnostics;
   std::optional<std::string> text = format(*source, diagnostics);
   if (!text)
-    return renderedError(diagnostics.render(*source, useColour));
+    return programError(std::move(diagnostics), std::make_shared<const Source>(std::move(*source)));
   if (!readsTheSame(*source, Source(source->name, *text)))
     return internalError(fmt::format("formatting `{}` would change what it says; it is left as it was", source->name));
   bool isFormatted = *text == source->text;
   if (checkOnly) {
     if (!isFormatted)
       outs() << source->name << '\n';
-    return isFormatted ? Error::success() : renderedError("");
+    return isFormatted ? Error::success() : programError({}, nullptr);
   }
   if (path == "-")
     outs() << *text;

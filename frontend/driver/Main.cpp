@@ -1,7 +1,7 @@
 // mixc: from the equations of a sequence mixer to kernels.
 #include "frontend/compile/DeepStack.h"
-#include "frontend/compile/Memory.h"
 #include "frontend/driver/Commands.h"
+#include "frontend/driver/ProcessMemory.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
@@ -59,7 +59,7 @@ int main(int argc, char **argv) {
   (void)signal(SIGPIPE,
                SIG_IGN); // a reader that has gone is an error of writing, and so is a file that may grow no more
   (void)signal(SIGXFSZ, SIG_IGN);
-  useColour = sys::Process::StandardErrIsDisplayed() && !sys::Process::GetEnv("NO_COLOR");
+  setColour(wantsColour({}));
   if (argc == 1) {
     errs() << helpText(CompileCommand);
     return WrongUsage;
@@ -67,7 +67,7 @@ int main(int argc, char **argv) {
   Expected<Options> options = parseOptions(ArrayRef<const char *>(argv + 1, argc - 1));
   if (!options)
     return mixc::report(options.takeError());
-  useColour = wantsColour(*options);
+  setColour(wantsColour(*options));
   if (options->help) {
     outs() << helpText(options->command);
     return mixc::report(finishOutput());

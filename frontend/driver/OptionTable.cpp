@@ -4,10 +4,6 @@
 #include "frontend/sema/Suggest.h"
 #include "lowering/Pipelines.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/MC/MCSubtargetInfo.h"
-#include "llvm/MC/TargetRegistry.h"
-#include "llvm/Support/TargetSelect.h"
-#include "llvm/TargetParser/Host.h"
 #include <cmath>
 
 using namespace llvm;
@@ -45,27 +41,6 @@ Error bindDim(Options &options, const std::string &text) {
   return Error::success();
 }
 
-/// What LLVM knows of the CPUs that are like this machine's.
-std::unique_ptr<MCSubtargetInfo> cpuInfo(StringRef cpu = "") {
-  InitializeNativeTarget();
-  std::string error, triple = sys::getDefaultTargetTriple();
-  const Target *target = TargetRegistry::lookupTarget(triple, error);
-  return std::unique_ptr<MCSubtargetInfo>(target ? target->createMCSubtargetInfo(Triple(triple), cpu, "") : nullptr);
-}
-
-constexpr const char *cpuHelp = "`--target=cpu` is this machine; `--target=help` lists what there is";
-
-Error checkCpu(const std::string &cpu) {
-  const std::vector<std::string> known = knownCpus();
-  if (known.empty() || is_contained(known, cpu))
-    return Error::success();
-  if (std::unique_ptr<MCSubtargetInfo> info = cpuInfo(); info && info->isCPUStringValid(cpu))
-    return usageError("`" + cpu + "` is a CPU of 32 bits, and libraries are compiled for 64", cpuHelp);
-  std::string near = nearest(cpu, known);
-  return usageError("there is no CPU `" + cpu + "`",
-                    near.empty() ? cpuHelp : "did you mean `--target=cpu:" + near + "`?");
-}
-
 Error setTarget(Options &options, const std::string &text) {
   auto [kind, name] = StringRef(text).split(':');
   if (text == "help" || text == "list" || text == "cpu:help" || text == "cpu:list")
@@ -73,9 +48,10 @@ Error setTarget(Options &options, const std::string &text) {
   if (kind == "cuda")
     return unsupportedOption("`--target=" + text + "`", "`--target=cpu` works");
   if (kind != "cpu" || (name.empty() && StringRef(text).contains(':')))
-    return usageError("`--target=" + text + "`: expected cpu, cpu:native or cpu:NAME", cpuHelp);
+    return usageError("`--target=" + text + "`: expected cpu, cpu:native or cpu:NAME",
+                      "`--target=cpu` is this machine; `--target=help` lists what there is");
   options.cpu = name.empty() ? "native" : name.str();
-  return options.cpu == "native" ? Error::success() : checkCpu(options.cpu);
+  return checkCpu(options.cpu);
 }
 
 Error setStage(StringRef option, const std::string &text, bool isFrom) {
@@ -96,16 +72,6 @@ Error setPrecision(Options &, const std::string &text) {
   return usageError("`--precision=" + text + "`: expected f32 or bf16x3");
 }
 
-Error setPrefix(Options &options, const std::string &text) {
-  StringRef rest = text;
-  const bool isName = !rest.empty() && (isAlpha(rest[0]) || rest[0] == '_') &&
-                      all_of(rest, [](char c) { return isAlnum(c) || c == '_'; });
-  if (!isName)
-    return usageError("`--prefix=" + text + "`: expected the beginning of a name in C, as in `--prefix=small_`");
-  options.prefix = text;
-  return Error::success();
-}
-
 constexpr unsigned Builds = CompileCommand | RunCommand;
 constexpr unsigned Checks = Builds | CheckCommand | ExplainCommand;
 
@@ -114,7 +80,8 @@ const OptionRow optionRows[] = {
     {"-o", "LIB.so", CompileCommand, "the library to write (libFILE.so); the C header is written beside it",
      [](Options &o, Text v) -> Error { return o.output = v, Error::success(); }},
     {"--prefix", "NAME_", CompileCommand,
-     "what all names of the header begin with: two sizes of a mixer in one program", setPrefix},
+     "what all names of the header begin with: two sizes of a mixer in one program",
+     [](Options &o, Text v) -> Error { return o.prefix = v, checkPrefix(v); }},
     {"-D", "K=128", Checks, "bind a dim to a number", bindDim},
     {"--mixer", "NAME", Checks, "this mixer of the file alone",
      [](Options &o, Text v) -> Error { return o.mixer = v, Error::success(); }},
@@ -151,7 +118,11 @@ const OptionRow optionRows[] = {
      [](Options &o, Text) -> Error { return o.backward = true, Error::success(); }},
     {"--keep", "WHAT", Builds,
      "what forward saves for gradients: writes (and states), or states alone, for less memory",
-     [](Options &o, Text v) -> Error { return o.keep = v, oneOf("--keep", v, {"writes", "states"}); }},
+     [](Options &o, Text v) -> Error {
+       if (std::optional<Keep> keep = keepSpelt(v))
+         return o.keep = *keep, Error::success();
+       return oneOf("--keep", v, {spelling(Keep::Writes).str(), spelling(Keep::States).str()});
+     }},
     {"--check", "", RunCommand | FormatCommand,
      "run: compare with the interpreter (without --in always); fmt: only list what is not formatted",
      [](Options &o, Text) -> Error { return o.check = true, Error::success(); }},
@@ -196,15 +167,6 @@ constexpr CommandRow commandRows[] = {
 };
 
 } // namespace
-
-std::vector<std::string> knownCpus() {
-  std::vector<std::string> known;
-  if (std::unique_ptr<MCSubtargetInfo> all = cpuInfo())
-    for (const SubtargetSubTypeKV &row : all->getAllProcessorDescriptions())
-      if (std::unique_ptr<MCSubtargetInfo> one = cpuInfo(row.Key); one && one->checkFeatures("+64bit"))
-        known.push_back(row.Key);
-  return known;
-}
 
 ArrayRef<OptionRow> optionTable() { return optionRows; }
 ArrayRef<CommandRow> commandTable() { return commandRows; }

@@ -1,6 +1,6 @@
 // The command line: `mixc FILE ...` compiles, `mixc check|fmt|explain|run FILE ...` do what they say.
 #pragma once
-#include "frontend/compile/ElementTypes.h"
+#include "frontend/compile/CompileOptions.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
@@ -21,33 +21,24 @@ enum Command : unsigned {
   AnyCommand = 31
 };
 
-struct Options {
+/// Beside what may be chosen of any compilation (--mixer, -D, --target, --chunk, --dtype, --from, --prefix, --keep).
+struct Options : CompileOptions {
   Command command = CompileCommand;
   std::string file;                   // or a diagnostic's code, for explain
   std::vector<std::string> moreFiles; // fmt
   bool help = false, version = false;
   std::optional<bool> colour; // unset: if stderr is a terminal
 
-  std::optional<std::string> mixer;
-  std::map<std::string, int64_t> dims;
-  std::string cpu = "native";
   bool listCpus = false;
-  int64_t chunk = 0; // 0: chosen
-  ElementTypes elementTypes;
-
   std::optional<std::string> output, emit;
-  std::string from = "ast";
-  std::string prefix; // of the names in the header
 
   bool json = false; // explain
 
   // run
   std::string kernel = "chunked";
   std::optional<std::string> in, out;
-  bool backward = false;       // gradients
-  bool forwardOnly = false;    // compile: without them
-  std::string keep = "writes"; // compile too: what forward saves for backward
-  bool check = false;          // and fmt
+  bool forwardOnly = false; // compile: without gradients
+  bool check = false;       // and fmt
   int64_t threads = 0, seed = 0;
   double scale = 1;                                    // of random inputs without an interval
   std::optional<int64_t> batch, length, heads, groups; // of random input; with --in, what the arrays must agree with
@@ -57,8 +48,6 @@ struct Options {
 llvm::Expected<Options> parseOptions(llvm::ArrayRef<const char *> arguments);
 /// What `--help` prints.
 std::string helpText(Command command);
-/// The CPUs that `--target=cpu:NAME` takes.
-std::vector<std::string> knownCpus();
 
 //===-- The table: every option once (OptionTable.cpp) ----------------------------------------------------------===//
 

@@ -1,10 +1,13 @@
-// One thread watches what the command does, from the first step on. It is never joined: it ends with the process, and what it looks at stays.
+// One thread watches what the command does, from the first step on. It is never joined: it ends with the process, and what
+// it looks at stays.
 #include "frontend/driver/Progress.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -73,6 +76,14 @@ Progress::~Progress() {
     all->steps.pop_back();
     all->changed.notify_one();
   }
+}
+
+std::function<void(const std::string &)> progressOfSteps() {
+  return [current = std::make_shared<std::optional<Progress>>()](const std::string &doing) {
+    current->reset();
+    if (!doing.empty())
+      current->emplace(doing);
+  };
 }
 
 } // namespace mixc

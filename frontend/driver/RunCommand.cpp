@@ -6,6 +6,7 @@
 #include "frontend/driver/UnreadFiles.h"
 #include "frontend/oracle/CallFiles.h"
 #include "frontend/oracle/NotFinite.h"
+#include "frontend/oracle/Rounding.h"
 #include "frontend/oracle/Run.h"
 #include <cmath>
 #include <fmt/format.h>
@@ -156,6 +157,7 @@ std::string describe(const mix::Call &call) {
 /// Of every output and final state, and of every gradient there is.
 Expected<std::vector<TensorError>> compareAll(mix::MixerOp mixer, const Arguments &arguments, const Results &results,
                                               const Options &options) {
+  Progress progress("comparing with the interpreter, in float64 and in float32");
   Expected<std::vector<TensorError>> errors =
       compare(mixer, arguments.call, results.answer, options.kernel == "recurrent");
   if (!errors || !results.gradients)
@@ -276,7 +278,7 @@ Error runCommand(const Options &options) {
   Expected<Results> results = runKernel(compilation, mixer, *arguments, options);
   if (!results)
     return results.takeError();
-  errs() << compilation.warnings();
+  say(compilation.warnings(), *compilation.text());
   if (options.out)
     if (Error error = write(*results, options))
       return error;

@@ -1,5 +1,5 @@
 #include "frontend/driver/UnreadFiles.h"
-#include "frontend/compile/Failure.h"
+#include "frontend/driver/Report.h"
 #include "frontend/sema/Suggest.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"

@@ -96,7 +96,8 @@ private:
                       : out.scan.empty() ? "sequential"
                                          : "scan over (" + out.scan + ", +)";
     out.reason = textAttr(next, "mix.sequential");
-    out.place = textAttr(next, "mix.culprit");
+    if (auto place = next->getAttrOfType<FileLineColRange>("mix.culprit"))
+      out.place = fmt::format("{}:{}:{}", place.getFilename().str(), place.getStartLine(), place.getStartColumn());
     out.help = textAttr(next, "mix.help");
     out.updates = {update};
     all.push_back(std::move(out));

@@ -25,7 +25,12 @@ static bool verifies(mlir::ModuleOp module, const Source &source, DiagnosticList
 
 mlir::OwningOpRef<mlir::ModuleOp> importMix(mlir::MLIRContext *context, const Source &source, const Bindings &bindings,
                                             DiagnosticList &diagnostics, const std::optional<std::string> &onlyMixer) {
-  ast::File file = parse(source, diagnostics);
+  return importMix(context, source, parse(source, diagnostics), bindings, diagnostics, onlyMixer);
+}
+
+mlir::OwningOpRef<mlir::ModuleOp> importMix(mlir::MLIRContext *context, const Source &source, const ast::File &file,
+                                            const Bindings &bindings, DiagnosticList &diagnostics,
+                                            const std::optional<std::string> &onlyMixer) {
   std::unique_ptr<Program> program = check(file, bindings, diagnostics, onlyMixer);
   if (!program || diagnostics.hasErrors())
     return nullptr;

@@ -1,8 +1,7 @@
 #include "frontend/oracle/Compare.h"
 #include "dialect/mix/ElementType.h"
-#include "frontend/compile/ElementTypes.h"
-#include "frontend/driver/Progress.h"
 #include "frontend/oracle/NotFinite.h"
+#include "frontend/oracle/Rounding.h"
 #include <cmath>
 #include <random>
 #include <set>
@@ -181,7 +180,6 @@ Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &
   mix::Call exact = call;
   exact.roundToFloat32 = false;
   const bool roundsStates = tokenByToken && hasNarrowState(mixer);
-  Progress progress("comparing with the interpreter, in float64 and in float32");
   Expected<mix::Answer> reference = roundsStates ? interpretByToken(mixer, exact) : mix::interpret(mixer, exact);
   if (!reference)
     return reference.takeError();
@@ -301,7 +299,6 @@ Expected<std::vector<TensorError>> compareGradients(mix::MixerOp mixer, const mi
                                                     const mix::Gradients &gradients) {
   mix::Call exact = call;
   exact.roundToFloat32 = false;
-  Progress progress("comparing with the gradients of the interpreter, in float64 and in float32");
   Expected<mix::Gradients> reference = mix::interpretBackward(mixer, exact, cotangents);
   if (!reference)
     return reference.takeError();

@@ -22,11 +22,15 @@ std::string render(const Diagnostic &diagnostic, const Source &source, bool colo
   std::string code = diagnostic.code.empty() ? "" : fmt::format("[{}]", diagnostic.code);
   std::string out = paint(styleOf(diagnostic.severity), fmt::format("{}{}", heading(diagnostic.severity), code));
   out += paint(Style::Bold, ": " + sanitized(diagnostic.message)) + "\n";
-  Excerpt excerpt(source, diagnostic, paint, styleOf(diagnostic.severity));
-  out += excerpt.text();
+  unsigned margin = 0;
+  if (diagnostic.hasPlace) {
+    Excerpt excerpt(source, diagnostic, paint, styleOf(diagnostic.severity));
+    out += excerpt.text();
+    margin = excerpt.gutter();
+  }
   auto footer = [&](std::string_view kind, const std::vector<std::string> &lines) {
     for (const std::string &line : lines)
-      out += fmt::format("{} {} {}: {}\n", std::string(excerpt.gutter() + 1, ' '), paint(Style::Frame, "="),
+      out += fmt::format("{} {} {}: {}\n", std::string(margin + 1, ' '), paint(Style::Frame, "="),
                          paint(Style::Bold, kind), sanitized(line));
   };
   footer("note", diagnostic.notes);
@@ -44,7 +48,7 @@ std::string Diagnostics::render(const Source &source, bool colour) const {
     return std::pair(a->primary.range.begin, a) < std::pair(b->primary.range.begin, b);
   });
   for (const Diagnostic *diagnostic : byPlace)
-    out += mixc::render(*diagnostic, source, colour) + "\n";
+    out += mixc::render(*diagnostic, source, colour) + (diagnostic->hasPlace ? "\n" : "");
   if (dropped())
     out += fmt::format("and {} more\n", dropped());
   return out;

@@ -7,12 +7,12 @@
 
 namespace mixc {
 
-/// One diagnostic: message, place, source lines with carets and labels, then notes and helps.
+/// One diagnostic: message, place and source lines with carets and labels if it has one, then notes and helps.
 std::string render(const Diagnostic &diagnostic, const Source &source, bool colour);
 
 class Diagnostics : public DiagnosticList {
 public:
-  /// All of them, an empty line after each, and how many more there were.
+  /// All of them, an empty line after each that shows lines, and how many more there were.
   std::string render(const Source &source, bool colour) const;
 };
 

@@ -37,4 +37,10 @@ Diagnostic &DiagnosticList::add(Code code, Range range, std::string message) {
   return add(std::move(diagnostic));
 }
 
+void DiagnosticList::append(const DiagnosticList &others) {
+  for (const Diagnostic &diagnostic : others.kept)
+    add(diagnostic);
+  left += others.left;
+}
+
 } // namespace mixc

@@ -41,6 +41,7 @@ struct Diagnostic {
   std::string code;
   std::string message;
   Label primary;
+  bool hasPlace = true; // else it is about the whole, and `primary` says nothing
   std::vector<Label> secondary;
   std::vector<std::string> notes, helps;
 
@@ -58,6 +59,7 @@ public:
   /// The result may be completed until the next diagnostic is added.
   Diagnostic &add(Diagnostic diagnostic);
   Diagnostic &add(Code code, Range range, std::string message);
+  void append(const DiagnosticList &others);
 
   bool hasErrors() const { return errors != 0; }
   size_t errorCount() const { return errors; }

@@ -79,7 +79,7 @@ struct BuildBackward : mixc::impl::BuildBackwardBase<BuildBackward> {
       IRRewriter rewriter(&getContext());
       eliminateCommonSubExpressions(rewriter, dominance, kernel);
     }
-    bool keepWrites = keep == "writes" && canKeepWrites(forward, *again);
+    bool keepWrites = keep == Keep::Writes && canKeepWrites(forward, *again);
     llvm::BitVector read;
     FailureOr<tile::KernelOp> backward = buildBackward(*again, every, keepWrites, read);
     if (failed(backward))

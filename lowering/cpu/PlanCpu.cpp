@@ -12,6 +12,7 @@
 // stage, a panel's carried tiles in L1 for the whole chunk; where the body sums over the panel axis, in an even one.
 #include "lowering/Limits.h"
 #include "lowering/Passes.h"
+#include "lowering/Refusal.h"
 #include "lowering/cpu/Plan.h"
 #include "lowering/cpu/Target.h"
 
@@ -589,9 +590,10 @@ LogicalResult checkLimits(ModuleOp module) {
     };
     const size_t inputs = llvm::count_if(kernel.getArguments().getAsRange<tile::ArgumentAttr>(), isRead);
     if (inputs > limits::inputs) {
-      InFlightDiagnostic error = kernel.emitError() << "MIX0142: `" << kernel.getMixer() << "` has " << inputs
-                                                    << " inputs, and a kernel may have " << limits::inputs;
-      error.attachNote() << "help: members of a family that are used alike are rows of one matrix input";
+      InFlightDiagnostic error = refuse(kernel.getLoc(), "MIX0142")
+                                 << "`" << kernel.getMixer() << "` has " << inputs << " inputs, and a kernel may have "
+                                 << limits::inputs;
+      helpOf(error) << "members of a family that are used alike are rows of one matrix input";
       return error;
     }
   }

@@ -8,9 +8,22 @@
 
 using namespace mixc::cpu;
 
+llvm::Expected<const llvm::Target *> mixc::cpu::backend() {
+  static const bool lacksOne = llvm::InitializeNativeTarget() || llvm::InitializeNativeTargetAsmPrinter() ||
+                               llvm::InitializeNativeTargetAsmParser();
+  if (lacksOne)
+    return llvm::createStringError(
+        "internal error: this build of LLVM has no code generator for the machine it runs on");
+  std::string why;
+  const llvm::Target *found =
+      llvm::TargetRegistry::lookupTarget(llvm::Triple(llvm::sys::getDefaultTargetTriple()), why);
+  if (!found)
+    return llvm::createStringError("internal error: " + why);
+  return found;
+}
+
 // The widest vectors that the instruction set names; what the target's own feature list says, not a table of CPUs.
 Target mixc::cpu::describe(llvm::StringRef cpu) {
-  llvm::InitializeNativeTarget();
   std::string name = cpu == "native" ? llvm::sys::getHostCPUName().str() : cpu.str();
   std::string features;
   if (cpu == "native")
@@ -18,9 +31,7 @@ Target mixc::cpu::describe(llvm::StringRef cpu) {
       features += (features.empty() ? "" : ",") + std::string(present ? "+" : "-") + feature.str();
 
   llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
-  std::string error;
-  const llvm::Target *backend = llvm::TargetRegistry::lookupTarget(triple, error);
-  std::unique_ptr<llvm::MCSubtargetInfo> info(backend->createMCSubtargetInfo(triple, name, features));
+  std::unique_ptr<llvm::MCSubtargetInfo> info(llvm::cantFail(backend())->createMCSubtargetInfo(triple, name, features));
   auto has = [&](llvm::StringRef feature) { return info->checkFeatures(("+" + feature).str()); };
   if (triple.isAArch64())
     return {name, "NEON", 4, 32, 64, true};

@@ -3,10 +3,18 @@
 #define MIXC_LOWERING_CPU_TARGET_H
 
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
 #include <cstdint>
 #include <string>
 
+namespace llvm {
+class Target;
+}
+
 namespace mixc::cpu {
+
+/// LLVM's code generator for the kind of machine that runs this. Set up once a process, whoever asks first.
+llvm::Expected<const llvm::Target *> backend();
 
 struct Target {
   std::string cpu;          // LLVM's name: znver4, sapphirerapids

@@ -10,6 +10,7 @@
 // even if both are 128.
 #include "lowering/Limits.h"
 #include "lowering/Passes.h"
+#include "lowering/Refusal.h"
 #include "lowering/derive/AxisNames.h"
 
 namespace mixc {
@@ -64,11 +65,11 @@ private:
         numbers[name.str()] = found->second;
       auto number = numbers.find(name.str());
       if (number == numbers.end())
-        return mixer.emitError() << "dim `" << name << "` of mixer `" << mixer.getSymName()
-                                 << "` has no number; give it one: -D " << name << "=64";
+        return refuse(mixer.getLoc()) << "dim `" << name << "` of mixer `" << mixer.getSymName()
+                                      << "` has no number; give it one: -D " << name << "=64";
       if (number->second < 1)
-        return mixer.emitError() << "dim `" << name << "` is " << number->second
-                                 << ", a positive whole number is expected";
+        return refuse(mixer.getLoc()) << "dim `" << name << "` is " << number->second
+                                      << ", a positive whole number is expected";
     }
     return success();
   }
@@ -88,7 +89,7 @@ private:
     std::optional<int64_t> value = dim.evaluate(numbers);
     if (value && *value >= least)
       return *value;
-    InFlightDiagnostic error = op->emitError() << "dim `" << dim.str() << "` is ";
+    InFlightDiagnostic error = refuse(op->getLoc()) << "dim `" << dim.str() << "` is ";
     if (value)
       error << *value;
     else
@@ -120,10 +121,10 @@ private:
     auto sizes = llvm::map_to_vector(dims, [](const Dim &dim) { return dim.asNumber().value_or(0); });
     if (limits::product(sizes))
       return success();
-    InFlightDiagnostic error = op->emitError() << "MIX0240: a value of ";
+    InFlightDiagnostic error = refuse(op->getLoc(), "MIX0240") << "a value of ";
     llvm::interleave(sizes, [&](int64_t size) { error << size; }, [&] { error << " x "; });
     error << " numbers, and a tensor may have " << limits::numbers;
-    error.attachNote() << "help: that is 4 TiB of float32: give its dims smaller numbers with `-D`";
+    helpOf(error) << "that is 4 TiB of float32: give its dims smaller numbers with `-D`";
     return error;
   }
 

@@ -5,6 +5,7 @@
 // that `require`s chunks cannot have is an error.
 #include "lowering/Limits.h"
 #include "lowering/Passes.h"
+#include "lowering/Refusal.h"
 #include "lowering/derive/ChunkProgram.h"
 #include "lowering/derive/ChunkSize.h"
 
@@ -37,10 +38,10 @@ struct BuildChunked : mixc::impl::BuildChunkedBase<BuildChunked> {
     if (component.getNumWrites() <= limits::writes)
       return success();
     auto state = component.getStates().front().getDefiningOp<mix::StateOp>();
-    InFlightDiagnostic error = mlir::emitError(state.getLoc())
-                               << "MIX0143: `" << state.getName() << "` has " << component.getNumWrites()
+    InFlightDiagnostic error = refuse(state.getLoc(), "MIX0143")
+                               << "`" << state.getName() << "` has " << component.getNumWrites()
                                << " writes at every token, and may have " << limits::writes;
-    error.attachNote() << "help: fewer factors or outer products a token, or the same ones over several tokens";
+    helpOf(error) << "fewer factors or outer products a token, or the same ones over several tokens";
     return error;
   }
 
@@ -50,8 +51,8 @@ struct BuildChunked : mixc::impl::BuildChunkedBase<BuildChunked> {
         return failure();
     std::optional<derive::Obstacle> obstacle = derive::findObstacle(mixer);
     if (obstacle && mixer.getRequireChunked())
-      return emitError(obstacle->loc) << "`" << mixer.getSymName()
-                                      << "` cannot be chunked, and it says `require chunked`; " << obstacle->why;
+      return refuse(obstacle->loc) << "`" << mixer.getSymName()
+                                   << "` cannot be chunked, and it says `require chunked`; " << obstacle->why;
     derive::KernelOptions options{tile::Entry::Forward, "forward"};
     options.chunk = chunk ? static_cast<int64_t>(chunk) : derive::tokensOfRows(mixer, 16);
     FailureOr<tile::KernelOp> kernel = derive::buildKernel(mixer, options);

@@ -43,21 +43,38 @@ std::string headerPathOf(StringRef library) {
   return path.str().str();
 }
 
-Error emitLibrary(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const EmitOptions &options, StringRef path) {
-  PendingFile library(path), header(headerPathOf(path));
+Expected<LibraryImage> emitImage(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const EmitOptions &options,
+                                 StringRef path) {
+  Expected<ObjectCode> code = build(module, mixers, options, sys::path::filename(path));
+  if (!code)
+    return code.takeError();
+  return LibraryImage{std::move(*code), printHeader(mixers, sys::path::stem(headerPathOf(path)))};
+}
+
+Error checkPlace(StringRef path) {
+  const PendingFile library(path), header(headerPathOf(path));
   if (header.path == library.path)
     return createStringError("cannot write `" + path.str() + "`: its header would have the same name");
   for (const PendingFile *file : {&library, &header})
     if (Error error = file->check())
       return error;
-  Expected<ObjectCode> code = build(module, mixers, options, sys::path::filename(path));
-  if (!code)
-    return code.takeError();
-  if (Error error = library.write(StringRef(code->data(), code->size()), /*isExecutable=*/true))
+  return Error::success();
+}
+
+Error writeImage(const LibraryImage &image, StringRef path) {
+  PendingFile library(path), header(headerPathOf(path));
+  if (Error error = library.write(StringRef(image.code.data(), image.code.size()), /*isExecutable=*/true))
     return error;
-  if (Error error = header.write(printHeader(mixers, sys::path::stem(header.path))))
+  if (Error error = header.write(image.header))
     return error;
   return commitTogether(header, library);
+}
+
+Error emitLibrary(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const EmitOptions &options, StringRef path) {
+  if (Error error = checkPlace(path))
+    return error;
+  Expected<LibraryImage> image = emitImage(module, mixers, options, path);
+  return image ? writeImage(*image, path) : image.takeError();
 }
 
 Expected<MemoryFile> emitInMemory(mlir::ModuleOp module, ArrayRef<MixerInterface> mixers, const EmitOptions &options) {

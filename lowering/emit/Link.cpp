@@ -5,6 +5,8 @@
 #include "lowering/emit/MemoryFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Parallel.h"
+#include "llvm/Support/SaveAndRestore.h"
 #include "llvm/Support/raw_ostream.h"
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -15,6 +17,12 @@
 LLD_HAS_DRIVER(elf)
 
 using namespace llvm;
+
+// lld sets every cl::opt of the process back to its default before it reads its own options, which here are none. The
+// process is not lld's: a program that compiles keeps what it has set, and threads that generate code read these while
+// another links. CMakeLists.txt has the linker send lld here.
+extern "C" void __wrap__ZN4llvm2cl25ResetAllOptionOccurrencesEv(); // NOLINT(bugprone-reserved-identifier)
+extern "C" void __wrap__ZN4llvm2cl25ResetAllOptionOccurrencesEv() {}
 
 extern "C" const char mixc_runtime_object[], mixc_runtime_object_end[]; // runtime/blob.c
 
@@ -70,9 +78,9 @@ Expected<std::vector<std::string>> systemLibraries() {
 }
 
 Error runLinker(ArrayRef<std::string> arguments) {
-  // lld keeps global state, and sets every cl::opt of this process back to its default.
-  static std::mutex oneAtATime;
+  static std::mutex oneAtATime; // one linker context a process, and it says to LLVM how many threads there are
   std::lock_guard<std::mutex> lock(oneAtATime);
+  SaveAndRestore threads(parallel::strategy);
   std::vector<const char *> pointers;
   for (const std::string &argument : arguments)
     pointers.push_back(argument.c_str());
@@ -106,9 +114,10 @@ Expected<ObjectCode> linkLibrary(ArrayRef<ObjectCode> objects, StringRef name) {
   if (Error error = library.open())
     return std::move(error);
 
-  std::vector<std::string> arguments = {"ld.lld",   "-shared",       "-o",         library.path(), "-soname",
-                                        name.str(), "--gc-sections", "-z",         "now",          "-z",
-                                        "defs",     "--build-id",    "--as-needed"};
+  // With one thread it starts none that would stay until the process ends.
+  std::vector<std::string> arguments = {"ld.lld",   "-shared",       "-o",          library.path(), "-soname",
+                                        name.str(), "--gc-sections", "-z",          "now",          "-z",
+                                        "defs",     "--build-id",    "--as-needed", "--threads=1"};
   for (const MemoryFile &file : files)
     arguments.push_back(file.path());
   llvm::append_range(arguments, *libraries);

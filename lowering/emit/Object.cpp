@@ -2,16 +2,18 @@
 // before instruction selection. Its loop passes would hoist the broadcasts of a panel's coefficients out of the loop
 // and spill them, at a tenth of the speed. Globals that a part of a module (lowering/emit/Parts.h) does not use go, too.
 #include "lowering/emit/Object.h"
+#include "lowering/cpu/Target.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "runtime/abi.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
 
@@ -46,16 +48,11 @@ void runPasses(Module &module, TargetMachine &machine) {
 } // namespace
 
 Expected<std::unique_ptr<TargetMachine>> createMachine(const EmitOptions &options) {
-  static const bool initialized =
-      InitializeNativeTarget() || InitializeNativeTargetAsmPrinter() || InitializeNativeTargetAsmParser();
-  if (initialized)
-    return createStringError("internal error: this build of LLVM has no code generator for the machine it runs on");
+  Expected<const llvm::Target *> found = cpu::backend();
+  if (!found)
+    return found.takeError();
+  const llvm::Target *target = *found;
   const Triple triple(sys::getDefaultTargetTriple());
-  std::string why;
-  const llvm::Target *target = TargetRegistry::lookupTarget(triple, why);
-  if (!target)
-    return createStringError("internal error: " + why);
-
   const bool native = options.cpu == "native";
   const std::string cpu = native ? sys::getHostCPUName().str() : options.cpu;
   std::unique_ptr<MCSubtargetInfo> names(target->createMCSubtargetInfo(triple, "", ""));
@@ -98,7 +95,25 @@ void retarget(Module &module, const TargetMachine &machine) {
   }
 }
 
+namespace {
+/// What code generation says of a module, which else would be printed, and end the process if it is an error.
+struct Said : DiagnosticHandler {
+  explicit Said(std::shared_ptr<std::string> first) : first(std::move(first)) {}
+  bool handleDiagnostics(const DiagnosticInfo &info) override {
+    if (info.getSeverity() == DS_Error && first->empty()) {
+      raw_string_ostream out(*first);
+      DiagnosticPrinterRawOStream printer(out);
+      info.print(printer);
+    }
+    return true;
+  }
+  std::shared_ptr<std::string> first;
+};
+} // namespace
+
 Error emitCode(Module &module, TargetMachine &machine, CodeGenFileType type, raw_pwrite_stream &out) {
+  auto said = std::make_shared<std::string>();
+  module.getContext().setDiagnosticHandler(std::make_unique<Said>(said));
   std::string broken;
   raw_string_ostream why(broken);
   if (verifyModule(module, &why))
@@ -109,7 +124,8 @@ Error emitCode(Module &module, TargetMachine &machine, CodeGenFileType type, raw
   if (machine.addPassesToEmitFile(passes, out, nullptr, type))
     return createStringError("internal error: no code generator for `" + machine.getTargetCPU().str() + "`");
   passes.run(module);
-  return Error::success();
+  return said->empty() ? Error::success()
+                       : createStringError("internal error: " + StringRef(*said).split('\n').first.str());
 }
 
 Expected<std::unique_ptr<Module>> translate(mlir::ModuleOp module, LLVMContext &context, const EmitOptions &options) {

@@ -78,7 +78,7 @@ Error emitParts(Module &module, const EmitOptions &options, MutableArrayRef<Part
   llvm::stable_sort(largestFirst, [](Part *a, Part *b) { return a->instructions > b->instructions; });
   std::mutex mutex;
   Error errors = Error::success();
-  DefaultThreadPool pool; // as many threads as this process may run on
+  DefaultThreadPool pool(hardware_concurrency(options.threads));
   for (Part *part : largestFirst)
     pool.async([&, part] {
       if (Error error = emitPart(whole, options, *part, part == parts.begin())) {

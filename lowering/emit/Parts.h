@@ -8,9 +8,7 @@
 
 namespace mixc {
 
-using ObjectCode = llvm::SmallVector<char, 0>;
-
-/// The objects of a module, on as many threads as this process may run on. How the module is cut depends on the module
+/// The objects of a module, on as many threads as `options` says. How the module is cut depends on the module
 /// alone, and so does what comes out.
 llvm::Expected<std::vector<ObjectCode>> emitObjects(llvm::Module &module, const EmitOptions &options);
 

@@ -185,13 +185,4 @@ std::string quoted(Operation *op) {
   return "`" + op->getName().stripDialect().str() + "`";
 }
 
-std::string place(Operation *op) {
-  auto location = op->getLoc()->findInstanceOf<FileLineColRange>();
-  if (!location)
-    return "";
-  return (location.getFilename().getValue() + ":" + Twine(location.getStartLine()) + ":" +
-          Twine(location.getStartColumn()))
-      .str();
-}
-
 } // namespace mixc::normalize

@@ -15,9 +15,6 @@ std::string formula(mlir::Value value);
 std::string quotedFormula(mlir::Value value);
 std::string quoted(mlir::Operation *op);
 
-/// "file:line:col" of an op, or empty.
-std::string place(mlir::Operation *op);
-
 } // namespace mixc::normalize
 
 #endif

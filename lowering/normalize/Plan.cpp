@@ -7,6 +7,7 @@
 // component.
 #include "lowering/normalize/Plan.h"
 #include "lowering/Limits.h"
+#include "lowering/Refusal.h"
 #include "lowering/Rules.h"
 #include "lowering/normalize/Expansion.h"
 #include "lowering/normalize/Formula.h"
@@ -388,10 +389,10 @@ private:
 
   /// Reports a product over a dim without a number.
   static LogicalResult needsNumber(const Obstacle &obstacle) {
-    InFlightDiagnostic error = obstacle.culprit->emitError("MIX0119: `")
-                               << obstacle.reason << "` has no number, and " << quoted(obstacle.culprit)
+    InFlightDiagnostic error = refuse(obstacle.culprit->getLoc(), "MIX0119")
+                               << "`" << obstacle.reason << "` has no number, and " << quoted(obstacle.culprit)
                                << " is so many reads or writes";
-    error.attachNote() << "help: say `-D " << obstacle.reason << "=2`, for instance, or give the dim a default";
+    helpOf(error) << "say `-D " << obstacle.reason << "=2`, for instance, or give the dim a default";
     return error;
   }
 
@@ -402,7 +403,8 @@ private:
     for (unsigned s : group) {
       NextOp next = strata.nexts[s];
       next->setAttr("mix.sequential", builder.getStringAttr(obstacle.reason + function));
-      next->setAttr("mix.culprit", builder.getStringAttr(place(obstacle.culprit)));
+      if (auto place = obstacle.culprit->getLoc()->findInstanceOf<FileLineColRange>())
+        next->setAttr("mix.culprit", place);
       if (!help.empty())
         next->setAttr("mix.help", builder.getStringAttr(help));
       next->setAttr("mix.stratum", builder.getI64IntegerAttr(ordinal));

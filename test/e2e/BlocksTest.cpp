@@ -1,6 +1,7 @@
 // Kernels for a block of sequences: batches of fewer, as many and more than a block, sequences of different lengths,
 // none and one token among them; and what one sequence gets does not depend on the others.
 #include "frontend/oracle/Compare.h"
+#include "frontend/oracle/Rounding.h"
 #include "test/e2e/Library.h"
 #include <sstream>
 

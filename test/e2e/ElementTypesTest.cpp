@@ -2,6 +2,7 @@
 // interpreter is given the same. What is float32 outside keeps float32's tolerance; what is narrower has 5e-3.
 #include "dialect/mix/ElementType.h"
 #include "frontend/oracle/Compare.h"
+#include "frontend/oracle/Rounding.h"
 #include "test/e2e/Covering.h"
 #include "test/e2e/Library.h"
 #include <cmath>

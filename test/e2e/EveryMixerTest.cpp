@@ -3,6 +3,7 @@
 // sequences, tokens per call and decay; and in pieces.
 #include "dialect/mix/ElementType.h"
 #include "frontend/oracle/Compare.h"
+#include "frontend/oracle/Rounding.h"
 #include "test/e2e/Covering.h"
 #include "test/e2e/Examples.h"
 #include "test/e2e/Library.h"

@@ -1,5 +1,6 @@
 // Several tokens a decode call, and the states after each of them: a draft is decoded at once, and where it is refused
 // the state goes back to the last token that was taken.
+#include "frontend/oracle/Rounding.h"
 #include "test/e2e/Compare.h"
 #include "test/e2e/Library.h"
 

@@ -3,6 +3,7 @@
 // the interpreter leaves finite are finite and right.
 #include "dialect/mix/ElementType.h"
 #include "frontend/oracle/Compare.h"
+#include "frontend/oracle/Rounding.h"
 #include "test/e2e/Examples.h"
 #include "test/e2e/Library.h"
 #include <cmath>

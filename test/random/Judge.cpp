@@ -13,6 +13,7 @@
 #include "dialect/mix/Sample.h"
 #include "frontend/compile/Compilation.h"
 #include "frontend/oracle/Compare.h"
+#include "frontend/oracle/Rounding.h"
 #include "frontend/oracle/Run.h"
 #include "lowering/Passes.h"
 #include "lowering/normalize/Classify.h"

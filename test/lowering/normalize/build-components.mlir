@@ -1,5 +1,9 @@
 // RUN: mix-opt %s --mix-build-components | FileCheck %s
 
+// Of what has no normal form.
+// CHECK: #[[PLACE_OF_M:loc[0-9]*]] = loc("{{.*}}build-components.mlir":
+// CHECK: #[[PLACE_OF_G:loc[0-9]*]] = loc("full_gate.mix":9:10)
+
 // Linear attention: y_t = H_t q = H_{t-1} q + (k'q) v.
 // CHECK-LABEL: mix.mixer @linear_attention
 // CHECK:       %[[ONE:.*]] = mix.constant 1.0
@@ -203,7 +207,7 @@ mix.mixer @two_factors dims ["K", "V"] {
 
 // A scalar state is a scan; it stays, and is input to the memory behind it.
 // CHECK-LABEL: mix.mixer @stabilised
-// CHECK:       mix.next "m", %{{.*}} {mix.culprit = "{{.*}}", mix.sequential = "`m` is a scalar, not a memory that is read along vectors", mix.stratum = 0 : i64}
+// CHECK:       mix.next "m", %{{.*}} {mix.culprit = #[[PLACE_OF_M]], mix.sequential = "`m` is a scalar, not a memory that is read along vectors", mix.stratum = 0 : i64}
 // CHECK:       mix.component states(%C
 mix.mixer @stabilised dims ["K", "V"] {
   %k = mix.input "k" : <[K], head>
@@ -226,7 +230,7 @@ mix.mixer @stabilised dims ["K", "V"] {
 // No normal form: the reason is in the user's terms, and its place is that of the term.
 // CHECK-LABEL: mix.mixer @full_gate
 // CHECK-NOT:   mix.component
-// CHECK:       mix.next "H", %{{.*}} {mix.culprit = "full_gate.mix:9:10", mix.help = "a gate `e * s'` with e : vector<V> and s : vector<K> can be chunked", mix.sequential = "`G .* H[t-1]` gates every entry of the state, in no rank-one form"
+// CHECK:       mix.next "H", %{{.*}} {mix.culprit = #[[PLACE_OF_G]], mix.help = "a gate `e * s'` with e : vector<V> and s : vector<K> can be chunked", mix.sequential = "`G .* H[t-1]` gates every entry of the state, in no rank-one form"
 mix.mixer @full_gate dims ["K", "V"] {
   %k = mix.input "k" : <[K], head>
   %v = mix.input "v" : <[V], head>

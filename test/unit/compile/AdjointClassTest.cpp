@@ -11,7 +11,7 @@ using mixc::test::InFile;
 
 namespace {
 
-class AdjointClass : public testing::TestWithParam<std::tuple<InFile, const char *>> {
+class AdjointClass : public testing::TestWithParam<std::tuple<InFile, Keep>> {
 protected:
   void SetUp() override {
     auto [mixer, keep] = GetParam();
@@ -66,7 +66,9 @@ TEST_P(AdjointClass, GoesFromTheLastChunkToTheFirst) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Mixers, AdjointClass,
-                         testing::Combine(testing::ValuesIn(allMixers()), testing::Values("writes", "states")),
-                         [](const auto &info) { return std::get<0>(info.param).name + "_" + std::get<1>(info.param); });
+                         testing::Combine(testing::ValuesIn(allMixers()), testing::Values(Keep::Writes, Keep::States)),
+                         [](const auto &info) {
+                           return std::get<0>(info.param).name + "_" + spelling(std::get<1>(info.param)).str();
+                         });
 
 } // namespace

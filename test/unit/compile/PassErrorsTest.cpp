@@ -1,5 +1,7 @@
-// What passes emit, as users see it.
+// What passes emit, as data and as users see it.
 #include "frontend/compile/PassErrors.h"
+#include "frontend/compile/Failure.h"
+#include "lowering/Refusal.h"
 #include "mlir/IR/BuiltinOps.h"
 #include <gtest/gtest.h>
 
@@ -7,58 +9,80 @@ using namespace mixc;
 
 namespace {
 
-class Rendered : public ::testing::Test {
+class PassSays : public ::testing::Test {
 protected:
   mlir::Location at(unsigned line, unsigned column, unsigned endColumn) {
     return mlir::FileLineColRange::get(mlir::StringAttr::get(&context, "m.mix"), line, column, line, endColumn);
   }
 
-  std::string emit(mlir::Location location, const std::string &message, const std::string &note = "") {
+  /// What is reported after a pass has said this.
+  Failure after(llvm::function_ref<void()> says) {
     PassErrors errors(context, source, /*irIsTheUsers=*/false);
-    {
-      mlir::InFlightDiagnostic diagnostic = mlir::emitError(location) << message;
-      if (!note.empty())
-        diagnostic.attachNote(mlir::UnknownLoc::get(&context)) << note;
-    }
+    says();
     EXPECT_TRUE(errors.any());
-    return llvm::toString(errors.take([] { return "/some/file.mlir"; }));
+    return failureOf(errors.take([] { return "the module"; }));
   }
 
   mlir::MLIRContext context;
-  Source source{"m.mix", "mixer m {\n  H[t] = \xC3\xA9 * G\n}\n"};
+  std::shared_ptr<const Source> source =
+      std::make_shared<const Source>("m.mix", "mixer m {\n  H[t] = \xC3\xA9 * G\n}\n");
 };
 
-TEST_F(Rendered, NotesThatHelpAreHelp) {
-  EXPECT_EQ(emit(at(2, 10, 11), "MIX0301: no such gate", "help: write another"), "error[MIX0301]: no such gate\n"
-                                                                                 "  --> m.mix:2:10\n"
-                                                                                 "   |\n"
-                                                                                 " 2 |   H[t] = \xC3\xA9 * G\n"
-                                                                                 "   |          ^\n"
-                                                                                 "   = help: write another\n\n");
+TEST_F(PassSays, ARefusalHasItsCodeAndHelpAsData) {
+  const Failure failure = after([&] {
+    mlir::InFlightDiagnostic error = refuse(at(2, 10, 11), "MIX0301") << "no such gate";
+    helpOf(error) << "write another";
+    error.attachNote() << "it is a note";
+  });
+  EXPECT_EQ(failure.fault, Fault::Program);
+  ASSERT_EQ(failure.diagnostics.all().size(), 1u);
+  const mixc::Diagnostic &said = failure.diagnostics.all().front();
+  EXPECT_EQ(said.code, "MIX0301");
+  EXPECT_EQ(said.message, "no such gate");
+  EXPECT_EQ(source->slice(said.primary.range), "\xC3\xA9");
+  EXPECT_EQ(said.helps, std::vector<std::string>{"write another"});
+  EXPECT_EQ(said.notes, std::vector<std::string>{"it is a note"});
+  EXPECT_EQ(failure.rendered(/*colour=*/false), "error[MIX0301]: no such gate\n"
+                                                "  --> m.mix:2:10\n"
+                                                "   |\n"
+                                                " 2 |   H[t] = \xC3\xA9 * G\n"
+                                                "   |          ^\n"
+                                                "   = note: it is a note\n"
+                                                "   = help: write another\n\n");
 }
 
-TEST_F(Rendered, ACodeInFrontIsTheDiagnosticsOwn) {
-  EXPECT_EQ(emit(at(2, 14, 15), "MIX0301: `H` cannot be chunked", "it gates every entry")
-                .substr(0, 60)
-                .find("error[MIX0301]: `H` cannot be chunked\n  --> m.mix:2:14"),
-            0u);
+TEST_F(PassSays, ARefusalMayHaveNoCode) {
+  const Failure failure = after([&] { refuse(at(2, 14, 15)) << "`G` is -3"; });
+  ASSERT_EQ(failure.diagnostics.all().size(), 1u);
+  EXPECT_EQ(failure.diagnostics.all().front().code, "");
+  EXPECT_EQ(source->slice(failure.diagnostics.all().front().primary.range), "G");
 }
 
-TEST_F(Rendered, ColumnsCountCharacters) {
-  EXPECT_EQ(source.slice(rangeAt(source, 2, 14, 2, 15)), "G");
-  EXPECT_EQ(source.slice(rangeAt(source, 2, 3, 2, 3)), "H");
-  EXPECT_EQ(source.slice(rangeAt(source, 2, 3, 2, 7)), "H[t]");
+TEST_F(PassSays, ColumnsCountCharacters) {
+  EXPECT_EQ(source->slice(rangeAt(*source, 2, 14, 2, 15)), "G");
+  EXPECT_EQ(source->slice(rangeAt(*source, 2, 3, 2, 3)), "H");
+  EXPECT_EQ(source->slice(rangeAt(*source, 2, 3, 2, 7)), "H[t]");
 }
 
-TEST_F(Rendered, WhatVerifiersSayIsOurBug) {
+TEST_F(PassSays, ALocationOfAnotherFileIsNoPlace) {
+  EXPECT_EQ(rangeOf(mlir::FileLineColLoc::get(&context, "n.mix", 2, 3), *source), std::nullopt);
+  EXPECT_EQ(rangeOf(mlir::UnknownLoc::get(&context), *source), std::nullopt);
+}
+
+/// Whatever its words are, and wherever it stands: what no pass refuses is about our IR.
+TEST_F(PassSays, WhatIsNoRefusalIsOurBug) {
   for (mlir::Location location : {at(2, 10, 11), mlir::Location(mlir::UnknownLoc::get(&context))})
-    EXPECT_EQ(emit(location, "'tile.contract' op operands differ"),
-              "error: internal: 'tile.contract' op operands differ\n"
-              "  = help: this is a bug of mixc: please report it; reproducer written to /some/file.mlir\n");
+    for (const char *text : {"'tile.contract' op operands differ", "MIX0301: no such gate"}) {
+      const Failure failure = after([&] { mlir::emitError(location) << text; });
+      EXPECT_EQ(failure.fault, Fault::Bug);
+      EXPECT_EQ(failure.reproducer, "the module");
+      EXPECT_EQ(failure.rendered(/*colour=*/false),
+                std::string("error: internal: ") + text + "\n  = help: this is a bug of mixc: please report it\n");
+    }
 }
 
-TEST_F(Rendered, AnErrorWithoutAPlaceIsOurBug) {
-  EXPECT_EQ(emit(mlir::UnknownLoc::get(&context), "something broke").find("error: internal: something broke"), 0u);
+TEST_F(PassSays, ARefusalWithoutAPlaceIsOurBug) {
+  EXPECT_EQ(after([&] { refuse(mlir::UnknownLoc::get(&context)) << "something broke"; }).fault, Fault::Bug);
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 // The command line as options.
 #include "frontend/driver/Options.h"
-#include "frontend/compile/Failure.h"
+#include "frontend/driver/Report.h"
 #include <gtest/gtest.h>
 
 using namespace mixc;
@@ -19,7 +19,7 @@ int statusOf(std::vector<const char *> arguments) {
   llvm::Expected<Options> options = parseOptions(arguments);
   int status = Success;
   if (!options)
-    handleAllErrors(options.takeError(), [&](const Failure &failure) { status = failure.status; });
+    handleAllErrors(options.takeError(), [&](const Failure &failure) { status = statusOf(failure.fault); });
   return status;
 }
 

@@ -61,7 +61,7 @@ mixer m<V> {
   h[t] = (h[t-1] + v) - keep * (h[t-1] + v)
   y[t] = h[t]
 })"),
-                          {.dims = {{"V", 4}}});
+                          CompileOptions{{.dims = {{"V", 4}}}});
   ASSERT_FALSE(llvm::errorToBool(compilation.read()));
   mix::MixerOp mixer = *compilation.module().getOps<mix::MixerOp>().begin();
   mix::Call call = mix::sample(mixer, {{"V", 4}}, 1, 3, 1, 1, 0, {.decay = mix::Decay::NearHigh});
