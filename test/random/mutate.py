@@ -18,6 +18,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -72,11 +73,10 @@ def check(chosen):
 
 
 class Build:
-    """A build folder that is up to date, and a folder beside it for what has a fault."""
+    """A build folder that is up to date, and a folder for what has a fault, of this run alone."""
 
-    def __init__(self, folder):
-        self.folder, self.aside = folder, os.path.join(folder, "mutate")
-        os.makedirs(self.aside, exist_ok=True)
+    def __init__(self, folder, aside):
+        self.folder, self.aside = folder, aside
         commands = json.loads(read(os.path.join(folder, "compile_commands.json")))
         self.compile = {os.path.relpath(entry["file"], ROOT): shlex.split(entry["command"]) for entry in commands}
 
@@ -197,11 +197,13 @@ def main():
         named = [fault for fault in chosen if fault.test[0] != "mix_random"]
         chosen = random.Random(arguments.seed).sample(named, min(arguments.sample, len(named)))
 
-    build, failed = Build(os.path.abspath(arguments.build)), 0
-    for fault in chosen:
-        found, said = judge(fault, build, arguments)
-        print(f"{'pass' if found else 'FAIL'}  {fault.name:44} {said}", flush=True)
-        failed += not found
+    failed = 0
+    with tempfile.TemporaryDirectory() as aside:
+        build = Build(os.path.abspath(arguments.build), aside)
+        for fault in chosen:
+            found, said = judge(fault, build, arguments)
+            print(f"{'pass' if found else 'FAIL'}  {fault.name:44} {said}", flush=True)
+            failed += not found
     print(f"{len(chosen) - failed} passed, {failed} failed")
     sys.exit(1 if failed or not chosen else 0)
 
