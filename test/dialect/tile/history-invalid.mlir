@@ -69,3 +69,12 @@ tile.kernel @init_c4 of "m" names ["H", "W"] roles ["initial", "input"] {
   // expected-error @below {{takes a tensor with role `input`}}
   %0 = tile.init %h or %w : !tile.tensor<token, [4], f32> : <head, [4], f32> -> <[key(K):4], f32>
 }
+
+// -----
+
+// history_grad_c4
+tile.kernel @history_grad_c4 of "m" names ["x", "x", "x"] roles ["final_grad", "input_grad", "initial_grad"] {
+^bb0(%a: !tile.tensor<head, [3, 4], f32>, %x: !tile.tensor<token, [4], f16>, %p: !tile.tensor<head, [3, 4], f32>):
+  // expected-error @below {{adds to '!tile.tensor<token, [4], f16>' and '!tile.tensor<head, [3, 4], f32>', expected f32}}
+  tile.history_grad %a tokens %x past %p : <head, [3, 4], f32>, <token, [4], f16>, <head, [3, 4], f32>
+}

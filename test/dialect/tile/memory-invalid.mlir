@@ -190,3 +190,15 @@ tile.kernel @load_c2_seq of "m" names ["x"] roles ["input"] sequences 8 {
     %a = tile.load %x : !tile.tensor<token, [3], f32> -> !tile.t<[time:4, seq:4, key(K):3], f32>
   }
 }
+
+// -----
+
+// store_c6
+tile.kernel @store_c6 of "m" names ["x"] roles ["input_grad"] {
+^bb0(%x: !tile.tensor<token, [3], bf16>):
+  tile.chunks size 4 {
+    %a = tile.constant 0.0 : !tile.t<[time:4, key(K):3], f32>
+    // expected-error @below {{adds to '!tile.tensor<token, [3], bf16>', expected f32}}
+    tile.store %a, %x add : !tile.t<[time:4, key(K):3], f32>, !tile.tensor<token, [3], bf16>
+  }
+}
