@@ -86,6 +86,10 @@ LogicalResult ChunksOp::verify() {
   if (outer && outer.getSize() % getSize() != 0)
     return emitOpError() << "cuts chunks of " << static_cast<int64_t>(outer.getSize()) << " tokens into chunks of "
                          << static_cast<int64_t>(getSize());
+  // chunks_c5: the sequences of a block end at different tokens, so they begin together.
+  auto kernel = (*this)->getParentOfType<KernelOp>();
+  if (kernel.getSequences() > 1 && (getReverse() || getLeaveLast() || outer))
+    return emitOpError("of a block of sequences goes over all chunks, first to last");
   return success();
 }
 
@@ -249,6 +253,10 @@ LogicalResult StoreOp::verify() {
   // store_c5: only a segment has a next one.
   if (getNext() && !getEvery())
     return emitOpError("of the next segment takes no segments");
+  // store_c6: sums are made in float32.
+  if (getAdd() && !(getTensor().getType().getElementType().isF32() &&
+                    (!getHistory() || getHistory().getType().getElementType().isF32())))
+    return emitOpError() << "adds to " << getTensor().getType() << ", expected f32";
   // store_c4: what lags has a history that reaches as far, and adds.
   if (getLag() != 0 || getHistory()) {
     if (failed(verifyLag(*this, {Role::InitialGrad})))
@@ -279,6 +287,9 @@ LogicalResult HistoryGradOp::verify() {
     return failure();
   if (getCotangent().getType().getShape() != getPast().getType().getShape())
     return emitOpError() << "takes " << getCotangent().getType() << " apart into " << getPast().getType();
+  // history_grad_c4: sums are made in float32.
+  if (!getTokens().getType().getElementType().isF32() || !getPast().getType().getElementType().isF32())
+    return emitOpError() << "adds to " << getTokens().getType() << " and " << getPast().getType() << ", expected f32";
   // history_grad_c3: once, not in a loop.
   return (*this)->getParentOfType<ChunksOp>() ? emitOpError("stands in the loop") : success();
 }

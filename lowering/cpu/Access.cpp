@@ -192,6 +192,8 @@ Value KernelEmitter::fetchEntry(Value tile, const Point &point) {
     Value one = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
     return arith::XOrIOp::create(b, loc, isAbsent(pointers[present.getTensor()]), one);
   }
+  if (tile.getDefiningOp<tile::ValidOp>())
+    return validRows ? rowIsValid(point) : arith::ConstantOp::create(b, loc, b.getBoolAttr(true)).getResult();
   const Place &from = place(tile);
   return memref::LoadOp::create(b, loc, from.buffer, indices(from, point));
 }
@@ -208,10 +210,11 @@ Value KernelEmitter::fetch(Value tile, const Point &point, StringRef lane, int64
     Value ramp = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(vector(n, type.getElementType()), steps));
     return plus(ramp, splat(fetchEntry(tile, point), n));
   }
-  const Place &from = place(tile);
-  if (from.layout.lane() == lane)
-    return vector::LoadOp::create(b, loc, vector(n, type.getElementType()), from.buffer, indices(from, point));
-  Value result = number(0, vector(n, type.getElementType())); // lanes lie apart: one by one, none past the end
+  if (!tile.getDefiningOp<tile::ValidOp>())
+    if (const Place &from = place(tile); from.layout.lane() == lane)
+      return vector::LoadOp::create(b, loc, vector(n, type.getElementType()), from.buffer, indices(from, point));
+  // Lanes lie apart: one by one, none past the end.
+  Value result = arith::ConstantOp::create(b, loc, b.getZeroAttr(vector(n, type.getElementType())));
   int64_t last = extent(type.getAxes()[type.find(lane)]);
   std::optional<int64_t> start = getConstantIntValue(point.at(lane));
   for (int64_t i = 0; i < n && (!start || *start + i < last); ++i) {

@@ -190,6 +190,8 @@ void KernelEmitter::emitCast(tile::CastOp op) {
   const Layout layout = place(op.getResult()).layout;
   bool narrow = layout.elementType.isF32();
   auto convert = [&](Value x, Type type) -> Value {
+    if (x.getType() == type)
+      return x;
     if (narrow)
       return arith::TruncFOp::create(b, loc, type, x);
     return arith::ExtFOp::create(b, loc, type, x);
@@ -231,16 +233,6 @@ void KernelEmitter::emitReduce(tile::ReduceOp op) {
     Value x = fetch(op.getX(), at, lane, n);
     return from.elementType == element ? x : arith::ExtFOp::create(b, loc, vector(n, element), x);
   };
-  // Lane by lane where each step is bounded.
-  auto acrossLanes = [&](Value partial) -> Value {
-    if (op.getMost().isZero())
-      return sumOf(partial, op.getKind());
-    auto entry = [&](int64_t i) -> Value { return vector::ExtractOp::create(b, loc, partial, ArrayRef<int64_t>{i}); };
-    Value all = entry(0);
-    for (int64_t i = 1; i < cast<VectorType>(partial.getType()).getNumElements(); ++i)
-      all = combine(all, entry(i));
-    return all;
-  };
   bool isOver = llvm::any_of(over, [&](const Axis &axis) { return axis.str() == from.lane(); });
   bool acrossPanels = panelIndex && llvm::any_of(over, [&](const Axis &axis) { return axis.str() == plan.panel; });
 
@@ -261,9 +253,10 @@ void KernelEmitter::emitReduce(tile::ReduceOp op) {
   if (isOver) {
     llvm::stable_sort(over,
                       [&](const Axis &x, const Axis &y) { return y.str() == from.lane() && x.str() != from.lane(); });
-    int64_t n = from.lanes(plan);
+    // One after the other where each step is bounded: the order matters then.
+    const int64_t n = op.getMost().isZero() ? from.lanes(plan) : 1;
     forEachEntry(to.axes, [&](const Point &point) {
-      Value sum = acrossLanes(nest(over, point, from.lane(), n, number(none, vector(n, element))));
+      Value sum = sumOf(nest(over, point, from.lane(), n, number(none, vector(n, element))), op.getKind());
       putEntry(op.getResult(), point, acrossPanels ? combine(fetchEntry(op.getResult(), point), sum) : sum);
     });
     return;

@@ -26,8 +26,10 @@ Value KernelEmitter::extended(Value stored, tile::ViewType view, Type element) {
   return element.isF32() ? stored : arith::ExtFOp::create(b, loc, like(stored, element), stored).getResult();
 }
 
-/// As the caller keeps it: rounded to nearest, ties to even.
+/// As the caller keeps it: rounded to nearest, ties to even; from float64 by way of float32.
 Value KernelEmitter::rounded(Value computed, tile::ViewType view) {
+  if (getElementTypeOrSelf(computed.getType()).isF64())
+    computed = arith::TruncFOp::create(b, loc, like(computed, b.getF32Type()), computed);
   if (view.getElementType().isF32())
     return computed;
   Value narrow = arith::TruncFOp::create(b, loc, like(computed, view.getElementType()), computed);
@@ -244,9 +246,9 @@ void KernelEmitter::storeAt(tile::StoreOp op, const Layout &layout, bool contigu
     numbers = fetchEntry(op.getValue(), point);
   }
   auto write = [&](Value buffer, tile::ViewType view, Value at) {
-    if (op.getAdd())
-      return addNumbers(buffer, view, at, numbers, mask);
     Value value = rounded(numbers, view);
+    if (op.getAdd())
+      return addNumbers(buffer, view, at, value, mask);
     // A masked store of 16-bit lanes that LLVM 22 can tell to have one lane only, it writes as 32 bits: past the end.
     if (!contiguous)
       memref::StoreOp::create(b, loc, value, buffer, at);
@@ -358,24 +360,25 @@ void KernelEmitter::emitInit(tile::InitOp op) {
     return defineExternal(op.getResult(), op.getTensor());
   if (!places.count(op.getResult()))
     definePlace(op.getResult());
+  const Type element = type.getElementType();
   auto fill = [&](bool present) {
     forEachEntry(type.getAxes(), [&](const Point &point) {
       Value entry;
       if (present) {
         entry = memref::LoadOp::create(b, loc, buffers[op.getTensor()],
                                        tensorOffset(view, op.getTensor(), type, {}, point));
-        entry = extended(entry, view, b.getF32Type());
+        entry = extended(entry, view, element);
       } else if (tile::ViewType param = op.getFallback() ? op.getFallback().getType() : tile::ViewType()) {
         entry = memref::LoadOp::create(b, loc, buffers[op.getFallback()],
                                        tensorOffset(param, op.getFallback(), type, {}, point));
-        entry = extended(entry, param, b.getF32Type());
+        entry = extended(entry, param, element);
       } else if (op.getIdentity()) {
         SmallVector<Axis> axes = tile::withoutSequences(type.getAxes());
         Value row = position(point, axes[0].str()), column = position(point, axes[1].str());
         Value same = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, row, column);
-        entry = arith::SelectOp::create(b, loc, same, number(1, b.getF32Type()), number(0, b.getF32Type()));
+        entry = arith::SelectOp::create(b, loc, same, number(1, element), number(0, element));
       } else {
-        entry = number(op.getStart().convertToDouble(), b.getF32Type());
+        entry = number(op.getStart().convertToDouble(), element);
       }
       putEntry(op.getResult(), point, entry);
     });

@@ -15,6 +15,8 @@
 #include "lowering/Refusal.h"
 #include "lowering/cpu/Plan.h"
 #include "lowering/cpu/Target.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace mixc {
 #define GEN_PASS_DEF_PLANCPU
@@ -133,11 +135,20 @@ void Planner::choosePanel() {
     if (!holdsLoops(&chunks.getBody().front()))
       chunk = chunks.getSize();
   });
+  // A part of an axis has its name, and has not its panels: what is cut or joined along an axis has none.
+  llvm::StringMap<int64_t> extents;
+  llvm::StringSet<> cut;
+  kernel.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      for (const Axis &axis : isa<TileType>(type) ? cast<TileType>(type).getAxes() : ArrayRef<Axis>())
+        if (extents.try_emplace(axis.str(), axis.extent).first->second != axis.extent)
+          cut.insert(axis.str());
+  });
   int64_t largest = 0;
   kernel.walk([&](tile::InitOp init) {
     auto type = cast<TileType>(init.getResult().getType());
     for (const Axis &axis : type.getAxes())
-      if (axis.kind == AxisKind::Value && axis.extent > 1 && type.size() > largest) {
+      if (axis.kind == AxisKind::Value && axis.extent > 1 && type.size() > largest && !cut.contains(axis.str())) {
         largest = type.size();
         plan.panel = axis.str().str();
         plan.extent = axis.extent;
@@ -542,11 +553,14 @@ void Planner::materializeImmediates() {
 
 LogicalResult Planner::run() {
   // A vector of bits in memory is no array of bits: masks are worked out where they are used.
-  WalkResult masks = kernel.walk([](tile::MapOp map) {
-    if (!map.getResult().getType().getElementType().isInteger(1))
-      return WalkResult::advance();
-    map.emitError("keeps a mask");
-    return WalkResult::interrupt();
+  WalkResult masks = kernel.walk([](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (auto tile = dyn_cast<TileType>(type); tile && tile.getElementType().isInteger(1) && !isImmediate(op) &&
+                                                (tile.rank() > 0 || !isa<tile::SelectOp>(op))) {
+        op->emitError("keeps a mask");
+        return WalkResult::interrupt();
+      }
+    return WalkResult::advance();
   });
   if (masks.wasInterrupted())
     return failure();

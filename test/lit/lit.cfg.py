@@ -6,7 +6,7 @@ import lit.formats
 config.name = "mixc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".mix", ".test"]
-config.excludes = ["unit", "e2e", "lit", "Inputs"]
+config.excludes = ["unit", "conformance", "e2e", "lit", "Inputs"]
 config.test_source_root = os.path.join(config.mix_source, "test")
 
 config.environment["PATH"] = os.pathsep.join([config.mix_tools, config.llvm_tools, config.environment["PATH"]])

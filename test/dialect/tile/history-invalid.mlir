@@ -161,3 +161,12 @@ tile.kernel forward @store_c5 of "m" (output "y") {
     tile.store %0, %y next : <[time:8, key(K):4], f32>, <token, [4], f32>
   }
 }
+
+// -----
+
+// history_grad_c4
+tile.kernel forward @history_grad_c4 of "m" (final_grad "x", input_grad "x", initial_grad "x") {
+^bb0(%a: !tile.tensor<head, [3, 4], f32>, %x: !tile.tensor<token, [4], f16>, %p: !tile.tensor<head, [3, 4], f32>):
+  // expected-error @below {{adds to '!tile.tensor<token, [4], f16>' and '!tile.tensor<head, [3, 4], f32>', expected f32}}
+  tile.history_grad %a tokens %x past %p : <head, [3, 4], f32>, <token, [4], f16>, <head, [3, 4], f32>
+}

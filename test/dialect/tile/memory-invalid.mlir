@@ -242,3 +242,15 @@ func.func @present_c1_argument(%h: !tile.tensor<head, [3], f32>) {
   %p = tile.present %h : <head, [3], f32> -> <[], i1>
   return
 }
+
+// -----
+
+// store_c6
+tile.kernel forward @store_c6 of "m" (input_grad "x") {
+^bb0(%x: !tile.tensor<token, [3], bf16>):
+  tile.chunks size 4 {
+    %a = tile.constant 0.0 : !tile.t<[time:4, key(K):3], f32>
+    // expected-error @below {{adds to '!tile.tensor<token, [3], bf16>', expected f32}}
+    tile.store %a, %x add : !tile.t<[time:4, key(K):3], f32>, !tile.tensor<token, [3], bf16>
+  }
+}

@@ -193,3 +193,13 @@ func.func @solve_c5(%l: !tile.t<[time:4, source:4, mix(m):2, mix(n):3], f32>, %b
   %y = tile.solve %l, %b mixing "m" from "n" : !tile.t<[time:4, source:4, mix(m):2, mix(n):3], f32>, !tile.t<[time:4, mix(m):2], f32> -> !tile.t<[time:4, mix(m):2], f32>
   return
 }
+
+// -----
+
+// chunks_c5
+tile.kernel forward @chunks_c5 of "m" (input "x") sequences 8 {
+^bb0(%x: !tile.tensor<token, [3], f32>):
+  // expected-error @below {{of a block of sequences goes over all chunks, first to last}}
+  tile.chunks size 4 reverse {
+  }
+}
