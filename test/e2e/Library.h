@@ -3,6 +3,7 @@
 #define MIXC_TEST_E2E_LIBRARY_H
 
 #include "frontend/driver/Compile.h"
+#include "frontend/driver/ElementTypes.h"
 #include "frontend/driver/Run.h"
 #include "test/e2e/Mixers.h"
 
@@ -20,7 +21,8 @@ struct Choices {
   int64_t chunk = 0; // the compiler's
   std::string cpu = "native";
   ElementTypes elementTypes = {};
-  bool backward = false;
+  bool backward = true;
+  std::string keep = "writes";
 };
 
 /// A test that cannot get one fails with `error`.
