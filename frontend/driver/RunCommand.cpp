@@ -193,17 +193,19 @@ Error check(mix::MixerOp mixer, const Arguments &arguments, const Results &resul
   outs() << fmt::format("  {:{}}  {:8}  {:8}\n", "tensor", width, "error", "at most");
   for (const TensorError &tensor : *errors) {
     const bool isBeyond = tensor.isBeyondReference();
+    const bool isWrong = tensor.finding() == Finding::Disagrees && !isBeyond;
     outs() << fmt::format("  {:{}}  {:<8.1e}  {:<8.1e}{}\n", tensor.name, width,
                           isBeyond                   ? tensor.elsewhere
                           : std::isnan(tensor.error) ? std::nan("")
                                                      : tensor.error,
-                          tensor.bound,
+                          tensor.tolerance.bound,
                           isBeyond           ? "where the reference is finite"
-                          : !tensor.passes() ? "WRONG"
+                          : isWrong          ? "WRONG"
+                          : !tensor.passes() ? "says nothing: float32 is no better"
                           : tensor.notFinite ? "not finite, as the reference"
                           : tensor.isZero    ? "0 everywhere"
                                              : "");
-    wrong += !tensor.passes() && !isBeyond;
+    wrong += isWrong;
     beyond += isBeyond;
     hasZero |= tensor.isZero;
     if (tensor.notFinite && !notFinite)

@@ -3,15 +3,12 @@
 #include "frontend/oracle/NotFinite.h"
 #include "frontend/oracle/Rounding.h"
 #include <cmath>
-#include <random>
 #include <set>
 
 using namespace llvm;
 
 namespace mixc {
 
-static constexpr double floatBound = 1e-5;
-static constexpr double narrowBound = 5e-3;
 /// Kernels flush what is below 2^-126 (runtime/Cpu.h); this is the sum of 64 such terms.
 static constexpr double underflow = 0x1p-120;
 /// Calls that are tried beside the one at hand where a kernel is beyond its bound.
@@ -55,11 +52,6 @@ private:
   const mix::Call &exact;
   std::optional<mix::NotFinite> found;
 };
-
-/// `rounding`: the error of the interpreter in float32. What overflows there has no yardstick.
-double boundOf(double rounding) {
-  return std::isfinite(rounding) ? std::max(floatBound, roundingAllowance * rounding) : floatBound;
-}
 
 bool hasNarrowState(mix::MixerOp mixer) {
   return any_of(mixer.step().getOps<mix::StateOp>(),
@@ -137,8 +129,38 @@ mix::Call roundedOnce(mix::Call call, std::minstd_rand &random) {
   return call;
 }
 
-/// Raises each error to that of one call.
-Error raise(std::map<std::string, double> &errors, mix::MixerOp mixer, mix::Call call) {
+/// The numbers of [batch, time, heads, ...] at the tokens that count, as a vector.
+mix::Array selected(const mix::Array &array, const TokenFilter &filter) {
+  if (!filter)
+    return array;
+  const int64_t time = array.shape[1], heads = array.shape[2];
+  const int64_t row = array.size() / std::max<int64_t>(1, array.shape[0] * time * heads);
+  mix::Array kept;
+  for (int64_t column = 0; column * row < array.size(); ++column)
+    if (filter(column / heads / time, column / heads % time, column % heads))
+      kept.data.insert(kept.data.end(), array.data.begin() + column * row, array.data.begin() + (column + 1) * row);
+  return kept;
+}
+
+/// The error of every tensor of `wanted`; NaN of one that is missing or has another shape.
+Yardstick::Errors errorsOf(const mix::Answer &got, const mix::Answer &wanted, const TokenFilter &filter) {
+  Yardstick::Errors errors;
+  auto measure = [&](const mix::Arrays &y, const mix::Arrays &all, const std::string &suffix,
+                     const TokenFilter &these) {
+    for (const auto &[name, array] : all) {
+      auto found = y.find(name);
+      errors[name + suffix] = found == y.end() || found->second.shape != array.shape
+                                  ? std::nan("")
+                                  : relativeError(selected(found->second, these), selected(array, these), underflow);
+    }
+  };
+  measure(got.outputs, wanted.outputs, "", filter);
+  measure(got.final, wanted.final, ".final", nullptr);
+  return errors;
+}
+
+/// The errors of the interpreter in float32.
+Expected<Yardstick::Errors> answerRounding(mix::MixerOp mixer, mix::Call call, const TokenFilter &filter) {
   call.roundToFloat32 = false;
   Expected<mix::Answer> exact = mix::interpret(mixer, call);
   if (!exact)
@@ -147,75 +169,103 @@ Error raise(std::map<std::string, double> &errors, mix::MixerOp mixer, mix::Call
   Expected<mix::Answer> rounded = mix::interpret(mixer, call);
   if (!rounded)
     return rounded.takeError();
-  auto measure = [&](const mix::Arrays &wanted, const mix::Arrays &got, const std::string &suffix) {
-    for (const auto &[name, array] : wanted) {
-      double error = relativeError(got.at(name), array, underflow), &largest = errors[name + suffix];
-      if (std::isfinite(error)) // what overflows in float32 has no yardstick
-        largest = std::max(largest, error);
-    }
-  };
-  measure(exact->outputs, rounded->outputs, "");
-  measure(exact->final, rounded->final, ".final");
-  return Error::success();
+  return errorsOf(*rounded, *exact, filter);
 }
 
-} // namespace
-
-Expected<std::map<std::string, double>> roundingErrors(mix::MixerOp mixer, const mix::Call &call, int others) {
-  std::map<std::string, double> errors;
-  std::minstd_rand random(1);
-  for (int i = 0; i <= others; ++i)
-    if (Error error = raise(errors, mixer, i == 0 ? call : roundedOnce(call, random)))
-      return std::move(error);
-  return errors;
+mix::Call inFloat64(mix::Call call) {
+  call.roundToFloat32 = false;
+  return call;
 }
 
 // The error of the interpreter in float32 is one draw of a random variable. Where a tensor is what is left of a larger
 // one, a state erased to a hundredth, say, it is a few last roundings, and two programs whose errors have the same
 // median differ by more than four times at one call in twenty. So where a kernel is beyond the first draw, the yardstick
-// is the largest of 33, since a test compares a hundred tensors of a mixer: each at inputs as good as the call's, each
-// against the exact answer for those inputs.
-Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &call, const mix::Answer &answer,
-                                           bool tokenByToken) {
-  mix::Call exact = call;
-  exact.roundToFloat32 = false;
+// is the largest of up to 33, since a test compares a hundred tensors of a mixer: each at inputs as good as the call's,
+// each against the exact answer for those inputs.
+
+/// Widens the tolerances as far as it takes, and no further.
+Error widen(std::vector<TensorError> &errors, Yardstick &yardstick) {
+  for (int draws = 1; draws <= 1 + equivalentCalls; ++draws) {
+    if (none_of(errors, [](const TensorError &error) { return error.finding() == Finding::Disagrees; }))
+      return Error::success();
+    Expected<Yardstick::Errors> rounding = yardstick.largestOf(draws);
+    if (!rounding)
+      return rounding.takeError();
+    for (TensorError &error : errors)
+      error.tolerance.allowRounding((*rounding)[error.name], draws == 1 ? Reason::Rounding : Reason::Redrawn);
+  }
+  return Error::success();
+}
+
+} // namespace
+
+Expected<Yardstick::Errors> Yardstick::largestOf(int count) {
+  while (static_cast<int>(largest.size()) < count) {
+    Expected<Errors> found = measure(largest.empty() ? call : roundedOnce(call, random));
+    if (!found)
+      return found;
+    Errors &all = largest.emplace_back(largest.empty() ? Errors() : largest.back());
+    for (const auto &[name, error] : *found)
+      if (double &known = all[name]; std::isfinite(error)) // what overflows in float32 has no yardstick
+        known = std::max(known, error);
+  }
+  return largest[count - 1];
+}
+
+Reference::Reference(mix::MixerOp mixer, mix::Call call, TokenFilter filter)
+    : mixer(mixer), call(inFloat64(std::move(call))), filter(std::move(filter)),
+      yardstick(this->call, [this](const mix::Call &at) { return answerRounding(this->mixer, at, this->filter); }) {}
+
+Expected<const mix::Answer *> Reference::answerOf(bool roundsStates) {
+  std::optional<mix::Answer> &known = roundsStates ? byToken : exact;
+  if (!known) {
+    Expected<mix::Answer> found = roundsStates ? interpretByToken(mixer, call) : mix::interpret(mixer, call);
+    if (!found)
+      return found.takeError();
+    known = std::move(*found);
+  }
+  return &*known;
+}
+
+Expected<std::vector<TensorError>> Reference::compare(const mix::Answer &answer, bool tokenByToken) {
   const bool roundsStates = tokenByToken && hasNarrowState(mixer);
-  Expected<mix::Answer> reference = roundsStates ? interpretByToken(mixer, exact) : mix::interpret(mixer, exact);
+  Expected<const mix::Answer *> reference = answerOf(roundsStates);
   if (!reference)
     return reference.takeError();
-  Expected<std::map<std::string, double>> rounding = roundingErrors(mixer, call);
-  if (!rounding)
-    return rounding.takeError();
+  const Yardstick::Errors found = errorsOf(answer, **reference, filter);
   std::vector<TensorError> errors;
-  auto allowed = [&](const std::string &name, const std::string &tensor) {
-    if (roundsStates) // the yardstick rounds other things
-      return narrowBound;
-    double bound = boundOf((*rounding)[tensor]);
-    return elementTypeOf(mixer, name) == "f32" ? bound : std::max(bound, narrowBound);
-  };
-  Search search(mixer, exact);
-  auto hold = [&](const mix::Arrays &y, const mix::Arrays &wanted, const std::string &suffix) {
+  auto hold = [&](const mix::Arrays &wanted, const std::string &suffix) {
     for (const auto &[name, array] : wanted) {
-      auto found = y.find(name);
-      double error = found == y.end() ? std::nan("") : relativeError(found->second, array, underflow);
-      errors.push_back({name + suffix, error, allowed(name, name + suffix)});
-      describeReference(errors.back(), suffix.empty() ? Per::OutputToken : Per::Sequence,
-                        found == y.end() ? nullptr : &found->second, array, exact, search);
+      const bool isNarrow = roundsStates || elementTypeOf(mixer, name) != "f32";
+      errors.push_back(
+          {name + suffix, found.at(name + suffix), isNarrow ? Tolerance::elementType() : Tolerance::float32()});
     }
   };
-  auto holdAll = [&] {
-    errors.clear();
-    hold(answer.outputs, reference->outputs, "");
-    hold(answer.final, reference->final, ".final");
-  };
-  holdAll();
-  if (all_of(errors, [](const TensorError &error) { return error.passes(); }))
-    return errors;
-  rounding = roundingErrors(mixer, call, equivalentCalls);
-  if (!rounding)
-    return rounding.takeError();
-  holdAll();
+  hold((*reference)->outputs, "");
+  hold((*reference)->final, ".final");
+  if (!roundsStates) // the yardstick rounds other things
+    if (Error error = widen(errors, yardstick))
+      return std::move(error);
+  Search search(mixer, call);
+  for (TensorError &error : errors) {
+    StringRef name = error.name;
+    const bool isState = name.consume_back(".final");
+    const mix::Arrays &given = isState ? answer.final : answer.outputs;
+    auto y = given.find(name.str());
+    describeReference(error, isState ? Per::Sequence : Per::OutputToken, y == given.end() ? nullptr : &y->second,
+                      (isState ? (*reference)->final : (*reference)->outputs).at(name.str()), call, search);
+  }
   return errors;
+}
+
+Expected<std::vector<TensorError>> compare(mix::MixerOp mixer, const mix::Call &call, const mix::Answer &answer,
+                                           bool tokenByToken) {
+  return Reference(mixer, call).compare(answer, tokenByToken);
+}
+
+Expected<Yardstick::Errors> roundingErrors(mix::MixerOp mixer, const mix::Call &call, int others) {
+  return Yardstick(call, [mixer](const mix::Call &at) { return answerRounding(mixer, at, nullptr); })
+      .largestOf(1 + others);
 }
 
 namespace {
@@ -268,17 +318,12 @@ private:
   double largest = 0;
 };
 
-/// The errors of the interpreter in float32 at one call; the exact gradients are given where they are known.
-Expected<std::map<std::string, double>> gradientRounding(mix::MixerOp mixer, mix::Call call,
-                                                         const mix::Cotangents &cotangents,
-                                                         std::optional<mix::Gradients> exact = std::nullopt) {
-  if (!exact) {
-    call.roundToFloat32 = false;
-    Expected<mix::Gradients> found = mix::interpretBackward(mixer, call, cotangents);
-    if (!found)
-      return found.takeError();
-    exact = std::move(*found);
-  }
+/// The errors of the interpreter in float32.
+Expected<Yardstick::Errors> gradientRounding(mix::MixerOp mixer, mix::Call call, const mix::Cotangents &cotangents) {
+  call.roundToFloat32 = false;
+  Expected<mix::Gradients> exact = mix::interpretBackward(mixer, call, cotangents);
+  if (!exact)
+    return exact.takeError();
   call.roundToFloat32 = true;
   Expected<mix::Gradients> rounded = mix::interpretBackward(mixer, call, cotangents);
   if (!rounded)
@@ -288,56 +333,54 @@ Expected<std::map<std::string, double>> gradientRounding(mix::MixerOp mixer, mix
 
 } // namespace
 
-Expected<std::map<std::string, double>> gradientRoundingErrors(mix::MixerOp mixer, const mix::Call &call,
-                                                               const mix::Cotangents &cotangents) {
-  return gradientRounding(mixer, call, cotangents);
+GradientReference::GradientReference(mix::MixerOp mixer, mix::Call call, mix::Cotangents cotangents)
+    : mixer(mixer), call(inFloat64(std::move(call))), cotangents(std::move(cotangents)),
+      yardstick(this->call,
+                [this](const mix::Call &at) { return gradientRounding(this->mixer, at, this->cotangents); }) {}
+
+Expected<const mix::Gradients *> GradientReference::gradients() {
+  if (!exact) {
+    Expected<mix::Gradients> found = mix::interpretBackward(mixer, call, cotangents);
+    if (!found)
+      return found.takeError();
+    exact = std::move(*found);
+  }
+  return &*exact;
 }
 
-// The yardstick is that of `compare`, and is drawn again where that draws again.
+Expected<std::vector<TensorError>> GradientReference::compare(const mix::Gradients &given) {
+  Expected<const mix::Gradients *> reference = gradients();
+  if (!reference)
+    return reference.takeError();
+  const std::set<std::string> narrow = narrowGradients(mixer);
+  std::vector<TensorError> errors;
+  for (const auto &[name, error] : GradientErrors(**reference).of(given))
+    errors.push_back({name, error, narrow.count(name) ? Tolerance::elementType() : Tolerance::float32()});
+  if (Error error = widen(errors, yardstick))
+    return std::move(error);
+  const mix::Arrays wanted = byFile(**reference), files = byFile(given);
+  Search search(mixer, call);
+  for (TensorError &error : errors) {
+    const std::string base = error.name.substr(0, error.name.size() - StringRef(".grad").size());
+    auto y = files.find(error.name);
+    describeReference(error,
+                      (*reference)->inputs.count(base)   ? Per::Token
+                      : (*reference)->params.count(base) ? Per::Head
+                                                         : Per::Sequence,
+                      y == files.end() ? nullptr : &y->second, wanted.at(error.name), call, search);
+  }
+  return errors;
+}
+
 Expected<std::vector<TensorError>> compareGradients(mix::MixerOp mixer, const mix::Call &call,
                                                     const mix::Cotangents &cotangents,
                                                     const mix::Gradients &gradients) {
-  mix::Call exact = call;
-  exact.roundToFloat32 = false;
-  Expected<mix::Gradients> reference = mix::interpretBackward(mixer, exact, cotangents);
-  if (!reference)
-    return reference.takeError();
-  Expected<std::map<std::string, double>> rounding = gradientRounding(mixer, call, cotangents, *reference);
-  if (!rounding)
-    return rounding.takeError();
-  const std::map<std::string, double> found = GradientErrors(*reference).of(gradients);
-  const mix::Arrays wanted = byFile(*reference), given = byFile(gradients);
-  Search search(mixer, exact);
-  const std::set<std::string> narrow = narrowGradients(mixer);
-  std::vector<TensorError> errors;
-  auto holdAll = [&] {
-    errors.clear();
-    for (const auto &[name, error] : found) {
-      const double bound = boundOf((*rounding)[name]);
-      auto y = given.find(name);
-      const std::string base = name.substr(0, name.size() - StringRef(".grad").size());
-      errors.push_back({name, error, narrow.count(name) ? std::max(bound, narrowBound) : bound});
-      describeReference(errors.back(),
-                        reference->inputs.count(base)   ? Per::Token
-                        : reference->params.count(base) ? Per::Head
-                                                        : Per::Sequence,
-                        y == given.end() ? nullptr : &y->second, wanted.at(name), exact, search);
-    }
-  };
-  holdAll();
-  std::minstd_rand random(1);
-  for (int i = 0; i < equivalentCalls; ++i) {
-    if (all_of(errors, [](const TensorError &error) { return error.passes(); }))
-      break;
-    auto other = gradientRounding(mixer, roundedOnce(call, random), cotangents);
-    if (!other)
-      return other.takeError();
-    for (const auto &[name, error] : *other)
-      if (std::isfinite(error)) // what overflows in float32 has no yardstick
-        (*rounding)[name] = std::max((*rounding)[name], error);
-    holdAll();
-  }
-  return errors;
+  return GradientReference(mixer, call, cotangents).compare(gradients);
+}
+
+Expected<Yardstick::Errors> gradientRoundingErrors(mix::MixerOp mixer, const mix::Call &call,
+                                                   const mix::Cotangents &cotangents) {
+  return gradientRounding(mixer, call, cotangents);
 }
 
 } // namespace mixc

@@ -1,5 +1,5 @@
 // Every program of this folder on every backend.
-#include "frontend/driver/Compile.h"
+#include "frontend/compile/Compilation.h"
 #include "mlir/Parser/Parser.h"
 #include "test/conformance/Trial.h"
 #include "llvm/Support/FileSystem.h"

@@ -1,5 +1,5 @@
 #include "test/conformance/Trial.h"
-#include "frontend/driver/Storage.h"
+#include "frontend/oracle/Storage.h"
 #include <cmath>
 #include <cstring>
 #include <random>

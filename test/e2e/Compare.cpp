@@ -1,72 +1,71 @@
 #include "test/e2e/Compare.h"
-#include "frontend/oracle/Compare.h"
-#include <gtest/gtest.h>
 
 namespace mixc::test {
 
-using mix::Answer;
-using mix::Array;
-
-/// The numbers of [batch, time, heads, ...] at the tokens that count, as a vector.
-static Array selected(const Array &array, const TokenFilter &filter) {
-  if (!filter)
-    return array;
-  const int64_t time = array.shape[1], heads = array.shape[2];
-  const int64_t row = array.size() / std::max<int64_t>(1, array.shape[0] * time * heads);
-  Array kept;
-  for (int64_t column = 0; column * row < array.size(); ++column)
-    if (filter(column / heads / time, column / heads % time, column % heads))
-      kept.data.insert(kept.data.end(), array.data.begin() + column * row, array.data.begin() + (column + 1) * row);
-  return kept;
-}
-
-Oracle::Oracle(mix::MixerOp equations, mix::Call call) : equations(equations), arguments(std::move(call)) {
-  llvm::Expected<Answer> answer = mix::interpret(equations, arguments);
-  if (answer) {
-    exact = std::move(*answer);
+void expectAllPass(llvm::Expected<std::vector<TensorError>> errors, const std::string &what) {
+  if (!errors) {
+    ADD_FAILURE() << what << ": " << llvm::toString(errors.takeError());
     return;
   }
-  hasFailed = true;
-  ADD_FAILURE() << "the interpreter: " << llvm::toString(answer.takeError());
+  for (const TensorError &tensor : *errors)
+    EXPECT_TRUE(tensor.passes()) << what << ": " << tensor.name
+                                 << (tensor.finding() == Finding::SaysNothing ? " is chaos: off by " : " is off by ")
+                                 << tensor.error << ", at most " << tensor.tolerance.bound << " for "
+                                 << nameOf(tensor.tolerance.reason).str();
 }
 
-const Answer &Oracle::roundedAnswer() {
-  if (!rounded) {
-    mix::Call call = arguments;
-    call.roundToFloat32 = true;
-    rounded = cantFail(mix::interpret(equations, call)); // it could without rounding
-  }
-  return *rounded;
+static mix::Call stored(mix::MixerOp equations, mix::Call call) {
+  roundToStorage(equations, call);
+  return call;
 }
 
-void Oracle::expectTensor(const std::string &what, const std::string &name, const mix::Arrays &got, bool isOutput,
-                          const TokenFilter &filter) {
-  auto found = got.find(name);
-  if (found == got.end()) {
-    ADD_FAILURE() << what << ": no " << name;
-    return;
-  }
-  const Array &want = (isOutput ? exact.outputs : exact.final).at(name);
-  ASSERT_EQ(found->second.shape, want.shape) << what << ": " << name;
-  double error = relativeError(selected(found->second, filter), selected(want, filter));
-  if (error <= 1e-5) // false for NaN
-    return;
-  const Answer &yardstick = roundedAnswer();
-  const Array &inFloat32 = (isOutput ? yardstick.outputs : yardstick.final).at(name);
-  double tolerance = 4 * relativeError(selected(inFloat32, filter), selected(want, filter));
-  EXPECT_LE(error, std::max(1e-5, tolerance)) << what << ": " << name;
+static mix::Cotangents cotangentsOf(mix::MixerOp equations, const mix::Call &call, uint64_t seed, bool ofFinal) {
+  mix::Cotangents cotangents = mix::sampleCotangents(equations, call, seed);
+  if (!ofFinal)
+    cotangents.final.clear();
+  roundToStorage(equations, cotangents);
+  return cotangents;
 }
 
-void Oracle::expectAgreement(const std::string &what, const Answer &got) {
-  for (const auto &[name, array] : exact.outputs)
-    expectTensor(what, name, got.outputs, true, nullptr);
-  for (const auto &[name, array] : exact.final)
-    expectTensor(what, name, got.final, false, nullptr);
+Oracle::Oracle(mix::MixerOp equations, mix::Call call, const TokenFilter &filter)
+    : arguments(stored(equations, std::move(call))), reference(equations, arguments, filter) {}
+
+void Oracle::expectAgreement(const std::string &what, const mix::Answer &got, bool tokenByToken) {
+  expectAllPass(reference.compare(got, tokenByToken), what);
 }
 
-void Oracle::expectOutputsAgree(const std::string &what, const Answer &got, const TokenFilter &filter) {
-  for (const auto &[name, array] : exact.outputs)
-    expectTensor(what, name, got.outputs, true, filter);
+void Oracle::expectAgreement(const Library &library, const std::string &kernel, const std::string &what,
+                             int64_t threads) {
+  if (std::optional<mix::Answer> got = runKernel(library, kernel, arguments, threads))
+    expectAgreement(kernel + ", " + what, *got, kernel == "recurrent");
+}
+
+GradientOracle::GradientOracle(mix::MixerOp equations, mix::Call call, uint64_t seed, bool ofFinal)
+    : arguments(stored(equations, std::move(call))), given(cotangentsOf(equations, arguments, seed, ofFinal)),
+      reference(equations, arguments, given) {}
+
+void GradientOracle::expectAgreement(const std::string &what, const mix::Gradients &got) {
+  expectAllPass(reference.compare(got), what);
+}
+
+void GradientOracle::expectAgreement(const Library &library, bool withSaved, const std::string &what, int64_t threads) {
+  const std::string how = withSaved ? "backward, saved, " : "backward, replayed, ";
+  llvm::Expected<mix::Gradients> got = library.loaded->runBackward(arguments, given, withSaved, threads);
+  if (got)
+    expectAgreement(how + what, *got);
+  else
+    ADD_FAILURE() << how << what << ": " << llvm::toString(got.takeError());
+}
+
+void EveryKernel::expectAnswersAgree(const Library &library, const std::string &what, int64_t threads) {
+  for (const char *kernel : {"chunked", "recurrent"})
+    if (library.loaded->has(kernel))
+      answer.expectAgreement(library, kernel, what, threads);
+}
+
+void EveryKernel::expectGradientsAgree(const Library &library, const std::string &what, int64_t threads) {
+  for (bool withSaved : {true, false})
+    gradients.expectAgreement(library, withSaved, what, threads);
 }
 
 } // namespace mixc::test

@@ -1,41 +1,68 @@
-// Holds a kernel's answer against the float64 interpreter's. The error |y - ref| / |ref| of a tensor may be at most
-// 1e-5, or four times that of the interpreter rounding every op to float32, where that is larger.
+// Holds kernels against the float64 interpreter. What the interpreter makes of a call is found once, whatever the
+// number of kernels, threads, targets and chunk sizes that are held against it.
 #ifndef MIXC_TEST_E2E_COMPARE_H
 #define MIXC_TEST_E2E_COMPARE_H
 
-#include "dialect/mix/Interpreter.h"
-#include <functional>
-#include <optional>
+#include "frontend/oracle/Compare.h"
+#include "test/e2e/Library.h"
 
 namespace mixc::test {
 
-/// Which tokens count: (batch, token, head); null: all.
-using TokenFilter = std::function<bool(int64_t batch, int64_t token, int64_t head)>;
+/// Fails the test for every tensor that is not shown to be right.
+void expectAllPass(llvm::Expected<std::vector<TensorError>> errors, const std::string &what);
 
-/// The interpreter's answer to a call; computed once, and rounded to float32 only if it is asked for.
+/// A call, rounded to what its arrays hold, and what the interpreter makes of it.
 class Oracle {
 public:
-  Oracle(mix::MixerOp equations, mix::Call call);
+  /// `filter`: whose outputs count.
+  Oracle(mix::MixerOp equations, mix::Call call, const TokenFilter &filter = nullptr);
 
   const mix::Call &call() const { return arguments; }
-  const mix::Answer &answer() const { return exact; }
-  bool failed() const { return hasFailed; }
 
-  /// Fails the test unless every output and final state is within the tolerance.
-  void expectAgreement(const std::string &what, const mix::Answer &got);
-  /// The same of the outputs at some tokens.
-  void expectOutputsAgree(const std::string &what, const mix::Answer &got, const TokenFilter &filter);
+  /// `tokenByToken`: see Reference.
+  void expectAgreement(const std::string &what, const mix::Answer &got, bool tokenByToken = false);
+  /// Runs an entry of a library, `chunked` or `recurrent`.
+  void expectAgreement(const Library &library, const std::string &kernel, const std::string &what = "",
+                       int64_t threads = 1);
 
 private:
-  void expectTensor(const std::string &what, const std::string &name, const mix::Arrays &got, bool isOutput,
-                    const TokenFilter &filter);
-  const mix::Answer &roundedAnswer();
-
-  mix::MixerOp equations;
   mix::Call arguments;
-  mix::Answer exact;
-  std::optional<mix::Answer> rounded;
-  bool hasFailed = false;
+  Reference reference;
+};
+
+/// A call with cotangents of its outputs and, unless it is said otherwise, of its final states.
+class GradientOracle {
+public:
+  GradientOracle(mix::MixerOp equations, mix::Call call, uint64_t seed, bool ofFinal = true);
+
+  const mix::Call &call() const { return arguments; }
+  const mix::Cotangents &cotangents() const { return given; }
+
+  void expectAgreement(const std::string &what, const mix::Gradients &got);
+  /// Runs the library's backward entry, with what forward saved or without.
+  void expectAgreement(const Library &library, bool withSaved, const std::string &what = "", int64_t threads = 1);
+
+private:
+  mix::Call arguments;
+  mix::Cotangents given;
+  GradientReference reference;
+};
+
+/// Whatever a library has: forward, decode, and backward from what forward saves and from a replay.
+class EveryKernel {
+public:
+  EveryKernel(mix::MixerOp equations, const mix::Call &call, uint64_t seed)
+      : answer(equations, call), gradients(equations, call, seed) {}
+  void expectAgreement(const Library &library, const std::string &what = "", int64_t threads = 1) {
+    expectAnswersAgree(library, what, threads);
+    expectGradientsAgree(library, what, threads);
+  }
+  void expectAnswersAgree(const Library &library, const std::string &what = "", int64_t threads = 1);
+  void expectGradientsAgree(const Library &library, const std::string &what = "", int64_t threads = 1);
+
+private:
+  Oracle answer;
+  GradientOracle gradients;
 };
 
 } // namespace mixc::test

@@ -18,11 +18,14 @@ std::vector<TestMixer> mixersOf(const std::string &path) {
   const std::regex head("mixer (\\w+)<([^>]*)>"), word("[A-Za-z]\\w*");
   std::vector<TestMixer> found;
   for (std::sregex_iterator at(whole.begin(), whole.end(), head), end; at != end; ++at) {
-    TestMixer mixer{.name = (*at)[1], .file = path};
+    TestMixer mixer{.name = (*at)[1], .keyDim = "", .valueDim = "", .file = path};
     const std::string dims = (*at)[2];
-    for (std::sregex_iterator dim(dims.begin(), dims.end(), word); dim != end; ++dim)
+    for (std::sregex_iterator dim(dims.begin(), dims.end(), word); dim != end; ++dim) {
       mixer.allDims[dim->str()] =
           dimNumbers.count(dim->str()) ? dimNumbers.at(dim->str()) : static_cast<int64_t>(5 + 4 * mixer.allDims.size());
+      if (std::string &name = mixer.keyDim.empty() ? mixer.keyDim : mixer.valueDim; name.empty())
+        name = dim->str();
+    }
     found.push_back(mixer);
   }
   return found;
@@ -45,6 +48,8 @@ const std::vector<TestMixer> &exampleMixers() {
     for (const std::string &file : exampleFiles())
       for (TestMixer &mixer : mixersOf(file))
         found.push_back(std::move(mixer));
+    for (TestMixer &mixer : found)
+      mixer.fading = fadingOf(mixer.name);
     return found;
   }();
   return all;

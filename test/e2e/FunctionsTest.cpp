@@ -34,7 +34,7 @@ mix::Call callBetween(mix::MixerOp mixer, double least, double most) {
 
 Library &functions(const std::string &name = "functions") {
   const TestMixer mixer{.name = name, .file = FUNCTIONS, .allDims = {{"N", Width}}};
-  return library(mixer, Width, 1, {.backward = true});
+  return library(mixer, Width, 1);
 }
 
 /// So many units in the last place.

@@ -4,6 +4,7 @@
 
 #include "frontend/compile/Compilation.h"
 #include "frontend/oracle/Run.h"
+#include "frontend/compile/ElementTypes.h"
 #include "test/e2e/Mixers.h"
 
 namespace mixc::test {
@@ -20,7 +21,8 @@ struct Choices {
   int64_t chunk = 0; // the compiler's
   std::string cpu = "native";
   ElementTypes elementTypes = {};
-  bool backward = false;
+  bool backward = true;
+  std::string keep = "writes";
 };
 
 /// A test that cannot get one fails with `error`.

@@ -1,4 +1,5 @@
 #include "test/e2e/Mixers.h"
+#include "test/e2e/Examples.h"
 #include <cmath>
 
 namespace mixc::test {
@@ -61,17 +62,30 @@ void resetFirstHead(Array &decay) {
 
 } // namespace
 
-const std::vector<TestMixer> &mixers() {
-  static const std::vector<TestMixer> all = {
-      {.name = "linear_attention"},
-      {.name = "linear_attention_elu"},
-      {.name = "retnet", .decay = "gamma"},
-      {.name = "lightning_attention", .decay = "lambda"},
-      {.name = "gated_retention", .decay = "g", .reset = -1e5, .setRegime = setSigmoidGate},
-      {.name = "mamba2", .keyDim = "N", .valueDim = "P", .decay = "dt", .reset = 120, .setRegime = setStepSize},
-      {.name = "delta_net", .decay = "beta"}, // no decay: how much of a key's old value is erased
-      {.name = "gated_delta_net", .decay = "alpha", .reset = 0},
+Fading fadingOf(const std::string &example) {
+  static const std::map<std::string, Fading> known = {
+      {"retnet", {.decay = "gamma"}},
+      {"lightning_attention", {.decay = "lambda"}},
+      // The slope of x^(1/16) is infinite where that of x = sigmoid(g) is 0: their product is no number.
+      {"gated_retention", {.decay = "g", .reset = -1e5, .setRegime = setSigmoidGate, .hasSlope = false}},
+      {"mamba2", {.decay = "dt", .reset = 120, .setRegime = setStepSize}},
+      {"delta_net", {.decay = "beta"}}, // no decay: how much of a key's old value is erased
+      {"gated_delta_net", {.decay = "alpha", .reset = 0}},
   };
+  auto found = known.find(example);
+  return found == known.end() ? Fading() : found->second;
+}
+
+const std::vector<TestMixer> &mixers() {
+  static const std::vector<TestMixer> all = [] {
+    std::vector<TestMixer> found;
+    for (const char *name : {"linear_attention", "linear_attention_elu", "retnet", "lightning_attention",
+                             "gated_retention", "mamba2", "delta_net", "gated_delta_net"}) {
+      found.push_back(exampleNamed(name));
+      found.back().allDims.clear();
+    }
+    return found;
+  }();
   return all;
 }
 
@@ -88,8 +102,18 @@ std::string TestMixer::path() const {
   return std::string(MIXC_EXAMPLES "/") + name + "/" + name + ".mix";
 }
 
+TestMixer TestMixer::sized(int64_t key, int64_t value) const {
+  TestMixer other = *this;
+  other.allDims[keyDim] = key;
+  if (!valueDim.empty())
+    other.allDims[valueDim] = value;
+  return other;
+}
+
+mix::Decay nearOne(const TestMixer &mixer) { return mixer.fading.decay.empty() ? Decay::Uniform : Decay::NearHigh; }
+
 std::vector<Decay> TestMixer::regimes() const {
-  if (decay.empty())
+  if (fading.decay.empty())
     return {Decay::Uniform};
   return {Decay::NearHigh, Decay::Mild, Decay::Strong, Decay::Resets, Decay::High};
 }
@@ -114,17 +138,18 @@ Call makeCall(const TestMixer &mixer, mix::MixerOp equations, const CaseShape &s
                        shape.groups, seed,
                        {.decay = regime, .initialStates = shape.initial, .cuSeqlens = shape.cuSeqlens});
   };
+  const std::string &decay = mixer.fading.decay;
+  if (decay.empty())
+    return draw(shape.regime);
   Call call = draw(Decay::Uniform);
-  if (mixer.decay.empty())
-    return call;
-  if (mixer.setRegime) {
-    mixer.setRegime(call, shape.regime);
+  if (mixer.fading.setRegime) {
+    mixer.fading.setRegime(call, shape.regime);
     return call;
   }
   Call faded = draw(shape.regime);
-  if (call.inputs.count(mixer.decay))
-    call.inputs[mixer.decay] = faded.inputs[mixer.decay];
-  else if (Array &param = call.params[mixer.decay] = faded.params[mixer.decay]; shape.regime == Decay::Resets)
+  if (call.inputs.count(decay))
+    call.inputs[decay] = faded.inputs[decay];
+  else if (Array &param = call.params[decay] = faded.params[decay]; shape.regime == Decay::Resets)
     resetFirstHead(param);
   return call;
 }

@@ -11,9 +11,9 @@ constexpr int64_t ResetAt = 70; // inside a chunk of any size above 2, behind a 
 mix::Call callWithPast(const TestMixer &mixer, mix::MixerOp equations, double scaleOfPast) {
   CaseShape shape{.time = 150, .regime = mix::Decay::NearHigh};
   mix::Call call = makeCall(mixer, equations, shape, 6);
-  mix::Array &decay = call.inputs.at(mixer.decay), &value = call.inputs.at(mixer.name == "mamba2" ? "x" : "v");
+  mix::Array &decay = call.inputs.at(mixer.fading.decay), &value = call.inputs.at(mixer.name == "mamba2" ? "x" : "v");
   for (int64_t h = 0; h < shape.heads; ++h)
-    decay.data[ResetAt * shape.heads + h] = *mixer.reset;
+    decay.data[ResetAt * shape.heads + h] = *mixer.fading.reset;
   if (mixer.name == "mamba2") // at this rate the step of the reset is exactly enough
     std::fill(call.params.at("A_log").data.begin(), call.params.at("A_log").data.end(), 0);
   for (int64_t i = 0; i < ResetAt * shape.heads * shape.value; ++i)
@@ -45,7 +45,7 @@ TEST_P(Reset, LeavesNoTraceOfThePast) {
 std::vector<std::string> mixersWithReset() {
   std::vector<std::string> names;
   for (const TestMixer &mixer : mixers())
-    if (mixer.reset)
+    if (mixer.fading.reset)
       names.push_back(mixer.name);
   return names;
 }

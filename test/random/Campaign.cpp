@@ -63,10 +63,12 @@ Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
     for (const std::string &mark : generated.marks)
       ++tally.marks[mark];
 
-    bool good = true;
+    bool good = true, silent = false;
     auto hold = [&](const std::string &rule, const Verdict &verdict) {
-      for (const std::string &mark : verdict.marks)
+      for (const std::string &mark : verdict.marks) {
         ++tally.marks[mark];
+        silent |= llvm::StringRef(mark).starts_with(saysNothing);
+      }
       for (const auto &[rule, count] : verdict.rules)
         tally.rules[rule] += count;
       if (verdict.kind.empty())
@@ -91,6 +93,7 @@ Tally run(const Campaign &campaign, llvm::raw_ostream &out) {
       }
     }
     tally.passed += good;
+    tally.saidNothing += silent;
     if (campaign.untilFailure && !good)
       break;
   }
@@ -118,8 +121,8 @@ void print(const Tally &tally, llvm::raw_ostream &out) {
     out << fmt::format("{:6} {}\n", count, mark);
   for (const auto &[rule, count] : tally.rules)
     out << fmt::format("{:6} rule: {}\n", count, rule);
-  out << fmt::format("{} mixers, {} passed, {} of them compiled; {} rewrites\n", tally.mixers, tally.passed,
-                     tally.compiled, tally.rewrites);
+  out << fmt::format("{} mixers, {} passed, {} of them compiled; {} rewrites; {} say nothing\n", tally.mixers,
+                     tally.passed, tally.compiled, tally.rewrites, tally.saidNothing);
   for (const auto &[kind, count] : tally.failures)
     out << fmt::format("{:6} failed: {}\n", count, kind);
 }

@@ -23,6 +23,9 @@ struct Campaign {
 
 struct Tally {
   int64_t mixers = 0, passed = 0, compiled = 0, rewrites = 0;
+  int64_t saidNothing = 0; // mixers of which some tensor, in some trial, is chaos: right is not told from wrong
+  /// Chaos is a reason to look at the generator where more than one mixer in fifty is.
+  bool saysEnough() const { return saidNothing * 50 <= mixers; }
   std::map<std::string, int64_t> marks;    // constructs, classes, rewrites
   std::map<std::string, int64_t> rules;    // of the compiler, by uses
   std::map<std::string, int64_t> failures; // by kind

@@ -5,10 +5,7 @@
 //     gradients of the tile programs, from what forward saves and from a replay, are those of the interpreter's reverse
 //     mode
 //     compiled, they do within what float32 allows: of the mixer as it is spelt or, the kernel being the same, respelt
-// The tolerance in float64 is 1e-11 (of gradients 1e-9), or ten times the change that a relative 1e-15 of the arguments makes, where
-// that is more. That change is one draw of a random variable, so where it is exceeded it is drawn again, and the largest of nine counts.
-// An output or a state may also be off by four times what the float32 interpreter is, times 2^-29: what is left of terms that cancel.
-// What should be zero is rounding noise of arguments of size 1: entries that differ by 1e-15 are equal.
+// How exact they are: Exact.cpp in float64, JudgeLibrary.cpp in float32.
 #include "test/random/Judge.h"
 #include "dialect/mix/Sample.h"
 #include "frontend/compile/Compilation.h"
@@ -18,13 +15,13 @@
 #include "lowering/Passes.h"
 #include "lowering/normalize/Classify.h"
 #include "mlir/Pass/PassManager.h"
+#include "test/random/Exact.h"
 #include "test/random/Isolate.h"
+#include "test/random/JudgeLibrary.h"
 #include "test/random/Random.h"
 #include "test/random/Rewrite.h"
 #include "test/random/Tiles.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include <cmath>
 #include <fmt/format.h>
 
@@ -40,6 +37,23 @@ std::string Trial::text() const {
     joined += (joined.empty() ? "" : ",") + std::to_string(length);
   return fmt::format("K={} V={} chunk={} lengths={} arguments' seed={}{}{}", K, V, chunk, joined, seed,
                      compiled ? " compiled" : "", repeated ? fmt::format(" repeated={}", repeated) : "");
+}
+
+CompileOptions optionsOf(const Trial &trial) {
+  CompileOptions options;
+  options.dims = trial.dims();
+  options.chunk = trial.chunk;
+  options.backward = true;
+  return options;
+}
+
+Verdict refusal(const std::string &what, Error error) {
+  std::string message = toString(std::move(error));
+  StringRef first = StringRef(message).split('\n').first;
+  size_t code = first.find("[MIX");
+  return {.kind =
+              what + (code == StringRef::npos ? ": " + first.take_front(60).str() : " " + first.substr(code, 9).str()),
+          .message = message};
 }
 
 Trial drawTrial(uint64_t seed, bool compiled, const Mixer &mixer) {
@@ -119,20 +133,14 @@ std::string unquoted(StringRef message) {
   return kept;
 }
 
-bool isNoise(const mix::Array &x, const mix::Array &y, double size = 1e-15) {
-  return x.data.size() == y.data.size() && all_of(zip(x.data, y.data), [size](auto pair) {
-           auto [a, b] = pair;
-           return std::fabs(a - b) <= size;
-         });
-}
-
 class Judge {
 public:
   Judge(const Mixer &mixer, const Trial &trial) : mixer(mixer), trial(trial) {}
 
   Verdict run() {
     context = makeContext();
-    bool good = read() && checkComponents() && checkPromises() && checkTiles() && (!trial.compiled || checkCompiled());
+    bool good = read() && checkComponents() && checkPromises() && checkTiles() &&
+                (!trial.compiled || take(judgeLibrary(mixer, trial, *context, calls(mixerOf(*equations)))));
     static_cast<void>(good);
     return std::move(verdict);
   }
@@ -155,7 +163,7 @@ public:
                                    mix::Decay::Resets, mix::Decay::High, mix::Decay::Alike, mix::Decay::Mixed});
       options.initialStates = random.chance(50);
       int64_t groups = random.chance(50) ? 1 : 2;
-      all.push_back(mix::sample(op, dims(), 1, length, 2, groups, trial.seed + length, options));
+      all.push_back(mix::sample(op, trial.dims(), 1, length, 2, groups, trial.seed + length, options));
     }
     return all;
   }
@@ -163,74 +171,26 @@ public:
   /// Does an answer agree with the reference?
   bool agrees(const std::string &kind, mix::MixerOp op, const mix::Call &call, const mix::Answer &reference,
               Expected<mix::Answer> answer) {
-    std::string where =
-        fmt::format("{} tokens, {} groups{}", call.time, call.groups, call.initial.empty() ? "" : ", initial states");
-    if (!answer)
-      return fail(kind + " fails", where + ": " + toString(answer.takeError()));
-    std::vector<mix::Answer> moved;
-    auto hold = [&](const mix::Arrays &wanted, const mix::Arrays &got, bool isOutput) {
-      for (const auto &[name, array] : wanted) {
-        auto found = got.find(name);
-        if (found == got.end())
-          return fail(kind + " disagrees", fmt::format("{}: no {}", where, name));
-        double error = relativeError(found->second, array);
-        if (error <= 1e-11 || isNoise(found->second, array))
-          continue;
-        double change = 0;
-        for (size_t draw = 0; draw < draws && !(error <= 10 * change); ++draw) {
-          if (draw == moved.size()) {
-            Expected<mix::Answer> other = mix::interpret(op, perturbed(call, draw));
-            if (!other)
-              return fail("not interpreted", toString(other.takeError()));
-            moved.push_back(std::move(*other));
-          }
-          change = std::max(change, relativeError((isOutput ? moved[draw].outputs : moved[draw].final)[name], array));
-        }
-        if (error <= 10 * change) {
-          mark("tolerance by perturbation");
-          continue;
-        }
-        // What is left of terms that cancel is their rounding: as for float32, with the digits that float64 has more.
-        Expected<std::map<std::string, double>> rounding = roundingErrors(op, call);
-        if (!rounding)
-          return fail("not interpreted", toString(rounding.takeError()));
-        if (!(error <= roundingAllowance * 0x1p-29 * (*rounding)[name + (isOutput ? "" : ".final")]))
-          return fail(kind + (error < 1e-6 ? " disagrees a little" : " disagrees"),
-                      fmt::format("{}: {} {} is off by {:.2g}, where a perturbed input moves it by {:.2g}", where,
-                                  isOutput ? "output" : "state", name, error, change));
-        mark("tolerance by rounding");
-      }
-      return true;
-    };
-    return hold(reference.outputs, answer->outputs, true) && hold(reference.final, answer->final, false);
+    return take(holdAnswer(kind, op, call, reference, std::move(answer)));
   }
 
-  std::map<std::string, int64_t> dims() const { return {{"K", trial.K}, {"V", trial.V}}; }
   bool fail(const std::string &kind, const std::string &message) {
     verdict.kind = kind;
     verdict.message = message;
     return false;
   }
-  /// The kind is that of the diagnostic: its code, or what is said in its first line.
-  bool refuse(const std::string &what, Error error) {
-    std::string message = toString(std::move(error));
-    StringRef first = StringRef(message).split('\n').first;
-    size_t code = first.find("[MIX");
-    return fail(what +
-                    (code == StringRef::npos ? ": " + first.take_front(60).str() : " " + first.substr(code, 9).str()),
-                message);
-  }
+  bool refuse(const std::string &what, Error error) { return take(refusal(what, std::move(error))); }
 
 private:
   void mark(const std::string &what) { verdict.marks.push_back(what); }
 
-  CompileOptions options() const {
-    CompileOptions options;
-    options.dims = dims();
-    options.chunk = trial.chunk;
-    options.backward = true;
-    return options;
+  /// Goes on with what was found in a part.
+  bool take(Verdict part) {
+    append_range(verdict.marks, part.marks);
+    return part.kind.empty() || fail(part.kind, part.message);
   }
+
+  CompileOptions options() const { return optionsOf(trial); }
 
   bool read() {
     compilation.emplace(*context, Source("random.mix", mixer.text()), options());
@@ -242,16 +202,6 @@ private:
     components = compilation->module().clone();
     verdict.findings = findingsOf(mixerOf(*components));
     return true;
-  }
-
-  static constexpr size_t draws = 9;
-  static mix::Call perturbed(mix::Call call, size_t draw) {
-    Random random(1 + draw);
-    for (mix::Arrays *arrays : {&call.inputs, &call.params, &call.initial})
-      for (auto &[name, array] : *arrays)
-        for (double &x : array.data)
-          x *= 1 + 1e-15 * random.centred();
-    return call;
   }
 
   bool checkComponents() {
@@ -363,9 +313,9 @@ private:
       if (!reference)
         return fail("no gradients", toString(reference.takeError()));
       for (StringRef saving : {"_forward", "_replay"})
-        if (!gradientsAgree(
+        if (!take(holdGradients(
                 "gradients from" + saving.str(), op, call, cotangents, *reference,
-                interpretTilesBackward(findKernel(compilation->module(), saving), backward, op, call, cotangents)))
+                interpretTilesBackward(findKernel(compilation->module(), saving), backward, op, call, cotangents))))
           return false;
     }
     return true;
@@ -390,201 +340,6 @@ private:
         return fail("a block of sequences is not its sequences", *difference);
     }
     return true;
-  }
-
-  bool gradientsAgree(const std::string &kind, mix::MixerOp op, const mix::Call &call,
-                      const mix::Cotangents &cotangents, const mix::Gradients &reference,
-                      Expected<mix::Gradients> gradients) {
-    std::string where =
-        fmt::format("{} tokens, {} groups{}", call.time, call.groups, call.initial.empty() ? "" : ", initial states");
-    if (!gradients)
-      return fail(kind + " fail", where + ": " + toString(gradients.takeError()));
-    std::vector<mix::Gradients> moved;
-    // What is small beside the others is held against the largest.
-    double largest = 0;
-    auto norm = [](const mix::Array &array) {
-      double sum = 0;
-      for (double x : array.data)
-        sum += x * x;
-      return std::sqrt(sum);
-    };
-    for (const mix::Arrays *arrays : {&reference.inputs, &reference.params, &reference.initial})
-      for (const auto &[name, array] : *arrays)
-        largest = std::max(largest, norm(array));
-    auto hold = [&](mix::Arrays mix::Gradients::*group) {
-      for (const auto &[name, array] : reference.*group) {
-        auto found = ((*gradients).*group).find(name);
-        if (found == ((*gradients).*group).end())
-          return fail(kind + " disagree", fmt::format("{}: none of {}", where, name));
-        auto errorOf = [&](const mix::Array &other) {
-          mix::Array difference = array;
-          for (auto [x, y] : zip(difference.data, other.data))
-            x -= y;
-          return norm(difference) / std::max({norm(array), 1e-6 * largest, 1e-300});
-        };
-        double error = errorOf(found->second);
-        // What is left of large terms is off by their rounding.
-        bool isRounding = error * std::max(norm(array), 1e-6 * largest) <= 1e-14 * largest;
-        if (error <= 1e-9 || isRounding || isNoise(found->second, array))
-          continue;
-        double change = 0;
-        for (size_t draw = 0; draw < draws && !(error <= 10 * change); ++draw) {
-          if (draw == moved.size()) {
-            Expected<mix::Gradients> other = mix::interpretBackward(op, perturbed(call, draw), cotangents);
-            if (!other)
-              return fail("no gradients", toString(other.takeError()));
-            moved.push_back(std::move(*other));
-          }
-          change = std::max(change, errorOf((moved[draw].*group)[name]));
-        }
-        if (!(error <= 10 * change) || !std::isfinite(error))
-          return fail(kind + (error < 1e-6 ? " disagree a little" : " disagree"),
-                      fmt::format("{}: that of {} is off by {:.2g}, where a perturbed input moves it by {:.2g}", where,
-                                  name, error, change));
-        mark("gradient tolerance by perturbation");
-      }
-      return true;
-    };
-    return hold(&mix::Gradients::inputs) && hold(&mix::Gradients::params) && hold(&mix::Gradients::initial);
-  }
-
-  bool checkCompiled() {
-    compilation.emplace(*context, Source("random.mix", mixer.text()), options());
-    if (Error error = compilation->read())
-      return fail("refused", toString(std::move(error)));
-    Expected<Compiled> compiled = finish(*compilation);
-    if (!compiled)
-      return refuse("not compiled", compiled.takeError());
-    SmallString<128> path;
-    if (std::error_code error = sys::fs::createTemporaryFile("mix-random", "so", path))
-      return fail("no temporary file", error.message());
-    FileRemover remover(path);
-    SmallString<128> header(path);
-    header.pop_back_n(2);
-    header += "h";
-    FileRemover headerRemover(header);
-    if (Error error = writeLibrary(*compiled, path.str().str()))
-      return fail("not linked", toString(std::move(error)));
-    Expected<std::unique_ptr<LoadedLibrary>> library = LoadedLibrary::open(path.str().str(), compiled->mixers.front());
-    if (!library)
-      return fail("not loaded", toString(library.takeError()));
-    mix::MixerOp op = compiled->equations("m");
-    std::vector<mix::Call> all = calls(op);
-    if (const int64_t block = compiled->mixers.front().entries.front().block; block > 1)
-      all.push_back(mix::sample(op, dims(), block + block / 2, 19, 2, 1, trial.seed, {.initialStates = true}));
-    if (trial.repeated) {
-      const mix::Decay decay = trial.seed % 2 ? mix::Decay::Alike : mix::Decay::Mixed;
-      mix::Call call = mix::sample(op, dims(), 1, trial.repeated, 1, 1, trial.seed, {.decay = decay});
-      if (fitsFloat32(op, call))
-        all.push_back(std::move(call));
-      else
-        mark("grows beyond float32 where gates repeat");
-    }
-    for (mix::Call call : all) {
-      roundToFloat32(call);
-      for (StringRef kernel : {"chunked", "recurrent"})
-        if ((kernel == "chunked" || op.step().getOps<mix::EndOp>().empty()) &&
-            !checkKernel(**library, kernel, op, call))
-          return false;
-      for (bool withSaved : {true, false})
-        if (!checkCompiledGradients(**library, withSaved, op, call))
-          return false;
-    }
-    mark("compiled");
-    return true;
-  }
-
-  /// Some mixers grow without end (a momentum that overshoots): their numbers say nothing of a kernel in float32.
-  static bool fitsFloat32(mix::MixerOp op, const mix::Call &call) {
-    Expected<mix::Answer> answer = mix::interpret(op, call);
-    if (!answer) {
-      consumeError(answer.takeError()); // the same error meets the comparison
-      return true;
-    }
-    return all_of(std::array{&answer->outputs, &answer->final}, [](const mix::Arrays *arrays) {
-      return all_of(*arrays, [](const auto &named) {
-        return all_of(named.second.data, [](double x) { return std::fabs(x) < 1e30; });
-      });
-    });
-  }
-
-  bool checkCompiledGradients(const LoadedLibrary &library, bool withSaved, mix::MixerOp op, const mix::Call &call) {
-    const std::string kind = withSaved ? "compiled gradients from saved" : "compiled gradients";
-    mix::Cotangents cotangents = mix::sampleCotangents(op, call, trial.seed);
-    roundToStorage(op, cotangents);
-    Expected<mix::Gradients> gradients = library.runBackward(call, cotangents, withSaved, 1);
-    if (!gradients)
-      return fail(kind + " fail", toString(gradients.takeError()));
-    Expected<std::vector<TensorError>> errors = compareGradients(op, call, cotangents, *gradients);
-    if (!errors)
-      return fail("no gradients", toString(errors.takeError()));
-    for (const TensorError &error : *errors)
-      if (!error.passes() && !isRespeltNoise(error, call, &cotangents))
-        return fail(kind + (error.error < 1e-3 ? " disagree a little" : " disagree"),
-                    fmt::format("{} tokens: {} is off by {:.2g}, at most {:.2g} is allowed", call.time, error.name,
-                                error.error, error.bound));
-    return true;
-  }
-
-  bool checkKernel(const LoadedLibrary &library, StringRef kernel, mix::MixerOp op, const mix::Call &call) {
-    Expected<mix::Answer> answer = library.run(kernel, call, 1);
-    if (!answer)
-      return fail("compiled " + kernel.str() + " fails", toString(answer.takeError()));
-    Expected<std::vector<TensorError>> errors = compare(op, call, *answer);
-    if (!errors)
-      return fail("not interpreted", toString(errors.takeError()));
-    for (const TensorError &error : *errors)
-      if (!error.passes() && !isFloatNoise(error, *answer, op, call) && !isRespeltNoise(error, call))
-        return fail("compiled " + kernel.str() + (error.error < 1e-3 ? " disagrees a little" : " disagrees"),
-                    fmt::format("{} tokens: {} is off by {:.2g}, at most {:.2g} is allowed", call.time, error.name,
-                                error.error, error.bound));
-    return true;
-  }
-
-  /// A kernel is the same however its mixer is spelt (judgeRewrites), so it is held against float32 in all spellings.
-  /// `(I - k k') S` of one key, a number near 0 times S, is as exact as its factors; `S - k (k' S)` is not.
-  /// `cotangents`: the error is that of a gradient.
-  bool isRespeltNoise(const TensorError &error, const mix::Call &call, const mix::Cotangents *cotangents = nullptr) {
-    constexpr size_t most = 16;
-    for (const char *rule : {"distribute", "factor", "associate"}) {
-      std::vector<Mixer> others = rewritten(mixer, rule);
-      others.resize(std::min(others.size(), most));
-      for (const Mixer &other : others) {
-        Compilation respelt(*context, Source("respelt.mix", other.text()), options());
-        if (Error refused = respelt.read()) {
-          consumeError(std::move(refused));
-          continue;
-        }
-        mix::MixerOp op = mixerOf(respelt.module());
-        Expected<std::map<std::string, double>> rounding =
-            cotangents ? gradientRoundingErrors(op, call, *cotangents) : roundingErrors(op, call);
-        if (!rounding) {
-          consumeError(rounding.takeError());
-          continue;
-        }
-        if (error.error <= roundingAllowance * (*rounding)[error.name]) {
-          mark("tolerance by another spelling");
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  /// What should be zero: float32 gets not one digit of it, the interpreter rounding to float32 no more than the kernel.
-  static bool isFloatNoise(const TensorError &error, const mix::Answer &answer, mix::MixerOp op,
-                           const mix::Call &call) {
-    Expected<mix::Answer> reference = mix::interpret(op, call);
-    if (!reference) {
-      consumeError(reference.takeError());
-      return false;
-    }
-    StringRef name = error.name;
-    bool isState = name.consume_back(".final");
-    auto tensor = [&](const mix::Answer &of) -> const mix::Array & {
-      return (isState ? of.final : of.outputs).at(name.str());
-    };
-    return error.bound > 4 && isNoise(tensor(answer), tensor(*reference), 5e-7);
   }
 
   const Mixer &mixer;

@@ -15,6 +15,7 @@ struct Trial {
   bool compiled = false;
   int64_t repeated = 0; // tokens of one more call, whose gates repeat values near 1; of mixers that are compiled
   std::string text() const;
+  std::map<std::string, int64_t> dims() const { return {{"K", K}, {"V", V}}; }
 };
 Trial drawTrial(uint64_t seed, bool compiled, const Mixer &mixer);
 
@@ -24,6 +25,9 @@ struct Verdict {
   std::vector<std::string> marks = {};
   std::map<std::string, int64_t> rules = {}; // uses of rewrite rules
 };
+
+/// How the marks begin of what was beyond the ceiling of Tolerance: right was not told from wrong.
+constexpr const char *saysNothing = "says nothing: ";
 
 /// The mixer, in a process of its own: a crash or a loop without end is a verdict too.
 Verdict judge(const Mixer &mixer, const Trial &trial);

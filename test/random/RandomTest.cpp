@@ -1,5 +1,6 @@
 // A fixed few of the random mixers, and what the generator, the judge and the shrinker promise.
 #include "test/random/Campaign.h"
+#include "test/random/Exact.h"
 #include "test/random/Generator.h"
 #include "test/random/Isolate.h"
 #include "test/random/Rewrite.h"
@@ -14,6 +15,7 @@ void expectAllPass(const Campaign &campaign) {
   Tally tally = run(campaign, out);
   print(tally, out);
   EXPECT_EQ(tally.passed, tally.mixers) << said;
+  EXPECT_TRUE(tally.saysEnough()) << tally.saidNothing << " mixers say nothing\n" << said;
 }
 
 TEST(RandomMixers, TilesAgreeWithTheEquations) { expectAllPass({.count = 100, .seed = 0}); }
@@ -105,6 +107,20 @@ TEST(Generator, Selection) {
     for (const std::string &name : without.without)
       EXPECT_FALSE(generate(seed, without).marks.count(name)) << name;
   }
+}
+
+/// Chaos passes for what it is: it is counted, and more than one mixer in fifty is too many.
+TEST(Judge, WhatSaysNothingIsCounted) {
+  const Tolerance chaos{0.5, Reason::Perturbation};
+  EXPECT_EQ(markOf(chaos, 0.1, Reason::Float64), "says nothing: perturbed arguments");
+  EXPECT_EQ(markOf(chaos, 1e-3, Reason::Float64), "tolerance: perturbed arguments");
+  EXPECT_EQ(markOf(Tolerance::float64(), 1e-12, Reason::Float64), std::nullopt);
+  Tally tally;
+  tally.mixers = 100;
+  tally.saidNothing = 2;
+  EXPECT_TRUE(tally.saysEnough());
+  tally.saidNothing = 3;
+  EXPECT_FALSE(tally.saysEnough());
 }
 
 TEST(Judge, ACrashIsAVerdict) {

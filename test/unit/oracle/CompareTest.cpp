@@ -34,19 +34,51 @@ TEST(Compare, OfAZeroReferenceItIsAbsolute) {
 TEST(Compare, ANanNeverPasses) {
   for (double error : {relativeError(array({NAN, 1}), array({1, 1})), relativeError(array({1}), array({1, 1})),
                        relativeError(array({1, 1}), array({NAN, 1}))})
-    EXPECT_FALSE((TensorError{"y", error, 1e-5}.passes()));
+    EXPECT_FALSE((TensorError{"y", error, Tolerance::float32()}.passes()));
 }
 
 TEST(Compare, InfinitiesMustBeEqual) {
   EXPECT_DOUBLE_EQ(relativeError(array({-inf, 2}), array({-inf, 2})), 0);
-  EXPECT_FALSE((TensorError{"m", relativeError(array({1, 2}), array({-inf, 2})), 1e-5}.passes()));
-  EXPECT_FALSE((TensorError{"m", relativeError(array({inf, 2}), array({1, 2})), 1e-5}.passes()));
+  EXPECT_FALSE((TensorError{"m", relativeError(array({1, 2}), array({-inf, 2})), Tolerance::float32()}.passes()));
+  EXPECT_FALSE((TensorError{"m", relativeError(array({inf, 2}), array({1, 2})), Tolerance::float32()}.passes()));
 }
 
 TEST(Compare, WhatIsNegligibleDiffersByNothing) {
   EXPECT_DOUBLE_EQ(relativeError(array({1e-39, 1}), array({0, 1}), 1e-38), 0);
   EXPECT_DOUBLE_EQ(relativeError(array({0}), array({1e-39}), 1e-38), 0);
   EXPECT_DOUBLE_EQ(relativeError(array({0}), array({1e-37}), 1e-38), 1);
+}
+
+//===-- Tolerances ----------------------------------------------------------------------------------------------===//
+
+TEST(Tolerances, NameTheReasonForWhatIsWidest) {
+  Tolerance tolerance = Tolerance::float32();
+  EXPECT_EQ(tolerance.reason, Reason::Float32);
+  tolerance.allowRounding(2e-6); // 8e-6 is less
+  EXPECT_EQ(tolerance.reason, Reason::Float32);
+  tolerance.allowRounding(1e-4);
+  EXPECT_EQ(tolerance.reason, Reason::Rounding);
+  EXPECT_DOUBLE_EQ(tolerance.bound, 4e-4);
+  tolerance.allowRounding(5e-5, Reason::Redrawn);
+  EXPECT_EQ(tolerance.reason, Reason::Rounding);
+  tolerance.allowRounding(inf); // what overflows is no yardstick
+  EXPECT_DOUBLE_EQ(tolerance.bound, 4e-4);
+}
+
+TEST(Tolerances, AboveTheCeilingSayNothing) {
+  Tolerance chaos = Tolerance::float32();
+  chaos.allow(0.5, Reason::Rounding);
+  EXPECT_EQ(chaos.of(1e-6), Finding::Agrees);
+  EXPECT_EQ(chaos.of(Tolerance::ceiling), Finding::Agrees);
+  EXPECT_EQ(chaos.of(0.1), Finding::SaysNothing);
+  EXPECT_EQ(chaos.of(0.6), Finding::Disagrees);
+  EXPECT_EQ(chaos.of(NAN), Finding::Disagrees);
+  EXPECT_FALSE((TensorError{"y", 0.1, chaos}.passes()));
+}
+
+TEST(Tolerances, OfNarrowTypesAreBelowTheCeiling) {
+  EXPECT_EQ(Tolerance::elementType().of(5e-3), Finding::Agrees);
+  EXPECT_EQ(Tolerance::elementType().of(6e-3), Finding::Disagrees);
 }
 
 /// H is erased to `1 - keep` of itself, which float32 knows to few digits: one call's error says little.
@@ -137,9 +169,9 @@ TEST_F(GradientsOfASum, AreNamedAsTheirFiles) {
 
 TEST_F(GradientsOfASum, AreBoundAsTheirElementTypes) {
   std::map<std::string, TensorError> errors = errorsOf(right);
-  EXPECT_EQ(errors["w.grad"].bound, 5e-3);
+  EXPECT_EQ(errors["w.grad"].tolerance.bound, 5e-3);
   for (const char *name : {"x.grad", "u.grad", "s.initial.grad"})
-    EXPECT_EQ(errors[name].bound, 1e-5) << name;
+    EXPECT_EQ(errors[name].tolerance.bound, 1e-5) << name;
 }
 
 TEST_F(GradientsOfASum, AreHeldAgainstTheLargestIfTheyAreSmall) {
