@@ -64,7 +64,7 @@ protected:
 
 TEST_P(Blocks, AreWhatItsKernelsWorkOn) {
   for (const EntryInfo &entry : built.compiled.interface(mixer.name)->entries)
-    if (entry.kind != EntryKind::Backward) // that goes sequence by sequence
+    if (entry.kind != tile::Entry::Backward) // that goes sequence by sequence
       EXPECT_EQ(entry.block, Block) << entry.name().str();
 }
 

@@ -15,7 +15,7 @@ const std::vector<std::vector<const char *>> cpus = {{"x86-64", "nehalem"}, {"ha
 const std::vector<std::vector<const char *>> cpus = {{"native"}};
 #endif
 const std::vector<int64_t> chunks = {0, 1, 2, 3, 8, 16, 24, 32, 64};
-const std::vector<const char *> kept = {"writes", "states"};
+const std::vector<Keep> kept = {Keep::Writes, Keep::States};
 const std::vector<std::pair<int64_t, int64_t>> sizes = {{1, 1}, {5, 7}, {33, 50}, {96, 8}, {16, 48}};
 
 struct Case {
@@ -47,7 +47,7 @@ std::string caseName(const testing::TestParamInfo<Case> &info) {
   std::string cpu = choices.cpu;
   std::replace(cpu.begin(), cpu.end(), '-', '_');
   return mixer + "_" + cpu + "_" + std::to_string(key) + "x" + std::to_string(value) + "_chunk" +
-         std::to_string(choices.chunk) + "_" + choices.keep;
+         std::to_string(choices.chunk) + (choices.keep == Keep::Writes ? "_writes" : "_states");
 }
 
 /// Norms: `x * rsqrt(sum(x .* x) / N + eps)`.

@@ -4,6 +4,7 @@
 #define MIXC_TEST_E2E_COMPARE_H
 
 #include "frontend/oracle/Compare.h"
+#include "frontend/oracle/Rounding.h"
 #include "test/e2e/Library.h"
 
 namespace mixc::test {

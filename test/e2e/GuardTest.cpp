@@ -70,7 +70,7 @@ public:
       addTensor(tensor);
     const int64_t bytes = sizeSaid(symbol(workspaceSizeSuffix(entry.kind)));
     slots[slots.size() - trailingFields(entry.kind).size()] = add((bytes + 63) / 64 * 16);
-    if (void *size = symbol("_saved_size"); size && entry.kind == EntryKind::Forward)
+    if (void *size = symbol("_saved_size"); size && entry.kind == tile::Entry::Forward)
       savedFloats = sizeSaid(size) / 4;
   }
 
@@ -105,7 +105,7 @@ public:
       if (tensor.isGradient())
         (tensor.role == tile::Role::InputGrad   ? all.inputs
          : tensor.role == tile::Role::ParamGrad ? all.params
-                                       : all.initial)[tensor.name] = numbersOf(tensor, *array);
+                                                : all.initial)[tensor.name] = numbersOf(tensor, *array);
     return all;
   }
 
@@ -133,11 +133,11 @@ private:
     return shape;
   }
   const mix::Arrays &sourceOf(const TensorInfo &tensor) const {
-    return tensor.role == tile::Role::Param         ? call.params
-           : tensor.role == tile::Role::Input       ? call.inputs
+    return tensor.role == tile::Role::Param        ? call.params
+           : tensor.role == tile::Role::Input      ? call.inputs
            : tensor.role == tile::Role::OutputGrad ? with.cotangents->outputs
            : tensor.role == tile::Role::FinalGrad  ? with.cotangents->final
-                                          : call.initial;
+                                                   : call.initial;
   }
 
   void addTensor(const TensorInfo &tensor) {
@@ -219,7 +219,7 @@ class GuardOfSizes : public testing::TestWithParam<std::string> {};
 
 TEST_P(GuardOfSizes, NothingOutsideTheArgumentsIsTouched) {
   expectGuarded(mixerNamed(GetParam()), 33, 50);
-  expectGuarded(mixerNamed(GetParam()), 5, 7, {.keep = "states"});
+  expectGuarded(mixerNamed(GetParam()), 5, 7, {.keep = Keep::States});
 }
 
 INSTANTIATE_TEST_SUITE_P(Mixers, GuardOfSizes, testing::ValuesIn(mixerNames()), testName);

@@ -47,12 +47,12 @@ std::string build(const TestMixer &mixer, int64_t key, int64_t value, const Choi
 } // namespace
 
 Library &library(const TestMixer &mixer, int64_t key, int64_t value, const Choices &choices) {
-  using Key = std::tuple<std::string, std::map<std::string, int64_t>, int64_t, bool, std::string, std::string,
+  using Key = std::tuple<std::string, std::string, std::map<std::string, int64_t>, int64_t, bool, Keep, std::string,
                          std::string, std::map<std::string, std::string>>;
   static auto *built = new std::map<Key, Library>(); // outlives every static it uses
   auto [entry, isNew] =
-      built->try_emplace({mixer.name, mixer.dims(key, value), choices.chunk, choices.backward, choices.keep,
-                          choices.cpu, choices.elementTypes.all, choices.elementTypes.named});
+      built->try_emplace({mixer.path(), mixer.name, mixer.dims(key, value), choices.chunk, choices.backward,
+                          choices.keep, choices.cpu, choices.elementTypes.all, choices.elementTypes.named});
   if (isNew)
     entry->second.error = build(mixer, key, value, choices, entry->second);
   return entry->second;

@@ -3,8 +3,8 @@
 #define MIXC_TEST_E2E_LIBRARY_H
 
 #include "frontend/compile/Compilation.h"
-#include "frontend/oracle/Run.h"
 #include "frontend/compile/ElementTypes.h"
+#include "frontend/oracle/Run.h"
 #include "test/e2e/Mixers.h"
 
 namespace mixc::test {
@@ -22,7 +22,7 @@ struct Choices {
   std::string cpu = "native";
   ElementTypes elementTypes = {};
   bool backward = true;
-  std::string keep = "writes";
+  Keep keep = Keep::Writes;
 };
 
 /// A test that cannot get one fails with `error`.

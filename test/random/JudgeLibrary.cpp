@@ -3,6 +3,7 @@
 #include "test/random/JudgeLibrary.h"
 #include "dialect/mix/Sample.h"
 #include "frontend/oracle/Compare.h"
+#include "frontend/oracle/Rounding.h"
 #include "frontend/oracle/Run.h"
 #include "test/random/Exact.h"
 #include "test/random/Rewrite.h"

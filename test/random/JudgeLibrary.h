@@ -2,6 +2,7 @@
 #ifndef MIXC_TEST_RANDOM_JUDGELIBRARY_H
 #define MIXC_TEST_RANDOM_JUDGELIBRARY_H
 
+#include "dialect/mix/Interpreter.h"
 #include "frontend/compile/Compilation.h"
 #include "test/random/Judge.h"
 
