@@ -253,6 +253,7 @@ std::string errorWith(llvm::StringRef word, llvm::StringRef by) {
 }
 
 TEST(Interface, OfKernelsThatDoNotFit) {
+  EXPECT_EQ(errorWith("input_grad \"g\" per_group partial", "input_grad \"g\" per_group"), "does not parse");
   EXPECT_EQ(errorWith("replay of \"fade\"", "replay of \"other\""),
             "internal error: replay of `fade` does not save what backward reads");
   EXPECT_EQ(errorWith("final \"H\" : !tile.tensor<head, [], f32>,\n    saved \"saved.0\"",
