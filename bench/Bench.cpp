@@ -1,8 +1,8 @@
 // mix_bench FILE.mix [-D K=128 ...] [--length 2048] [--heads 8] [--threads N]; the others are in BenchOptions.cpp
 //
-// Compiles the mixers of a file and times them: forward, with --backward forward that saves and backward, and decode of one
-// token of 32 heads, each with one thread and with N (all of the machine's). FLOPs are those of the recurrence, whatever the kernel does
-// (Flops.h); backward counts twice. With --check it counts instead what forward and backward
+// Compiles the mixers of a file and times them: forward, with --backward forward that saves and backward, and decode of
+// one token of 32 heads, each with one thread and with N (all of the machine's). FLOPs are those of the recurrence,
+// whatever the kernel does (Flops.h); backward counts twice. With --check it counts instead what forward and backward
 // execute on one thread.
 #include "bench/BenchOptions.h"
 #include "bench/CountFlops.h"

@@ -25,8 +25,8 @@ double ofComponent(mix::ComponentOp component, const Dims &dims) {
                              fades * component.getTransition().size());
 }
 
-/// A product costs a multiplication and an addition for every pair, a sum one operation for every term, everything else one for
-/// every entry; what moves numbers about costs nothing.
+/// A product costs a multiplication and an addition for every pair, a sum one operation for every term, everything else
+/// one for every entry; what moves numbers about costs nothing.
 double ofOp(Operation *op, const Dims &dims) {
   const double result = sizeOf(op->getResult(0).getType(), dims);
   if (isa<mix::MatmulOp, mix::DotOp>(op)) {

@@ -1,4 +1,5 @@
-// How large a mixer may be. Beyond these, a message names the size and the limit within a second, instead of minutes and all memory.
+// How large a mixer may be. Beyond these, a message names the size and the limit within a second, instead of minutes
+// and all memory.
 #ifndef MIXC_LOWERING_LIMITS_H
 #define MIXC_LOWERING_LIMITS_H
 

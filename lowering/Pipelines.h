@@ -40,8 +40,8 @@ const Stage *findStage(llvm::StringRef name);
 void buildPipeline(mlir::OpPassManager &passes, const Stage &from, const Stage &to, const PipelineOptions &options);
 /// Registers every dialect, interface and translation that the stages use.
 void registerDialects(mlir::DialectRegistry &registry);
-/// Registers our passes, and the stages as pass pipelines: `mix-to-STAGE{dims=K=16,V=16 chunk=16 cpu=znver4}` from stage `mix`, and
-/// `mix-stages{from=tile to=plan ...}` between any two.
+/// Registers our passes, and the stages as pass pipelines: `mix-to-STAGE{dims=K=16,V=16 chunk=16 cpu=znver4}` from
+/// stage `mix`, and `mix-stages{from=tile to=plan ...}` between any two.
 void registerPasses();
 
 } // namespace mixc

@@ -1,5 +1,5 @@
-// What a pass says to the author of a mixer. Its code, and that it is for the author at all, travel as data beside the text
-// of the MLIR diagnostic: whatever comes without, from verifiers and conversions, is about our IR, and a bug.
+// What a pass says to the author of a mixer. Its code, and that it is for the author at all, travel as data beside the
+// text of the MLIR diagnostic: whatever comes without, from verifiers and conversions, is about our IR, and a bug.
 #ifndef MIXC_LOWERING_REFUSAL_H
 #define MIXC_LOWERING_REFUSAL_H
 

@@ -39,9 +39,9 @@ private:
   const char *slots;
 };
 
-/// What a call works through: item i is block i / units of the sequences and unit i % units of it, and any thread may take it.
-/// A unit is a head; where there are states per group that are written, a group, whose heads run one after the other. A block
-/// is one sequence, unless there is a kernel for more; the last block may have fewer.
+/// What a call works through: item i is block i / units of the sequences and unit i % units of it, and any thread may
+/// take it. A unit is a head; where there are states per group that are written, a group, whose heads run one after the
+/// other. A block is one sequence, unless there is a kernel for more; the last block may have fewer.
 ///
 /// The workspace, 64-byte aligned: for each thread the kernel's scratch, then the copies of a group's states or what is
 /// saved of one item if the caller did not keep it; then the partial sums of gradients, for all items.
@@ -120,8 +120,8 @@ inline bool isSummedInPlace(const Call &call, const mixrt_tensor &tensor) {
 int64_t partialBytes(const Call &call, const mixrt_tensor &tensor);
 /// What stands before the tensors in the caller's `saved`.
 constexpr int64_t savedHeadBytes = 64;
-/// Bytes of a tensor in the caller's `saved`: [tokens, heads, own], [sequences, heads, own], or [segments, heads, own], where the
-/// first segment of sequence s is first_row(s) / every + s.
+/// Bytes of a tensor in the caller's `saved`: [tokens, heads, own], [sequences, heads, own], or [segments, heads, own],
+/// where the first segment of sequence s is first_row(s) / every + s.
 int64_t savedBytes(const Call &call, const mixrt_tensor &tensor);
 /// The same of one item alone.
 int64_t replayedBytes(const Call &call, const mixrt_tensor &tensor);

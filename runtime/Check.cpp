@@ -159,8 +159,8 @@ mix_status deriveCounts(Call &call) {
     call.replays |= call.entry.kind == MIXRT_BACKWARD && tensor.role == MIXRT_SAVED && !arguments.saved();
   }
   call.units = call.byGroup ? call.groups : call.heads;
-  // Copies of a group's states are kept for one sequence, and a block saves nothing; few sequences fill no block (Run.cpp), so
-  // each is an item.
+  // Copies of a group's states are kept for one sequence, and a block saves nothing; few sequences fill no block
+  // (Run.cpp), so each is an item.
   const bool isOneByOne = call.byGroup || (call.entry.kind == MIXRT_FORWARD && arguments.saved()) ||
                           call.sequences <= call.entry.main.block / 2;
   call.block = isOneByOne ? 1 : call.entry.main.block;

@@ -1,5 +1,5 @@
-// What a call writes overlaps nothing else of it: not what it reads, nor what else it writes. One thing is allowed, since
-// every item reads its starts before it writes its ends: X_final may be X_initial, the very same memory.
+// What a call writes overlaps nothing else of it: not what it reads, nor what else it writes. One thing is allowed,
+// since every item reads its starts before it writes its ends: X_final may be X_initial, the very same memory.
 #ifndef MIXC_RUNTIME_OVERLAP_H
 #define MIXC_RUNTIME_OVERLAP_H
 

@@ -4,8 +4,8 @@
 // watched without it is atomic.
 //
 // When the library is closed its workers are woken and joined, since their code is about to go. That happens with the
-// loader's lock held, which a worker never wants: it calls nothing that is bound late, has no thread-local memory, and ends
-// by returning.
+// loader's lock held, which a worker never wants: it calls nothing that is bound late, has no thread-local memory, and
+// ends by returning.
 #include "runtime/Pool.h"
 #include <immintrin.h>
 #include <limits.h>
@@ -186,8 +186,8 @@ void waitFor(Pool *pool, Job *job) {
 }
 
 /// Runs when the library is closed, and when the process ends. Where a call is still running it can only be the latter:
-/// its code stays, and so may its threads. A forked child has none of its parent's. The pool itself stays as it is: another
-/// thread of a process that ends may be about to look at it.
+/// its code stays, and so may its threads. A forked child has none of its parent's. The pool itself stays as it is:
+/// another thread of a process that ends may be about to look at it.
 __attribute__((destructor)) void endPool() {
   Pool *pool = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
   if (!pool || pool->process != getpid())

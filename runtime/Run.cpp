@@ -1,5 +1,5 @@
-// Runs the kernels over all (sequence, head), or (block of sequences, head). In memory a tensor is, row-major (H heads, or G groups of them; E elements
-// each)
+// Runs the kernels over all (sequence, head), or (block of sequences, head). In memory a tensor is, row-major (H heads,
+// or G groups of them; E elements each)
 //
 //     input, output, kept, and their gradients      [batch, time, H, E]    sequence s from s time, or cu_seqlens[s], on
 //     param                                         [H, E]
@@ -86,8 +86,8 @@ private:
     void **tensors; // for every sequence of a block
   };
 
-  /// The kernel of a block takes as long as its longest sequence needs: where half of that or more would be for nothing, its
-  /// sequences run one by one.
+  /// The kernel of a block takes as long as its longest sequence needs: where half of that or more would be for
+  /// nothing, its sequences run one by one.
   bool fillsBlock(int64_t first, int64_t count) const {
     int64_t tokens = 0, longest = 0;
     for (int64_t sequence = first; sequence < first + count; ++sequence) {
@@ -193,8 +193,8 @@ private:
     }
   }
 
-  /// Every head of a group starts from the group's state before the call; the last one alone leaves what comes after it, and takes
-  /// the cotangent of that. The others update copies.
+  /// Every head of a group starts from the group's state before the call; the last one alone leaves what comes after
+  /// it, and takes the cotangent of that. The others update copies.
   static void *shielded(const mixrt_tensor &tensor, void *pointer, char *&copies) {
     if (tensor.per_group && tensor.role == MIXRT_FINAL_GRAD)
       return nullptr;

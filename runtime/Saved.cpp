@@ -1,5 +1,5 @@
-// What `saved` says of itself: 8 words before its tensors, so that backward works with what forward left for a call like
-// its own, or not at all. Forward erases them before its first item and writes them after its last.
+// What `saved` says of itself: 8 words before its tensors, so that backward works with what forward left for a call
+// like its own, or not at all. Forward erases them before its first item and writes them after its last.
 #include "runtime/Call.h"
 #include "runtime/Status.h"
 #include <inttypes.h>

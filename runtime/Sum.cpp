@@ -1,5 +1,5 @@
-// What becomes of the partial sums: with P(r, h) what the kernel of head h left in row r, and "column" a head or, of what is
-// declared per group, a group,
+// What becomes of the partial sums: with P(r, h) what the kernel of head h left in row r, and "column" a head or, of
+// what is declared per group, a group,
 //
 //     gradient of an input or an initial state    d[r, c] = sum_{h in c} P(r, h)
 //     gradient of a param                         d[c]    = sum_{h in c} sum_sequences P(s, h)

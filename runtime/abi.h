@@ -12,8 +12,8 @@
 //               tensors
 //               workspace threads parallel_for parallel_for_context
 //
-// In the header reserved words follow, as many as the mixer's fingerprint says: so `size` of a caller with another compile's
-// header is another. A caller without a header leaves them out.
+// In the header reserved words follow, as many as the mixer's fingerprint says: so `size` of a caller with another
+// compile's header is another. A caller without a header leaves them out.
 #ifndef MIXC_RUNTIME_ABI_H
 #define MIXC_RUNTIME_ABI_H
 

@@ -182,7 +182,8 @@ void Backward::startCotangents(int64_t head, int64_t sequence) {
   }
 }
 
-/// Adds to the final states what the outputs of all tokens ask of them: no state needs the end of one, so outputs alone.
+/// Adds to the final states what the outputs of all tokens ask of them: no state needs the end of one, so outputs
+/// alone.
 void Backward::addEnds(int64_t head, int64_t sequence) {
   auto [first, count] = tokensOf(sequence);
   States states, next;

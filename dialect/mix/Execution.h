@@ -1,6 +1,6 @@
-// A mixer's program on the arrays of a call: where the numbers of each head, sequence and token lie, and the values of one
-// token. The heads of a group read the same per-group arrays: head h is of group h / (heads / groups). A family is one
-// array, its members side by side in each row.
+// A mixer's program on the arrays of a call: where the numbers of each head, sequence and token lie, and the values of
+// one token. The heads of a group read the same per-group arrays: head h is of group h / (heads / groups). A family is
+// one array, its members side by side in each row.
 #ifndef MIXC_DIALECT_MIX_EXECUTION_H
 #define MIXC_DIALECT_MIX_EXECUTION_H
 

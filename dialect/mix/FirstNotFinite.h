@@ -11,7 +11,8 @@ namespace mixc::mix {
 bool isBeyondFloat32(double x);
 
 struct FirstNotFinite {
-  /// What has the value: an input, a param or a state where the caller gave it, else the op whose operands were all as they should be.
+  /// What has the value: an input, a param or a state where the caller gave it, else the op whose operands were all as
+  /// they should be.
   mlir::Operation *op = nullptr;
   int64_t sequence = 0, token = 0, head = 0; // the token counted within its sequence
   double value = 0;
@@ -20,8 +21,8 @@ struct FirstNotFinite {
 };
 
 struct NotFinite {
-  /// The first of the first sequence that has one. An infinity is no reason where an operand was one already, or where a state starts
-  /// at `-inf`.
+  /// The first of the first sequence that has one. An infinity is no reason where an operand was one already, or where
+  /// a state starts at `-inf`.
   std::optional<FirstNotFinite> first;
   /// Of each sequence and head, [sequences, heads]: the token from which on it has such values; -1 where it has none.
   std::vector<int64_t> from;

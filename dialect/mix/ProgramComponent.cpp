@@ -18,7 +18,8 @@ using llvm::Expected;
 namespace mixc::mix {
 namespace {
 
-/// Slots of a state S_j and of what it is multiplied with. A turned state is declared key x value: its transpose is S_j.
+/// Slots of a state S_j and of what it is multiplied with. A turned state is declared key x value: its transpose is
+/// S_j.
 struct OfState {
   unsigned state;
   bool turned;

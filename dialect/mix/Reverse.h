@@ -10,8 +10,8 @@ namespace mixc::mix {
 ///
 ///     M' = S + sum_k c_k L_k R_k
 ///
-/// In H (I - beta k k') the second factor has the cotangent H' Y, and all that is asked of it is its product with k: two
-/// products of a matrix with a vector, where H' Y itself is one with a matrix.
+/// In H (I - beta k k') the second factor has the cotangent H' Y, and all that is asked of it is its product with k:
+/// two products of a matrix with a vector, where H' Y itself is one with a matrix.
 struct Cotangent {
   struct Product {
     double factor;
@@ -27,8 +27,9 @@ struct Cotangent {
 /// The cotangents at one token, by slot. Steps are undone from last to first, so that a cotangent is complete when its
 /// step is; quantities that cotangents are made of are temporaries of the frame, or outlive the token.
 ///
-/// A cotangent that is exactly 0 stays 0: what takes no part has gradient 0, whatever its slope. What was not chosen by a max or min may
-/// be infinite. That holds entry by entry; in matrix products 0 times infinity is NaN, as it is forward.
+/// A cotangent that is exactly 0 stays 0: what takes no part has gradient 0, whatever its slope. What was not chosen by
+/// a max or min may be infinite. That holds entry by entry; in matrix products 0 times infinity is NaN, as it is
+/// forward.
 class Reverse {
 public:
   Reverse(Frame &frame, const Program &program) : frame(frame), active(program.active), cotangents(program.slots) {}

@@ -27,15 +27,15 @@ struct SampleOptions {
   std::vector<int64_t> cuSeqlens = {};
 };
 
-/// Random inputs and params: vectors and rows of matrices of unit length, so that a state which goes through a matrix is
-/// no chaos; bounded values in their interval as `options` says, the rest normal; all float32 numbers. The same seed gives
-/// the same numbers on every machine, and a tensor's do not depend on the others. Every dim of the mixer must be bound, by
-/// `dims` or by the mixer.
+/// Random inputs and params: vectors and rows of matrices of unit length, so that a state which goes through a matrix
+/// is no chaos; bounded values in their interval as `options` says, the rest normal; all float32 numbers. The same seed
+/// gives the same numbers on every machine, and a tensor's do not depend on the others. Every dim of the mixer must be
+/// bound, by `dims` or by the mixer.
 Call sample(MixerOp mixer, const std::map<std::string, int64_t> &dims, int64_t batch, int64_t length, int64_t heads,
             int64_t groups, uint64_t seed, const SampleOptions &options = {});
 
-/// Random cotangents of all outputs and final states, histories included: normal float32 numbers, as independent of each
-/// other and of the machine as those of `sample`. None for a call that the interpreter refuses.
+/// Random cotangents of all outputs and final states, histories included: normal float32 numbers, as independent of
+/// each other and of the machine as those of `sample`. None for a call that the interpreter refuses.
 Cotangents sampleCotangents(MixerOp mixer, const Call &call, uint64_t seed);
 
 } // namespace mixc::mix

@@ -1,4 +1,5 @@
-// Runs a tile kernel in float64 on one work item, a sequence or a block of them: memory, the loop over chunks, and pure ops as Array.cpp defines them.
+// Runs a tile kernel in float64 on one work item, a sequence or a block of them: memory, the loop over chunks, and pure
+// ops as Array.cpp defines them.
 #include "dialect/tile/Interpreter.h"
 #include "dialect/tile/Array.h"
 #include "llvm/ADT/TypeSwitch.h"

@@ -16,11 +16,11 @@ struct Buffer {
   bool present = true; // an `initial` or `final` may be absent
 };
 
-/// Runs a kernel on one work item. `tensors` has one entry per block argument, in order; outputs and finals are written in place (and must have their size).
-/// Every op is computed in float64, whatever its element type.
+/// Runs a kernel on one work item. `tensors` has one entry per block argument, in order; outputs and finals are written
+/// in place (and must have their size). Every op is computed in float64, whatever its element type.
 llvm::Error interpret(KernelOp kernel, int64_t length, std::vector<Buffer> &tensors);
-/// The same on a block of sequences, as many as the kernel works on: `tensors` has for every block argument one entry a sequence, one after the
-/// other; of a param the first counts.
+/// The same on a block of sequences, as many as the kernel works on: `tensors` has for every block argument one entry a
+/// sequence, one after the other; of a param the first counts.
 llvm::Error interpret(KernelOp kernel, llvm::ArrayRef<int64_t> lengths, std::vector<Buffer> &tensors);
 
 } // namespace mixc::tile

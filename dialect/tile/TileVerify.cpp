@@ -147,8 +147,8 @@ static LogicalResult verifyRole(Operation *op, Value tensor, ArrayRef<Role> role
   return success();
 }
 
-/// The tile's axes, after `time` for a tensor per token (but not for a kept state, and not in tile.steps), are the tensor's dims in order;
-/// `time` is a whole chunk. In between comes `seq`, where there is a block of sequences.
+/// The tile's axes, after `time` for a tensor per token (but not for a kept state, and not in tile.steps), are the
+/// tensor's dims in order; `time` is a whole chunk. In between comes `seq`, where there is a block of sequences.
 static LogicalResult verifyTensorAxes(Operation *op, TileType tile, ViewType tensor, bool isPerSequence,
                                       bool isKept = false) {
   ArrayRef<Axis> axes = tile.getAxes();

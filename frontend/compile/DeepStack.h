@@ -4,7 +4,8 @@
 
 namespace mixc {
 
-/// body() on a stack that holds the deepest value which passes the checker (lowering/Limits.h); on this one where there is no room for it.
+/// body() on a stack that holds the deepest value which passes the checker (lowering/Limits.h); on this one where there
+/// is no room for it.
 int onDeepStack(llvm::function_ref<int()> body);
 
 } // namespace mixc

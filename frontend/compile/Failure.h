@@ -1,5 +1,5 @@
-// Why something could not be done, as data: whose fault it is, and the diagnostics that say what. frontend/driver prints
-// it.
+// Why something could not be done, as data: whose fault it is, and the diagnostics that say what. frontend/driver
+// prints it.
 #pragma once
 #include "frontend/render/Diagnostics.h"
 #include "llvm/Support/Error.h"
@@ -50,8 +50,8 @@ llvm::Error fileError(const std::string &what, const std::string &name, std::err
 /// A bug of ours. `reproducer`: the text that shows it, if there is one.
 llvm::Error internalError(const std::string &message, std::string reproducer = "");
 
-/// A failure of any library as one of ours: of a file or of memory if it has a code of the system, of mixc if it says so.
-/// Several become one, at the worst of their faults.
+/// A failure of any library as one of ours: of a file or of memory if it has a code of the system, of mixc if it says
+/// so. Several become one, at the worst of their faults.
 Failure failureOf(llvm::Error error);
 
 } // namespace mixc

@@ -1,7 +1,7 @@
 // What passes emit, as diagnostics of the frontend, of one of three kinds.
 //
-// A pass refuses a program with `refuse` (lowering/Refusal.h) at an op, whose location is the author's. What verifiers and
-// conversions say is about our IR, not about the program: an internal error.
+// A pass refuses a program with `refuse` (lowering/Refusal.h) at an op, whose location is the author's. What verifiers
+// and conversions say is about our IR, not about the program: an internal error.
 #pragma once
 #include "frontend/render/Diagnostics.h"
 #include "mlir/IR/Diagnostics.h"

@@ -81,7 +81,7 @@ int main(int argc, char **argv) {
     outs() << "mixc " MIXC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n";
     return mixc::report(finishOutput());
   }
-  // The process ends here and now: what MLIR's parser leaves of a text that it refused may be memory that it freed (a block that
-  // is defined twice, say), and nobody touches it again.
+  // The process ends here and now: what MLIR's parser leaves of a text that it refused may be memory that it freed (a
+  // block that is defined twice, say), and nobody touches it again.
   return onDeepStack([&]() -> int { _exit(mixc::report(joinErrors(run(*options), finishOutput()))); });
 }

@@ -4,8 +4,8 @@
 
 namespace mixc {
 
-/// The library that `-o` names, or libFILE.so. An error for what cannot be one, and for one that would be written, or whose
-/// header would, over the file that is compiled.
+/// The library that `-o` names, or libFILE.so. An error for what cannot be one, and for one that would be written, or
+/// whose header would, over the file that is compiled.
 llvm::Expected<std::string> libraryPath(const Options &options);
 
 /// Prints a stage to standard output or to the file that `-o` names, whole or not at all.

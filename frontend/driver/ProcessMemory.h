@@ -6,7 +6,8 @@ namespace mixc {
 /// From here on memory that is refused ends the process with a message and a status of its own.
 void sayWhenOutOfMemory();
 
-/// What is freed is kept for what comes next: a compile is short, and the way to the system and back took a tenth of it.
+/// What is freed is kept for what comes next: a compile is short, and the way to the system and back took a tenth of
+/// it.
 void keepMemoryUntilTheEnd();
 
 } // namespace mixc

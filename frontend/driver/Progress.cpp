@@ -1,5 +1,5 @@
-// One thread watches what the command does, from the first step on. It is never joined: it ends with the process, and what
-// it looks at stays.
+// One thread watches what the command does, from the first step on. It is never joined: it ends with the process, and
+// what it looks at stays.
 #include "frontend/driver/Progress.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"

@@ -6,8 +6,9 @@
 
 namespace mixc {
 
-/// Warns of every .npy that no mixer of these declarations reads or writes, final states of others aside. One whose name is nearly that of an array which may be left
-/// out, and is (`H_initial.npy`), is an error: the call would go on without it.
+/// Warns of every .npy that no mixer of these declarations reads or writes, final states of others aside. One whose
+/// name is nearly that of an array which may be left out, and is (`H_initial.npy`), is an error: the call would go on
+/// without it.
 llvm::Error sayUnreadFiles(const std::string &folder, mix::MixerOp mixer);
 
 } // namespace mixc

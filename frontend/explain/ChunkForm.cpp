@@ -4,8 +4,9 @@
 //     S_C = S_0 D(0,C]' + sum_s w_s (D(s,C] u_s)'
 //
 // where D(s,t] is the product of the transitions of tokens s+1 .. t: absent where they are the identity, a scalar that
-// stands in front, a diagonal of the key axis, or, of states that mix, a product of small matrices A over [S M ...]. A gate
-// on the value axis stands outside the sums: E(s,t]. What is no name of the user's is given one first, `p0 = l2norm(k)`.
+// stands in front, a diagonal of the key axis, or, of states that mix, a product of small matrices A over [S M ...]. A
+// gate on the value axis stands outside the sums: E(s,t]. What is no name of the user's is given one first,
+// `p0 = l2norm(k)`.
 #include "frontend/explain/ComponentText.h"
 #include "lowering/normalize/Formula.h"
 #include <fmt/format.h>

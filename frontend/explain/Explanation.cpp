@@ -1,4 +1,5 @@
-// The strata of a mixer at stage `component`: those in normal form are mix.component ops, the others keep their mix.next.
+// The strata of a mixer at stage `component`: those in normal form are mix.component ops, the others keep their
+// mix.next.
 #include "frontend/explain/Explanation.h"
 #include "frontend/explain/ComponentText.h"
 #include "lowering/normalize/Classify.h"

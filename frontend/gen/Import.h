@@ -8,9 +8,9 @@
 
 namespace mixc {
 
-/// Checks and imports what was parsed of the source; null if there are errors. Every op has a `FileLineColRange` of the term it came from
-/// (within a `NameLoc` where a `let` names it). Dims that have a number, by -D or by default, are listed on each mixer
-/// as `bindings`; the types stay symbolic.
+/// Checks and imports what was parsed of the source; null if there are errors. Every op has a `FileLineColRange` of the
+/// term it came from (within a `NameLoc` where a `let` names it). Dims that have a number, by -D or by default, are
+/// listed on each mixer as `bindings`; the types stay symbolic.
 mlir::OwningOpRef<mlir::ModuleOp> importMix(mlir::MLIRContext *context, const Source &source, const ast::File &file,
                                             const Bindings &bindings, DiagnosticList &diagnostics,
                                             const std::optional<std::string> &onlyMixer = std::nullopt);

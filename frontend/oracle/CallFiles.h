@@ -1,5 +1,6 @@
-// A call of a mixer as a folder of .npy files: NAME.npy for every input and param, NAME.initial.npy for states, cu_seqlens.npy; and
-// its gradients: NAME.grad.npy of inputs, params and outputs, NAME.initial.grad.npy and NAME.final.grad.npy of states.
+// A call of a mixer as a folder of .npy files: NAME.npy for every input and param, NAME.initial.npy for states,
+// cu_seqlens.npy; and its gradients: NAME.grad.npy of inputs, params and outputs, NAME.initial.grad.npy and
+// NAME.final.grad.npy of states.
 #pragma once
 #include "dialect/mix/Backward.h"
 

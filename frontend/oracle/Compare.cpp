@@ -179,9 +179,9 @@ mix::Call inFloat64(mix::Call call) {
 
 // The error of the interpreter in float32 is one draw of a random variable. Where a tensor is what is left of a larger
 // one, a state erased to a hundredth, say, it is a few last roundings, and two programs whose errors have the same
-// median differ by more than four times at one call in twenty. So where a kernel is beyond the first draw, the yardstick
-// is the largest of up to 33, since a test compares a hundred tensors of a mixer: each at inputs as good as the call's,
-// each against the exact answer for those inputs.
+// median differ by more than four times at one call in twenty. So where a kernel is beyond the first draw, the
+// yardstick is the largest of up to 33, since a test compares a hundred tensors of a mixer: each at inputs as good as
+// the call's, each against the exact answer for those inputs.
 
 /// Widens the tolerances as far as it takes, and no further.
 Error widen(std::vector<TensorError> &errors, Yardstick &yardstick) {

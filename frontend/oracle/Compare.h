@@ -72,8 +72,8 @@ private:
   Yardstick yardstick;
 };
 
-/// The same of gradients, those of all inputs, params and states, against `interpretBackward`. A gradient whose reference
-/// is below 1e-6 of the largest one is held against that one: its error is |y - ref| / |largest ref|.
+/// The same of gradients, those of all inputs, params and states, against `interpretBackward`. A gradient whose
+/// reference is below 1e-6 of the largest one is held against that one: its error is |y - ref| / |largest ref|.
 class GradientReference {
 public:
   GradientReference(mix::MixerOp mixer, mix::Call call, mix::Cotangents cotangents);
@@ -98,8 +98,8 @@ llvm::Expected<std::vector<TensorError>> compareGradients(mix::MixerOp mixer, co
                                                           const mix::Cotangents &cotangents,
                                                           const mix::Gradients &gradients);
 
-/// The error of the interpreter rounding every op to float32, by tensor: the largest over the call and `others` that are
-/// as good, the same numbers but for one float32 rounding of each.
+/// The error of the interpreter rounding every op to float32, by tensor: the largest over the call and `others` that
+/// are as good, the same numbers but for one float32 rounding of each.
 llvm::Expected<Yardstick::Errors> roundingErrors(mix::MixerOp mixer, const mix::Call &call, int others = 0);
 
 /// The same of gradients, at this call alone: what compareGradients holds them against first.

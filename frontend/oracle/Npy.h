@@ -1,4 +1,5 @@
-// NumPy's .npy files, versions 1 to 3: a header `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 300)}`, then the numbers.
+// NumPy's .npy files, versions 1 to 3: a header `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 300)}`, then the
+// numbers.
 #pragma once
 #include "dialect/mix/Interpreter.h"
 #include "llvm/Support/Error.h"

@@ -22,8 +22,8 @@ public:
   /// [batch, time, heads, dims...].
   llvm::Expected<mix::Answer> decodeTokens(const mix::Call &call, int64_t tokensPerCall, mix::Arrays *kept,
                                            int64_t threads = 0) const;
-  /// The backward entry, on the same numbers. `withSaved`: forward is run before it and saves; else backward computes anew
-  /// what it needs. A missing cotangent is zero.
+  /// The backward entry, on the same numbers. `withSaved`: forward is run before it and saves; else backward computes
+  /// anew what it needs. A missing cotangent is zero.
   llvm::Expected<mix::Gradients> runBackward(const mix::Call &call, const mix::Cotangents &cotangents, bool withSaved,
                                              int64_t threads = 0) const;
   bool has(llvm::StringRef kernel) const;

@@ -1,5 +1,5 @@
-// f'(x), in terms of x or of y = f(x), whichever is cheaper. At a kink: abs'(0) = relu'(0) = 0, elu'(0) = 1, and ties of
-// min and max are split evenly. What could become 0 * inf is written so that it does not.
+// f'(x), in terms of x or of y = f(x), whichever is cheaper. At a kink: abs'(0) = relu'(0) = 0, elu'(0) = 1, and ties
+// of min and max are split evenly. What could become 0 * inf is written so that it does not.
 #include "frontend/sema/ElementwiseDerivatives.h"
 #include <cmath>
 #include <limits>
@@ -13,8 +13,8 @@ namespace {
 /// 1 - x
 Expr *oneLess(ExprBuilder &make, Expr *x) { return make.binary(BinaryKind::Sub, make.number(1), x); }
 
-/// gelu(x) = x s, s = sigmoid(2 c (x + a x^3)):   s + x s (1 - s) 2 c (1 + 3 a x^2). Where s (1 - s) has long vanished, x is
-/// not let grow, whose square could overflow.
+/// gelu(x) = x s, s = sigmoid(2 c (x + a x^3)):   s + x s (1 - s) 2 c (1 + 3 a x^2). Where s (1 - s) has long vanished,
+/// x is not let grow, whose square could overflow.
 Expr *geluDerivative(ExprBuilder &make, Expr *argument) {
   constexpr double c = 0.7978845608028654, a = 0.044715;
   Expr *x = make.binary(BinaryKind::Min, make.binary(BinaryKind::Max, argument, make.number(-30)), make.number(30));

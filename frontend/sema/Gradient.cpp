@@ -1,5 +1,5 @@
-// Reverse mode on the graph of expressions, giving expressions. With x̄ the derivative of the loss by x, of x's own type,
-// each node hands its ȳ on to what it is made of:
+// Reverse mode on the graph of expressions, giving expressions. With x̄ the derivative of the loss by x, of x's own
+// type, each node hands its ȳ on to what it is made of:
 //
 //     y = f(x), by elements      x̄ += ȳ .* f'(x)                        ElementwiseDerivatives.cpp
 //     y = f(a, b), by elements   ā += ȳ .* df/da, summed where a is a scalar that met every entry

@@ -20,7 +20,8 @@ constexpr uint32_t formatWidth = 100;
 /// nullopt if the text has mistakes of syntax. Formatting what was formatted changes nothing.
 std::optional<std::string> format(const Source &source, DiagnosticList &diagnostics);
 
-/// Whether two texts have the same tokens, hence the same AST, and the same comments: what `format` promises of its result.
+/// Whether two texts have the same tokens, hence the same AST, and the same comments: what `format` promises of its
+/// result.
 bool readsTheSame(const Source &before, const Source &after);
 
 } // namespace mixc

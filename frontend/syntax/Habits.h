@@ -1,4 +1,5 @@
-// What people write from habit, of other languages and of papers, and how it is said here. Each gives the text of a help, or nothing.
+// What people write from habit, of other languages and of papers, and how it is said here. Each gives the text of a
+// help, or nothing.
 #ifndef MIXC_FRONTEND_SYNTAX_HABITS_H
 #define MIXC_FRONTEND_SYNTAX_HABITS_H
 

@@ -133,8 +133,8 @@ unsigned Layout::continuation(size_t token) const {
   return std::max(valueColumn - before, indent + 1);
 }
 
-/// Breaks every line that is too long where that disturbs least: at its sums and commas, then its products, then the same
-/// inside brackets, until all fit.
+/// Breaks every line that is too long where that disturbs least: at its sums and commas, then its products, then the
+/// same inside brackets, until all fit.
 void Layout::wrap() {
   uint32_t outermost = in.tokens[first].depth;
   for (uint32_t level = 0; level < 8; ++level) {

@@ -112,7 +112,8 @@ private:
     }
   }
 
-  // `<` opens dims behind `vector`, `matrix` and the name of a mixer; elsewhere it compares, and `>` does where no dims are open.
+  // `<` opens dims behind `vector`, `matrix` and the name of a mixer; elsewhere it compares, and `>` does where no dims
+  // are open.
   void comparison(char c) {
     auto last = [&](size_t back) { return tokens.size() < back ? Tok::Bad : tokens[tokens.size() - back].kind; };
     bool isType = last(1) == Tok::Scalar || last(1) == Tok::Vector || last(1) == Tok::Matrix || last(1) == Tok::Mixer;

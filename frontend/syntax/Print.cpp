@@ -149,7 +149,8 @@ private:
   void binary(const Binary &e) {
     int level = levelOf(e);
     bool power = level == PowerLevel;
-    // `^` is right-associative, and its exponent may be a negation; comparisons are not associative, the others to the left.
+    // `^` is right-associative, and its exponent may be a negation; comparisons are not associative, the others to the
+    // left.
     expr(*e.left, power ? PostfixLevel : level == CompareLevel ? AddLevel : level);
     bool tight = e.op == BinaryOp::Power;
     out += tight ? "^" : fmt::format(" {} ", spelling(e.op));

@@ -1,5 +1,5 @@
-// What the formatter knows of a token from its neighbours alone: whether a space stands before it, whether it is a binary
-// operator, how many brackets are open around it.
+// What the formatter knows of a token from its neighbours alone: whether a space stands before it, whether it is a
+// binary operator, how many brackets are open around it.
 #ifndef MIXC_FRONTEND_SYNTAX_SPACING_H
 #define MIXC_FRONTEND_SYNTAX_SPACING_H
 

@@ -3,8 +3,8 @@
 // For y = f(x) the cotangent of x is x' = (df/dx)^T y'. Every rule is built of tile ops again, so the op set is closed:
 // recur gives a reversed recur, solve the transposed solve and a strict contract, contract two contracts. Nothing is
 // divided by a decay, so decays of exactly 0 have exact gradients. Conventions at kinks: ties of max and min share,
-// abs'(0) = sqrt'(0) = 0. In maps a cotangent that is exactly 0 stays 0, whatever the slope (ScalarAdjoint.h); in sums of
-// products 0 times infinity is NaN, as it is forward.
+// abs'(0) = sqrt'(0) = 0. In maps a cotangent that is exactly 0 stays 0, whatever the slope (ScalarAdjoint.h); in sums
+// of products 0 times infinity is NaN, as it is forward.
 #ifndef MIXC_LOWERING_ADJOINT_ADJOINT_H
 #define MIXC_LOWERING_ADJOINT_ADJOINT_H
 
@@ -31,8 +31,8 @@ using GradientOf = llvm::function_ref<mlir::Value(mlir::Value tensor)>;
 /// the block reads) added to it, and of what lies between. A wanted value without an entry has cotangent 0. Built at
 /// `builder`'s place, where all of the block's values must be visible. Memory ops end the flow: the caller seeds what
 /// stores take and collects what loads gave; only what `tile.steps` load token by token, the reversed steps store
-/// token by token, where `gradientOf` says. Loops over chunks that a cotangent would have to pass are an error. The arith
-/// and math dialects must be loaded.
+/// token by token, where `gradientOf` says. Loops over chunks that a cotangent would have to pass are an error. The
+/// arith and math dialects must be loaded.
 llvm::LogicalResult differentiate(mlir::Block &block, llvm::ArrayRef<mlir::Value> wanted, mlir::OpBuilder &builder,
                                   Cotangents &cotangents, GradientOf gradientOf = nullptr);
 

@@ -30,8 +30,8 @@ static void storeSegment(OpBuilder &builder, Location loc, Value tile, Value ten
   StoreOp::create(builder, loc, tile, tensor, Value(), 0, every, next, /*add=*/false);
 }
 
-/// What a body works out with more than matmuls: the writes that it solves for, and those that it finds by substitution (steps whose
-/// carried tiles end with them).
+/// What a body works out with more than matmuls: the writes that it solves for, and those that it finds by substitution
+/// (steps whose carried tiles end with them).
 static SmallVector<Value> hardWon(ChunksOp loop) {
   SmallVector<Value> found;
   auto add = [&](Value value) {
@@ -250,8 +250,8 @@ private:
 
 //===-- Tensors -------------------------------------------------------------------------------------------------===//
 
-/// Params are summed over sequences, and what heads share over heads. What the kernel comes to more than once is summed as well:
-/// inputs of earlier tokens, or read in several loops, or token by token; and so is what it never comes to.
+/// Params are summed over sequences, and what heads share over heads. What the kernel comes to more than once is summed
+/// as well: inputs of earlier tokens, or read in several loops, or token by token; and so is what it never comes to.
 bool BackwardBuilder::isPartial(BlockArgument tensor) {
   ArgumentAttr argument = forward.argument(tensor.getArgNumber());
   if (argument.getRole() == Role::Param || argument.getPerGroup() || argument.getHistory())

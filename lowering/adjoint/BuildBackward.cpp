@@ -1,10 +1,11 @@
 // Builds `tile.kernel @NAME_backward` and `@NAME_replay` beside every mixer's forward kernel, which is made to save its
 // states.
 //
-// The backward kernel has chunks of its own size. Per token it moves two tiles a state every chunk, V K / C numbers, and has within the
-// chunk about three times the forward's C (K + V): for one state with scalar decays, and writes free of reads or affine in them, 32
-// tokens balance that, and 16 where V K is at most 32 x 32 (as measured: 6 to 15 % faster). Anything else has more pairs of tokens
-// (halving, mixing), or keeps a state for every token of a chunk (steps): there 16. Several writes that read share these (ChunkSize.h).
+// The backward kernel has chunks of its own size. Per token it moves two tiles a state every chunk, V K / C numbers,
+// and has within the chunk about three times the forward's C (K + V): for one state with scalar decays, and writes free
+// of reads or affine in them, 32 tokens balance that, and 16 where V K is at most 32 x 32 (as measured: 6 to 15 %
+// faster). Anything else has more pairs of tokens (halving, mixing), or keeps a state for every token of a chunk
+// (steps): there 16. Several writes that read share these (ChunkSize.h).
 #include "lowering/Passes.h"
 #include "lowering/adjoint/Backward.h"
 #include "lowering/derive/ChunkProgram.h"

@@ -46,7 +46,8 @@ static bool isSummed(TileType operand, TileType result) {
                       [&](const Axis &axis) { return axis.str() != "time" && !operand.has(axis.str()); });
 }
 
-/// What a map computes in vain, and the tiles that it takes for that alone: states among them would be worked out again.
+/// What a map computes in vain, and the tiles that it takes for that alone: states among them would be worked out
+/// again.
 static void dropUnused(MapOp map) {
   Block &body = map.getBody().front();
   for (Operation &inner : llvm::make_early_inc_range(llvm::reverse(body)))

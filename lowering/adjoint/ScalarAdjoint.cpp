@@ -9,8 +9,8 @@
 //
 // with e = e^(-2|x|): 1 - z^2 and z + 1 have no digits left where z is nearly 1 or -1.
 //
-// A cotangent that is exactly 0 stays 0: what takes no part has gradient 0, whatever its slope. So where the slope is no constant, the product is
-// selected where z' is not 0.
+// A cotangent that is exactly 0 stays 0: what takes no part has gradient 0, whatever its slope. So where the slope is
+// no constant, the product is selected where z' is not 0.
 #include "lowering/adjoint/ScalarAdjoint.h"
 #include "dialect/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

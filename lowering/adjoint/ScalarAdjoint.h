@@ -10,8 +10,9 @@ namespace mixc {
 /// The cotangent of a scalar: `value` where `guard` holds, 0 elsewhere (no guard: everywhere).
 ///
 /// A branch that a select does not take may have an infinite derivative, and 0 times infinity is NaN. So a cotangent is
-/// not multiplied by a 0 for the branch not taken: it carries the condition, and is selected once, at the end. For the same reason
-/// a cotangent that is 0 by itself, at a padded token or behind a slope of 0, stays 0 whatever slope it meets.
+/// not multiplied by a 0 for the branch not taken: it carries the condition, and is selected once, at the end. For the
+/// same reason a cotangent that is 0 by itself, at a padded token or behind a slope of 0, stays 0 whatever slope it
+/// meets.
 struct ScalarCotangent {
   mlir::Value value, guard;
   explicit operator bool() const { return static_cast<bool>(value); }

@@ -10,8 +10,8 @@ using namespace mixc::tile;
 
 namespace {
 
-/// A carried tile that does nothing but collect what is stacked: c_t = (p_t = s) ? w_t : c_{t-1}, with the positions p of tokens and s along
-/// an axis. Before token t it is (s < p_t) ? w_s : c_0.
+/// A carried tile that does nothing but collect what is stacked: c_t = (p_t = s) ? w_t : c_{t-1}, with the positions p
+/// of tokens and s along an axis. Before token t it is (s < p_t) ? w_s : c_0.
 struct Collected {
   unsigned stacked = 0;  // the result w
   unsigned position = 0; // the body's argument p

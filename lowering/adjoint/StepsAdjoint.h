@@ -10,9 +10,9 @@ namespace mixc {
 ///
 ///   (c_t, y_t) = f(c_{t-1}, x_t, w)        c'_{t-1}, x'_t, w'_t = (df/d(c, x, w))' (c'_t, y'_t)        w' = sum_t w'_t
 ///
-/// steps from the last token to the first, which take every c_{t-1}: made of what is stacked where c does nothing but collect
-/// that; else the steps now stack it (the op is replaced by one that does). Tiles of `active` alone get cotangents. Rows past the valid ones get 0. What the body loads token by
-/// token, the reversed body stores.
+/// steps from the last token to the first, which take every c_{t-1}: made of what is stacked where c does nothing but
+/// collect that; else the steps now stack it (the op is replaced by one that does). Tiles of `active` alone get
+/// cotangents. Rows past the valid ones get 0. What the body loads token by token, the reversed body stores.
 llvm::LogicalResult buildStepsAdjoint(tile::StepsOp op, const llvm::DenseSet<mlir::Value> &active,
                                       mlir::OpBuilder &builder, Cotangents &cotangents, GradientOf gradientOf);
 

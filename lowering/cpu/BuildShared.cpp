@@ -3,10 +3,10 @@
 //
 //   for i { f(A, i) } ... for i { f(B, i) }    ->    shared(A) ... shared(B)    with    shared(x) = for i { f(x, i) }
 //
-// Alike means: the same ops on the same types and constants, up to the other values that come from outside; those are the arguments. Nests
-// of few ops stay, and those of few iterations, where the call would count. Longer nests come first; what is in the function may
-// call others. LLVM knows less of memory that comes as an argument, and once a kernel was measured to be slower by 7 %: code that
-// compiles quickly as it is stays.
+// Alike means: the same ops on the same types and constants, up to the other values that come from outside; those are
+// the arguments. Nests of few ops stay, and those of few iterations, where the call would count. Longer nests come
+// first; what is in the function may call others. LLVM knows less of memory that comes as an argument, and once a
+// kernel was measured to be slower by 7 %: code that compiles quickly as it is stays.
 #include "dialect/tile/Tile.h"
 #include "lowering/Passes.h"
 #include "mlir/IR/IRMapping.h"

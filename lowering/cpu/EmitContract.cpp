@@ -2,9 +2,10 @@
 //
 //   result[m, l] = start[m, l] + sum_x a[m, x] b[x, l]
 //
-// A block of rows m times vectors along l stays in registers while x runs: one vector load of b serves all rows, one entry of
-// a, broadcast from memory by the FMA itself, all vectors. With a mask, source and time run unevenly: pairs that count for no row of
-// the block are never computed, those that count for all run in a loop, the few between, on the diagonal, are written out.
+// A block of rows m times vectors along l stays in registers while x runs: one vector load of b serves all rows, one
+// entry of a, broadcast from memory by the FMA itself, all vectors. With a mask, source and time run unevenly: pairs
+// that count for no row of the block are never computed, those that count for all run in a loop, the few between, on
+// the diagonal, are written out.
 #include "lowering/cpu/KernelEmitter.h"
 
 using namespace mlir;
@@ -59,8 +60,8 @@ void KernelEmitter::contractLanes(tile::ContractOp op) {
   for (Attribute name : op.getOver())
     over.push_back(aType.getAxes()[aType.find(cast<StringAttr>(name).getValue())]);
 
-  // The masked pair: one of time and source runs along the rows, the other is summed over, innermost. Where both are kept, what does not count
-  // is put back to its start.
+  // The masked pair: one of time and source runs along the rows, the other is summed over, innermost. Where both are
+  // kept, what does not count is put back to its start.
   bool isKept = op.getMask() != tile::Mask::None &&
                 llvm::none_of(over, [](const Axis &axis) { return axis.str() == "time" || axis.str() == "source"; });
   bool masked = op.getMask() != tile::Mask::None && !isKept;
@@ -152,7 +153,8 @@ void KernelEmitter::contractLanes(tile::ContractOp op) {
     if (whole < height)
       body(index(whole), height - whole);
   };
-  // All sequences meet one matrix: a few of its columns stay in L1 for all of them. Otherwise the rows are what is read again.
+  // All sequences meet one matrix: a few of its columns stay in L1 for all of them. Otherwise the rows are what is read
+  // again.
   const bool isMatrixShared = m && m->kind == tile::AxisKind::Seq;
   forEachEntry(rows, [&](const Point &outer) {
     if (isMatrixShared)

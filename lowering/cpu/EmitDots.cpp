@@ -51,8 +51,9 @@ void KernelEmitter::contractDots(tile::ContractOp op) {
   int64_t blockJ = std::min<int64_t>(heightJ, heightI > 1 ? budget / 4 : budget / 2);
   int64_t blockI = std::min<int64_t>(heightI, heightJ > 1 ? 4 : budget / 2);
 
-  // The sum with a product where the lanes count, as it was elsewhere: what does not count is not multiplied by 0, for it may be infinite. Where one
-  // of time and source is the lane axis and the other a row, those before (or from) a bound count; all or none where neither is.
+  // The sum with a product where the lanes count, as it was elsewhere: what does not count is not multiplied by 0, for
+  // it may be infinite. Where one of time and source is the lane axis and the other a row, those before (or from) a
+  // bound count; all or none where neither is.
   auto maskLanes = [&](Value next, Value sum, const Point &at) -> Value {
     if (!masked || maskKept)
       return next;
@@ -134,8 +135,8 @@ void KernelEmitter::contractDots(tile::ContractOp op) {
 
   auto none = [](int64_t, int64_t) { return false; };
   auto all = [](int64_t, int64_t) { return true; };
-  // A row of blocks of a masked result: those before the diagonal, those on it, where each pair is known to count or not, and
-  // those beyond. `row` is its number. Where there are several, blockI is a multiple of blockJ.
+  // A row of blocks of a masked result: those before the diagonal, those on it, where each pair is known to count or
+  // not, and those beyond. `row` is its number. Where there are several, blockI is a multiple of blockJ.
   auto emitMaskedRow = [&](const Point &outer, Value row, int64_t countI) {
     bool countsBefore = i->str() == "time", isWhole = countI < heightI && countI == blockI;
     int64_t ratio = blockI / blockJ, wholeJ = heightJ / blockJ;

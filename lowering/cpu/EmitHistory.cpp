@@ -1,6 +1,6 @@
-// Tokens of the past. Row t of a load with lag n is token t - n: of the sequence, or, before its first token, one of the
-// history's last rows (0 where there is no history). Only the first chunks can reach that far back, so the others have
-// a path of their own without the question.
+// Tokens of the past. Row t of a load with lag n is token t - n: of the sequence, or, before its first token, one of
+// the history's last rows (0 where there is no history). Only the first chunks can reach that far back, so the others
+// have a path of their own without the question.
 #include "lowering/cpu/KernelEmitter.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 

@@ -123,8 +123,9 @@ void KernelEmitter::emitMap(tile::MapOp op) {
   });
 }
 
-// A mask of valid rows, where all are valid, has the result x: in x's own buffer where the axes are the same. (What is carried
-// has a buffer that will change.) So it is in most chunks: only where the last one ends early is the result written.
+// A mask of valid rows, where all are valid, has the result x: in x's own buffer where the axes are the same. (What is
+// carried has a buffer that will change.) So it is in most chunks: only where the last one ends early is the result
+// written.
 void KernelEmitter::emitSelect(tile::SelectOp op) {
   Place to = place(op.getResult());
   StringRef lane = to.layout.lane();
@@ -211,7 +212,8 @@ double KernelEmitter::identityOf(tile::ReduceKind kind) {
   llvm_unreachable("all kinds are above");
 }
 
-// Sums keep a vector of partial sums along the lane axis of x, where that is summed over, and vectors of whole sums otherwise.
+// Sums keep a vector of partial sums along the lane axis of x, where that is summed over, and vectors of whole sums
+// otherwise.
 void KernelEmitter::emitReduce(tile::ReduceOp op) {
   auto type = cast<TileType>(op.getX().getType());
   SmallVector<Axis> over;

@@ -74,8 +74,8 @@ void KernelEmitter::forEachForm(TileType type, function_ref<void()> body) {
   body();
 }
 
-/// A tile has the tensor's dims in order, after time and sequences. What only kernels see, segments, lies with the value axis last, as
-/// panels do; not with this kernel's panel axis last: forward and backward may have different ones.
+/// A tile has the tensor's dims in order, after time and sequences. What only kernels see, segments, lies with the
+/// value axis last, as panels do; not with this kernel's panel axis last: forward and backward may have different ones.
 SmallVector<std::pair<Axis, int64_t>> KernelEmitter::axesInMemory(tile::ViewType view, TileType type) {
   SmallVector<std::pair<Axis, int64_t>> axes;
   for (const Axis &axis : type.getAxes())

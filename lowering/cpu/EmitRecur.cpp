@@ -42,7 +42,8 @@ void KernelEmitter::emitRecur(tile::RecurOp op) {
   });
 }
 
-// x, at most `most` in size (0: no bound): selects that hand on what is no number, each one minimum or maximum of the machine.
+// x, at most `most` in size (0: no bound): selects that hand on what is no number, each one minimum or maximum of the
+// machine.
 Value KernelEmitter::bounded(Value x, APFloat most) {
   if (most.isZero())
     return x;
@@ -54,10 +55,11 @@ Value KernelEmitter::bounded(Value x, APFloat most) {
   return x;
 }
 
-// X + tril(L, -1) X = B by right-looking substitution: as many rows as there are accumulators stay in registers; each row, once it is known, is
-// taken out of those below it. With several unknowns a token, row t * unknowns + m is X_tm. `transpose` goes from the last row to the first, with
-// L transposed. Where a token's rows fit the registers, blocks of whole tokens are written out; where not, blocks of a token's rows are a loop, so
-// that the code does not grow with the unknowns.
+// X + tril(L, -1) X = B by right-looking substitution: as many rows as there are accumulators stay in registers; each
+// row, once it is known, is taken out of those below it. With several unknowns a token, row t * unknowns + m is X_tm.
+// `transpose` goes from the last row to the first, with L transposed. Where a token's rows fit the registers, blocks of
+// whole tokens are written out; where not, blocks of a token's rows are a loop, so that the code does not grow with the
+// unknowns.
 void KernelEmitter::emitSolve(tile::SolveOp op) {
   const Layout to = place(op.getResult()).layout;
   auto type = cast<TileType>(op.getL().getType());
@@ -93,7 +95,8 @@ void KernelEmitter::emitSolve(tile::SolveOp op) {
     auto known = [&](const Point &p) -> Value {
       return lanesApart ? splat(fetchEntry(op.getResult(), p), n) : fetch(op.getResult(), p, lane, n);
     };
-    // The rows at these points, one after the other: less what the rows of `token`s before `whole`, and those of it before `part`, are in them.
+    // The rows at these points, one after the other: less what the rows of `token`s before `whole`, and those of it
+    // before `part`, are in them.
     auto block = [&](ArrayRef<Point> rows, Value whole, Value part) {
       SmallVector<Value> x;
       for (const Point &row : rows)

@@ -1,5 +1,5 @@
-// Writes one kernel as a function over vectors and buffers. Every tile op becomes a loop nest over the buffers that the plan gave
-// its tiles; the speed is in the order of these loops and in what stays in registers (docs/architecture.md).
+// Writes one kernel as a function over vectors and buffers. Every tile op becomes a loop nest over the buffers that the
+// plan gave its tiles; the speed is in the order of these loops and in what stays in registers (docs/architecture.md).
 #ifndef MIXC_LOWERING_CPU_KERNELEMITTER_H
 #define MIXC_LOWERING_CPU_KERNELEMITTER_H
 
@@ -62,9 +62,11 @@ private:
   bool isPanelOp(mlir::Operation *op) const;
 
   // EmitMemory.cpp
-  /// The ops of a memory op, once, or in a loop over the sequences of a block; its tensors are those of the sequence then.
+  /// The ops of a memory op, once, or in a loop over the sequences of a block; its tensors are those of the sequence
+  /// then.
   void forEachSequence(mlir::Operation *op, llvm::function_ref<void()> body);
-  /// What is done to the rows of a tile, in two forms: for full chunks, without validRows, and for a last one that ends early.
+  /// What is done to the rows of a tile, in two forms: for full chunks, without validRows, and for a last one that ends
+  /// early.
   void forEachForm(tile::TileType type, llvm::function_ref<void()> body);
   mlir::Value isFull();
   void emitLoad(tile::LoadOp op);

@@ -1,6 +1,6 @@
-// Functions of float32 vectors become polynomials (errors of 1 to 4 units in the last place), and so do those of float64 vectors that
-// gates have (WideFunctions.h). Any other float64 stays with the intrinsics, which the code generator turns into calls of the C library: it
-// is used for values of params alone, once a call.
+// Functions of float32 vectors become polynomials (errors of 1 to 4 units in the last place), and so do those of
+// float64 vectors that gates have (WideFunctions.h). Any other float64 stays with the intrinsics, which the code
+// generator turns into calls of the C library: it is used for values of params alone, once a call.
 //
 //   x^y = exp(y log|x|), with the sign of an odd whole y where x < 0; 0^0 = 1.
 //   e^x - 1 = 2^n (e^r - 1) + (2^n - 1), x = n ln 2 + r: one rounding near 0, where e^x - 1 loses every digit.
@@ -111,8 +111,8 @@ Angle nearAngle(const Numbers &of, Value x) {
   return {r, low, arith::FPToSIOp::create(of.b, of.loc, of.like(of.b.getI32Type()), n)};
 }
 
-/// For any x >= 2^-7: x = m 2^(s - 1) of an m of 24 bits. 2/pi times 2^s is whole turns, which are left out, and 96 bits that follow. Of
-/// their product with m the first two bits are quarters, and 62 more are what is left.
+/// For any x >= 2^-7: x = m 2^(s - 1) of an m of 24 bits. 2/pi times 2^s is whole turns, which are left out, and 96
+/// bits that follow. Of their product with m the first two bits are quarters, and 62 more are what is left.
 Angle farAngle(const Numbers &of, Value x) {
   constexpr int64_t bitsOf2OverPi[] = {0,          0xA2F9836E, 0x4E441529, 0xFC2757D1,
                                        0xF534DDC0, 0xDB629599, 0x3C439041, 0xFE5163AB};
@@ -256,7 +256,8 @@ struct LowerErfc : OpRewritePattern<math::ErfcOp> {
                                      -0x1.9de37ep-4f, 0x1.16e9acp-4f,  0x1.f7f82ep-7f, -0x1.1df1a4p-3f, 0x1.3ba592p+0f};
 };
 
-/// x + 1 = 2^e (1 + m), -1/4 <= m <= 1/2: m = 2^-e x + (2^-e - 1) has one rounding, and log(1 + x) = e ln 2 + m + m^2 p(m).
+/// x + 1 = 2^e (1 + m), -1/4 <= m <= 1/2: m = 2^-e x + (2^-e - 1) has one rounding, and log(1 + x) = e ln 2 + m + m^2
+/// p(m).
 struct LowerLog1p : OpRewritePattern<math::Log1pOp> {
   using OpRewritePattern::OpRewritePattern;
 

@@ -1,5 +1,5 @@
-// The plan of a kernel: where its tiles lie and in which loop its ops run. Decided by `mix-plan-cpu`, kept as attributes, read
-// by `mix-tile-to-vector`.
+// The plan of a kernel: where its tiles lie and in which loop its ops run. Decided by `mix-plan-cpu`, kept as
+// attributes, read by `mix-tile-to-vector`.
 //
 // On the kernel:  plan = {cpu = "znver4", lanes = 16, panel = "V", width = 16, scratch = 81920}
 // On an op:       plan = {stage = 1, layout = ["time", "V"], sliced, offset = 4096}   or {stage = 1, fused}
@@ -8,14 +8,15 @@
 //
 // Tiles of a loop's body lie in one memory, those that are not needed at the same time in the same place.
 //
-// The carried tiles of tile.steps lie where their results do. One that is only handed on to another passes `through` a buffer of
-// its own, since both change.
+// The carried tiles of tile.steps lie where their results do. One that is only handed on to another passes `through` a
+// buffer of its own, since both change.
 //
-// Stages. Ops run in order of their stage. An odd stage is a loop over panels, slices of `width` entries of the panel axis (a value
-// axis): key-side work, done once for all value channels, runs in the even stages between. A `sliced` tile holds one panel.
+// Stages. Ops run in order of their stage. An odd stage is a loop over panels, slices of `width` entries of the panel
+// axis (a value axis): key-side work, done once for all value channels, runs in the even stages between. A `sliced`
+// tile holds one panel.
 //
-// Layouts. `layout` lists the axes, slowest first; the last is the lane axis, padded with zeros to whole vectors. A tile whose lane axis is the
-// panel axis lies panel by panel: [panel][...][width].
+// Layouts. `layout` lists the axes, slowest first; the last is the lane axis, padded with zeros to whole vectors. A
+// tile whose lane axis is the panel axis lies panel by panel: [panel][...][width].
 #ifndef MIXC_LOWERING_CPU_PLAN_H
 #define MIXC_LOWERING_CPU_PLAN_H
 

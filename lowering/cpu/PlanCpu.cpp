@@ -1,15 +1,17 @@
 // Chooses where the tiles of a kernel lie and in which loop its ops run (see Plan.h for what the attributes mean).
 //
-// The panel axis is the value axis of the largest state. On the chunk path states lie value lanes last, in panels that stay in
-// L1 while the chunk's reads, solve, outputs and update pass over them; on the decode path they stay as the caller declared them, since there
-// every entry is touched once, and so they do where steps load matrices to meet them. Key-side ops (no panel axis) run once a chunk, in the even stages:
+// The panel axis is the value axis of the largest state. On the chunk path states lie value lanes last, in panels that
+// stay in L1 while the chunk's reads, solve, outputs and update pass over them; on the decode path they stay as the
+// caller declared them, since there every entry is touched once, and so they do where steps load matrices to meet them.
+// Key-side ops (no panel axis) run once a chunk, in the even stages:
 //
 //   stage(op) = max over operands x of   x key-side:    the even stage at which x is complete
 //                                        x has panels:  its own odd stage
 //   and an op over panels runs in an odd stage, one more than the last even stage that it needs.
 //
-// A sum over the panel axis is complete only after its loop, one stage later. Steps whose body keeps the panels apart run in an odd
-// stage, a panel's carried tiles in L1 for the whole chunk; where the body sums over the panel axis, in an even one.
+// A sum over the panel axis is complete only after its loop, one stage later. Steps whose body keeps the panels apart
+// run in an odd stage, a panel's carried tiles in L1 for the whole chunk; where the body sums over the panel axis, in
+// an even one.
 #include "lowering/Limits.h"
 #include "lowering/Passes.h"
 #include "lowering/Refusal.h"
@@ -452,8 +454,8 @@ std::pair<int64_t, int64_t> Planner::lifetimeOf(Operation *op, const DenseMap<Op
   return {first, last};
 }
 
-/// Gives the tiles of a loop's body places in scratch memory from `base` on, the same to tiles that are not needed at the same time:
-/// the first place that fits, in order of their first use.
+/// Gives the tiles of a loop's body places in scratch memory from `base` on, the same to tiles that are not needed at
+/// the same time: the first place that fits, in order of their first use.
 void Planner::packBuffers(Block &block, int64_t base) {
   DenseMap<Operation *, int64_t> positions;
   int64_t position = 0, stage = 0;
@@ -500,8 +502,9 @@ bool Planner::ownsBuffer(tile::ChunksOp loop, unsigned i) {
           carried.getOwner()->getTerminator()->getOperand(carried.getArgNumber()) == loop.getResult(i));
 }
 
-// A sum over the panel axis, which is the lane axis too, would end in a sum across lanes for every entry: of a state, of which it needs
-// every row, a copy with other lanes is made first, and lanes are summed no more. Sums of tokens' rows stay dot products, whole ones.
+// A sum over the panel axis, which is the lane axis too, would end in a sum across lanes for every entry: of a state,
+// of which it needs every row, a copy with other lanes is made first, and lanes are summed no more. Sums of tokens'
+// rows stay dot products, whole ones.
 void Planner::turnOperands() {
   if (plan.panel.empty() || lane != plan.panel)
     return;

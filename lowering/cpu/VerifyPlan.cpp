@@ -1,5 +1,5 @@
-// Is a plan one that can be followed? A module at stage `plan` may come from a file, and what lowers it takes its plan at its word. For
-// every kernel and op (Plan.h says what the entries are):
+// Is a plan one that can be followed? A module at stage `plan` may come from a file, and what lowers it takes its plan
+// at its word. For every kernel and op (Plan.h says what the entries are):
 //
 //     the kernel    every entry, of its type; widths and memory in their bounds; a panel axis that its tiles have
 //     an op         a stage, in order within the loop; an odd one only where there are panels

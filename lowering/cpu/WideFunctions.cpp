@@ -1,6 +1,6 @@
-// Functions of float64 vectors, for gates of tokens: a gate that multiplies a state is computed in float64 (CarriedFactors.h), and a call
-// of the C library for every token is too slow there. Errors of one or two units in the last place. A single float64 stays with the
-// library: values of params alone, once a call.
+// Functions of float64 vectors, for gates of tokens: a gate that multiplies a state is computed in float64
+// (CarriedFactors.h), and a call of the C library for every token is too slow there. Errors of one or two units in the
+// last place. A single float64 stays with the library: values of params alone, once a call.
 //
 //   e^x     = 2^n e^r, x = n ln 2 + r, |r| <= ln 2 / 2: Taylor to r^12. Below e^-708 it is 0, above e^709.5 infinite.
 //   log x   = e ln 2 + log m, x = 2^e m, m from sqrt(1/2) to sqrt(2); log m = 2 atanh s, s = (m - 1) / (m + 1): to

@@ -1,6 +1,6 @@
-// Interval arithmetic (Moore 1966) over the ops of one token: declared intervals go in, and a function that rises takes the ends of
-// its operand's interval to the ends of its own. What has no rule lies anywhere. Rounding is not counted: what is asked is whether
-// products of gates can grow, and a unit in the last place does not make them.
+// Interval arithmetic (Moore 1966) over the ops of one token: declared intervals go in, and a function that rises takes
+// the ends of its operand's interval to the ends of its own. What has no rule lies anywhere. Rounding is not counted:
+// what is asked is whether products of gates can grow, and a unit in the last place does not make them.
 #include "lowering/derive/Bounds.h"
 #include "dialect/mix/Scalar.h"
 #include "llvm/ADT/TypeSwitch.h"

@@ -1,8 +1,8 @@
 // Builds `tile.kernel @NAME_forward` beside every mixer.
 //
-// States in normal form advance by chunks of C tokens (ChunkedComponent.h); scans and sequential states step through the
-// chunk (SteppedStates.h), and then the kernel says why: form = "stepped", why = "...". Requires bound dims; what a mixer
-// that `require`s chunks cannot have is an error.
+// States in normal form advance by chunks of C tokens (ChunkedComponent.h); scans and sequential states step through
+// the chunk (SteppedStates.h), and then the kernel says why: form = "stepped", why = "...". Requires bound dims; what a
+// mixer that `require`s chunks cannot have is an error.
 #include "lowering/Limits.h"
 #include "lowering/Passes.h"
 #include "lowering/Refusal.h"

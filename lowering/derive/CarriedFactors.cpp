@@ -1,12 +1,12 @@
-// S' = D S + ..., D the product of a chunk's decays. Decays that repeat make D repeat, and its rounding to float32 with it: after
-// 512 chunks a memory that forgets little is off by 512 roundings in one direction, 2e-5. So D is computed in float64, and meets S
-// as two float32 tiles,
+// S' = D S + ..., D the product of a chunk's decays. Decays that repeat make D repeat, and its rounding to float32 with
+// it: after 512 chunks a memory that forgets little is off by 512 roundings in one direction, 2e-5. So D is computed in
+// float64, and meets S as two float32 tiles,
 //
 //     h = 1 where D >= 1/2, else 0        l = D - h        D S = l S + h S
 //
-// h S is exact, and l has 2^-25 of itself as its error, which is little where D is near 1. Elsewhere the memory is short. So what is
-// left is the rounding of the sum, whose direction changes with S. In a kernel that is one operation more for every entry of the state,
-// of about 3 C.
+// h S is exact, and l has 2^-25 of itself as its error, which is little where D is near 1. Elsewhere the memory is
+// short. So what is left is the rounding of the sum, whose direction changes with S. In a kernel that is one operation
+// more for every entry of the state, of about 3 C.
 //
 //     D = reduce mul a        in float64, of a widened entry by entry; where a has one entry a token, all that it is
 //                             computed from is float64, too (exp of a step size), down to what was loaded

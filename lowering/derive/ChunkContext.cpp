@@ -5,11 +5,11 @@
 //
 // D(0,C] multiplies the state, chunk after chunk, so mix-infer-precision makes it more exact than float32.
 //
-// Where gates may be above 1 in size, what their products multiply is bounded: a product that overflows, of a memory that is empty, leaves 0
-// and not no number.
+// Where gates may be above 1 in size, what their products multiply is bounded: a product that overflows, of a memory
+// that is empty, leaves 0 and not no number.
 //
-// A decay along the key axis cannot leave the sum over keys, p_t' D(s,t-1] u_s = sum_k p_tk D_k(s,t-1] u_sk. The chunk is
-// halved, recursively: tokens t of a right half meet tokens s of the left one at the middle m between them,
+// A decay along the key axis cannot leave the sum over keys, p_t' D(s,t-1] u_s = sum_k p_tk D_k(s,t-1] u_sk. The chunk
+// is halved, recursively: tokens t of a right half meet tokens s of the left one at the middle m between them,
 //
 //     p_t' D(s,t-1] u_s = (D(m-1,t-1] p_t)' (D(s,m-1] u_s)
 //
@@ -117,8 +117,8 @@ Value ChunkContext::contractSource(Value matrix, Value x, Value acc, tile::Mask 
   return tiles.contract(matrix, tiles.rename(x, tiles.time(), tiles.source()), tiles.source(), acc, mask);
 }
 
-// A decay along the axis of x stands outside the matmuls: between the halves of a block it takes what was written to their
-// middle, and from there to what reads it.
+// A decay along the axis of x stands outside the matmuls: between the halves of a block it takes what was written to
+// their middle, and from there to what reads it.
 //
 //     sum_{s<t} M_ts D(s,t-1] . x_s = sum over levels   D(m,t-1] . sum_s M_ts (D(s,m] . x_s)
 void ChunkContext::gather(Value matrix, Value x, const Segments &segments, SmallVectorImpl<Product> &sum) {

@@ -1,4 +1,5 @@
-// What the chunked components of a kernel share: products of decays over parts of a chunk, and what is made of pairs of tokens.
+// What the chunked components of a kernel share: products of decays over parts of a chunk, and what is made of pairs of
+// tokens.
 //
 // A decay is a number of a token, or a vector along an axis. D(s,t] is its product over the tokens s+1 .. t.
 //
@@ -12,11 +13,12 @@
 
 namespace mixc::derive {
 
-/// The largest size of what has a product of gates above 1 as a factor: finite, so that of an empty memory 0 times it is 0.
+/// The largest size of what has a product of gates above 1 as a factor: finite, so that of an empty memory 0 times it
+/// is 0.
 constexpr double mostGrown = 0x1p127;
 
-/// Products of one decay over parts of a chunk; null values are 1. A decay along an axis has that axis everywhere, and no
-/// `between`: there the pairs themselves carry it.
+/// Products of one decay over parts of a chunk; null values are 1. A decay along an axis has that axis everywhere, and
+/// no `between`: there the pairs themselves carry it.
 struct Segments {
   mlir::Value decay;    // selected to 1 past the end, on [time] or [time, axis]
   mlir::Value before;   // D(0,t-1] on [time]
@@ -42,16 +44,17 @@ public:
   void gather(mlir::Value matrix, mlir::Value x, const Segments &segments, llvm::SmallVectorImpl<Product> &sum);
   /// sum_s M_ts x_s, plus acc.
   mlir::Value contractSource(mlir::Value matrix, mlir::Value x, mlir::Value acc, tile::Mask mask);
-  /// x_t at pairs of tokens s < t, else 0, on [time, source]: what is at s or before takes no part in D(s,t-1], be it no number.
+  /// x_t at pairs of tokens s < t, else 0, on [time, source]: what is at s or before takes no part in D(s,t-1], be it
+  /// no number.
   mlir::Value afterSource(mlir::Value x);
   mlir::Value valid();
   /// Those entries of a matrix on [time, source] that pair tokens of neighbouring blocks of `block` rows.
   mlir::Value neighbours(mlir::Value matrix, int64_t block);
-  /// The rows of right halves of pairs of blocks of `block` rows, or of left ones; 0 elsewhere, whatever stands there: what reaches to or from
-  /// the middle has factors of other tokens in the other half's rows.
+  /// The rows of right halves of pairs of blocks of `block` rows, or of left ones; 0 elsewhere, whatever stands there:
+  /// what reaches to or from the middle has factors of other tokens in the other half's rows.
   mlir::Value half(bool right, mlir::Value x, int64_t block);
-  /// Where a product towards the middle of two blocks starts anew: 1 at the row before the first of a block, or at the first
-  /// where it runs backwards; 0 elsewhere.
+  /// Where a product towards the middle of two blocks starts anew: 1 at the row before the first of a block, or at the
+  /// first where it runs backwards; 0 elsewhere.
   mlir::Value starts(bool rows, int64_t block);
   /// Products of a decay that start anew at blocks of `block` rows: D(m,t-1] for the rows t of a block, m its last row
   /// before; D(s,m] for the rows s of the block before, m its last.

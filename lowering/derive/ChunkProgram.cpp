@@ -178,7 +178,8 @@ ComponentProgram *KernelBuilder::programOf(mix::ComponentOp component) {
   return (programs[component] = std::move(program)).get();
 }
 
-/// The tiles of all states after the chunk. A state that takes another is found before that one, which may then be overwritten.
+/// The tiles of all states after the chunk. A state that takes another is found before that one, which may then be
+/// overwritten.
 SmallVector<Value> KernelBuilder::nextStates() {
   DenseMap<Value, Value> after;
   for (auto component : mixer.step().getOps<mix::ComponentOp>()) {
@@ -369,7 +370,8 @@ std::optional<Obstacle> derive::findObstacle(mix::MixerOp mixer) {
   return std::nullopt;
 }
 
-/// The class decides which program is built for a component. One that does not fit it is our bug, and is found before it is built.
+/// The class decides which program is built for a component. One that does not fit it is our bug, and is found before
+/// it is built.
 static LogicalResult checkClass(mix::ComponentOp component) {
   const mix::ClassAttr said = normalize::classOf(component), found = normalize::classify(component);
   auto isDiagonal = [](mix::ClassAttr a) { return a.getTransition() == mix::TransitionKind::Diagonal; };

@@ -6,8 +6,8 @@
 // the state's panel read and written every 16th token, and 16 accumulators (one row of a panel for each token) leave
 // half of the registers for operands.
 //
-// The n writes of a token that read (a product of n Householder matrices) are n rows of the chunk's one system, whose pairs
-// cost n n C (2 K + 2 V) a token. So it is rows that there are 16 of: C = 16 / n.
+// The n writes of a token that read (a product of n Householder matrices) are n rows of the chunk's one system, whose
+// pairs cost n n C (2 K + 2 V) a token. So it is rows that there are 16 of: C = 16 / n.
 #ifndef MIXC_LOWERING_DERIVE_CHUNK_SIZE_H
 #define MIXC_LOWERING_DERIVE_CHUNK_SIZE_H
 

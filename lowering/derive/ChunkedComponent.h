@@ -1,14 +1,14 @@
 // The chunk program of a component.
 //
-// With D(s,t] the product of the transitions of tokens s+1 .. t (n x n for n states, scalars or vectors of the key axis; see
-// Transition.h), E(s,t] that of the gates on the value axis, and S the states before the chunk,
+// With D(s,t] the product of the transitions of tokens s+1 .. t (n x n for n states, scalars or vectors of the key
+// axis; see Transition.h), E(s,t] that of the gates on the value axis, and S the states before the chunk,
 //
 //     r_t = E(0,t-1] . S D(0,t-1]' p_t + sum_{s<t} (p_t' D(s,t-1] u_s) E(s,t-1] . w_s          w_t = phi_t(r_t)
 //     S'  = E(0,C] . D(0,C] S + sum_s (E(s,C] . w_s) (D(s,C] u_s)'
 //
-// Writes that are free of reads are known at once. Where they are affine in them with one triangle for all value channels, one
-// solve finds them; where not, substitution does, token by token over what the chunk's start and the pairs give. Late reads,
-// along vectors that depend on reads or across the other axis, follow once w is known.
+// Writes that are free of reads are known at once. Where they are affine in them with one triangle for all value
+// channels, one solve finds them; where not, substitution does, token by token over what the chunk's start and the
+// pairs give. Late reads, along vectors that depend on reads or across the other axis, follow once w is known.
 #ifndef MIXC_LOWERING_DERIVE_CHUNKED_COMPONENT_H
 #define MIXC_LOWERING_DERIVE_CHUNKED_COMPONENT_H
 
@@ -37,7 +37,8 @@ public:
   mlir::Value readAcross(unsigned j, mlir::Value x);
 
 private:
-  /// g r, r a read along p; `start` is what it takes from the states before the chunk, where that is worked out already.
+  /// g r, r a read along p; `start` is what it takes from the states before the chunk, where that is worked out
+  /// already.
   struct Term {
     Coefficient g;
     PerState p;
@@ -45,8 +46,8 @@ private:
   };
   using Coefficients = std::map<unsigned, Coefficient>;
 
-  /// Writes that are worked with as one: a single one, or those of a token that are solved for, side by side along an axis of their own; these
-  /// are the last group.
+  /// Writes that are worked with as one: a single one, or those of a token that are solved for, side by side along an
+  /// axis of their own; these are the last group.
   struct Group {
     llvm::SmallVector<unsigned> members; // each after those that its value takes
     Axes side;                           // that axis, if there are several
@@ -71,7 +72,8 @@ private:
   mlir::Value valuesOf(Group &group);
   /// [source, side]: what a group is summed over.
   Axes sourcesOf(const Group &group) const;
-  /// sum over terms of g (p' D(s,t-1] u) below the diagonal, and the h of its members on it (then `hasOwn`), on [time, source, side]; null if it is 0.
+  /// sum over terms of g (p' D(s,t-1] u) below the diagonal, and the h of its members on it (then `hasOwn`), on
+  /// [time, source, side]; null if it is 0.
   mlir::Value matrix(llvm::ArrayRef<Term> terms, const Group &group, const Coefficients &h, bool &hasOwn);
   /// The same without h, times a sign.
   llvm::SmallVector<Product> pairs(llvm::ArrayRef<Term> terms, const PerState &u, double sign = 1);

@@ -1,16 +1,18 @@
 // The writes of a chunk.
 //
-// Affine with scalars, w_m = c_m + sum_i g_mi r_i + sum_n h_mn w_n, where a write takes those of its own token that come before it: the reads'
-// equation gives a unit lower triangular system
+// Affine with scalars, w_m = c_m + sum_i g_mi r_i + sum_n h_mn w_n, where a write takes those of its own token that
+// come before it: the reads' equation gives a unit lower triangular system
 //
 //     w_m[t] - sum_n h_mn[t] w_n[t] + sum_n sum_{s<t} L_mn[t,s] w_n[s] = B_m[t]
 //     L_mn = - sum_i g_mi[t] (p_i[t]' D(s,t-1] u_n[s])        B_m = c_m + sum_i g_mi[t] S D(0,t-1]' p_i[t]
 //
-// What of w is free of reads is known, and stands on the right: L_mn w_n is taken into B_m, so that no unknown is 0 times what it has to do nothing
-// with. Several others stand side by side, in the order in which they become known: all pairs of their directions are one matmul, so are
-// the dots that couple those of a token, and the system is one solve. So n writes are n^2 numbers a pair of tokens, and the program grows as n.
+// What of w is free of reads is known, and stands on the right: L_mn w_n is taken into B_m, so that no unknown is 0
+// times what it has to do nothing with. Several others stand side by side, in the order in which they become known: all
+// pairs of their directions are one matmul, so are the dots that couple those of a token, and the system is one solve.
+// So n writes are n^2 numbers a pair of tokens, and the program grows as n.
 //
-// Any other phi, or a gate on the value axis: token by token, with the pairs known and the writes of earlier tokens carried,
+// Any other phi, or a gate on the value axis: token by token, with the pairs known and the writes of earlier tokens
+// carried,
 //
 //     r_i[t] = start_i[t] + sum_m L_im[t,:] F_m        F_m[s] = E(s,t-1] . w_m[s], 0 for s >= t
 //     w_m[t] = phi_m(r[t])                             F_m <- E_t . F_m, and w_m[t] in row t
@@ -199,8 +201,8 @@ Value ChunkedComponent::coupling(ArrayRef<Coefficients> g, ArrayRef<Coefficients
       square);
 }
 
-/// The coefficients h as one tile on [time, row, column]. Where they are dots of a vector of the row and one of the column, all times one
-/// number, it is their one product.
+/// The coefficients h as one tile on [time, row, column]. Where they are dots of a vector of the row and one of the
+/// column, all times one number, it is their one product.
 Value ChunkedComponent::ownMatrix(ArrayRef<Coefficients> h, Axis row, Axis column) {
   const unsigned count = h.size();
   for (bool rowFirst : {true, false}) {

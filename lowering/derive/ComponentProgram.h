@@ -19,8 +19,8 @@ inline bool isNone(llvm::ArrayRef<mlir::Value> x) {
   return llvm::none_of(x, [](mlir::Value tile) { return static_cast<bool>(tile); });
 }
 
-/// Where the states of a component lie: one value axis (none for vector states, which are one-row memories), and the key
-/// axis of each.
+/// Where the states of a component lie: one value axis (none for vector states, which are one-row memories), and the
+/// key axis of each.
 struct StateAxes {
   llvm::SmallVector<tile::Axis, 2> keys;
   Axes value;

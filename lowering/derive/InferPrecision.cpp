@@ -7,8 +7,8 @@
 //     %g = load gamma : f32;  %p = recur(select(valid, %g, 1), ...) : f32
 //       ->  %g = load gamma : f64;  %p = recur(select(valid, %g, 1), ...) : f64;  cast : f32 where float32 meets it
 //
-// Products of n x n transitions of params are steps; they go as a whole. Tiles with a key, value or free axis stay f32. So does what
-// is exact in both (positions, 0 and 1), but where float64 needs it: there it is computed a second time.
+// Products of n x n transitions of params are steps; they go as a whole. Tiles with a key, value or free axis stay f32.
+// So does what is exact in both (positions, 0 and 1), but where float64 needs it: there it is computed a second time.
 //
 // What a carried state is multiplied by repeats, too, where gates do: CarriedFactors.h.
 #include "lowering/Passes.h"

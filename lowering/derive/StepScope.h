@@ -1,8 +1,8 @@
 // Builds a tile.steps: what is computed token by token inside a chunk, and what that takes from the chunk around it.
 //
 // Token-local values are emitted into the body as TokenLocal emits them anywhere. Those that do not depend on what the
-// steps carry are worked out for the whole chunk, before the steps, and enter the body as rows; matrices of a token among
-// them are worked out in the body, where one of them is alive at a time.
+// steps carry are worked out for the whole chunk, before the steps, and enter the body as rows; matrices of a token
+// among them are worked out in the body, where one of them is alive at a time.
 #ifndef MIXC_LOWERING_DERIVE_STEP_SCOPE_H
 #define MIXC_LOWERING_DERIVE_STEP_SCOPE_H
 
@@ -13,8 +13,8 @@ namespace mixc::derive {
 
 class StepScope : private Leaves {
 public:
-  /// From here until `build`, ops go into the body. `isInside` says of a token-local value whether it depends on what is
-  /// bound here.
+  /// From here until `build`, ops go into the body. `isInside` says of a token-local value whether it depends on what
+  /// is bound here.
   StepScope(ProgramParts parts, std::function<bool(mlir::Value)> isInside, bool reverse = false);
 
   /// A tile that is carried, `start` before the first token: what it is before the present one.

@@ -2,12 +2,12 @@
 //
 //     tile.steps iter(S)    S <- f(S, x_t);    what the rest of the program takes from it is stacked, for every token
 //
-// In the steps stands what the next states are computed from, and whatever takes a matrix that depends on them, so that no
-// matrix is kept for every token. Vectors and scalars that are used outside are stacked there; from them on the work is
-// for the whole chunk again.
+// In the steps stands what the next states are computed from, and whatever takes a matrix that depends on them, so that
+// no matrix is kept for every token. Vectors and scalars that are used outside are stacked there; from them on the work
+// is for the whole chunk again.
 //
-// States of several strata step together where one takes another's matrix, or a value takes matrices of both (M .* N). They
-// cannot where a component, or another state, stands between them: then that matrix is stacked, too.
+// States of several strata step together where one takes another's matrix, or a value takes matrices of both (M .* N).
+// They cannot where a component, or another state, stands between them: then that matrix is stacked, too.
 #ifndef MIXC_LOWERING_DERIVE_STEPPED_STATES_H
 #define MIXC_LOWERING_DERIVE_STEPPED_STATES_H
 

@@ -1,13 +1,13 @@
-// The transition of a component's n states over parts of a chunk: D(s,t] = A_t ... A_{s+1}, A_t the n x n matrix of the a_ij of
-// token t, each a scalar or a vector of the key axis, or 0.
+// The transition of a component's n states over parts of a chunk: D(s,t] = A_t ... A_{s+1}, A_t the n x n matrix of the
+// a_ij of token t, each a scalar or a vector of the key axis, or 0.
 //
 //     D(0,t-1]' p_t          a read, seen from the start of the chunk
 //     D(s,C] u_s             a write, seen from its end
 //     p_t' D(s,t-1] u_s      what a read sees of an earlier write
 //     D(0,C]                 the whole chunk
 //
-// States that do not mix have one decay each, whose products ChunkContext makes and shares. States that mix have products of
-// matrices: token by token, each from the one before, none by division.
+// States that do not mix have one decay each, whose products ChunkContext makes and shares. States that mix have
+// products of matrices: token by token, each from the one before, none by division.
 #ifndef MIXC_LOWERING_DERIVE_TRANSITION_H
 #define MIXC_LOWERING_DERIVE_TRANSITION_H
 

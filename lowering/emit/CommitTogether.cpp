@@ -1,7 +1,7 @@
 // Two renames are no single step, so there are four things to keep apart: another compiler that writes the same pair (a
-// lock, which lies beside the first file for as long as it is held), a second rename that fails (the first is taken back),
-// an interrupt between the two (it has to wait), and the death of this process between them, against which nothing helps but
-// that they follow each other at once.
+// lock, which lies beside the first file for as long as it is held), a second rename that fails (the first is taken
+// back), an interrupt between the two (it has to wait), and the death of this process between them, against which
+// nothing helps but that they follow each other at once.
 #include "lowering/emit/PendingFile.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"

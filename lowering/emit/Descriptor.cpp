@@ -3,8 +3,8 @@
 //
 //     mix_status NAME_forward(const NAME_forward_args *args) { return mixrt_run(&NAME_forward_entry, args); }
 //
-// Each stands there twice, with the mixer's fingerprint at the end of its name and without: the header means the former, whoever
-// has no header finds the latter.
+// Each stands there twice, with the mixer's fingerprint at the end of its name and without: the header means the
+// former, whoever has no header finds the latter.
 #include "lowering/emit/Descriptor.h"
 #include "lowering/emit/Names.h"
 #include "runtime/abi.h"

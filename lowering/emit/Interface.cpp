@@ -153,8 +153,8 @@ std::string describeComponent(mix::ComponentOp component) {
   return text;
 }
 
-/// Of the equations, as they stand in normal form, and of all that a caller has to know. Not of what may differ between two
-/// libraries for one program: the CPU, the chunk size, and what is kept for backward.
+/// Of the equations, as they stand in normal form, and of all that a caller has to know. Not of what may differ between
+/// two libraries for one program: the CPU, the chunk size, and what is kept for backward.
 uint64_t fingerprintOf(mix::MixerOp mixer, const MixerInterface &interface) {
   std::string text = describe(interface, /*cpu=*/"");
   llvm::raw_string_ostream out(text);

@@ -7,22 +7,24 @@
 //
 // tensors[i] is the kernel's i-th tensor of this (sequence, head): the first token's row for a `token` tensor, the
 // array itself for a `head` tensor, null for what is absent. strides[i]: elements from one token to the
-// next. scratch: so many bytes, 64-byte aligned. The function carries `tile.function`: entry, mixer, what each tensor is (names
-// are the declared ones) and of what type, and bytes of scratch.
+// next. scratch: so many bytes, 64-byte aligned. The function carries `tile.function`: entry, mixer, what each tensor
+// is (names are the declared ones) and of what type, and bytes of scratch.
 //
 // With `sequences 8` in it, it is the entry's kernel for a block of 8: for each tensor a pointer a sequence, and an
 // array of lengths (mixrt_block_kernel); it saves nothing.
 //
-// What forward leaves for backward are tensors of the role `saved`, float32, null if the caller does not want them kept, the same ones in
-// the same order in forward, backward and replay: a row for every token, for every segment of so many tokens, or one for the sequence.
-// Their strides are what the caller's memory has; a row of segments is followed by the next segment's. Replay takes what forward takes, but
-// outputs and final states, and writes the saved tensors alone.
+// What forward leaves for backward are tensors of the role `saved`, float32, null if the caller does not want them
+// kept, the same ones in the same order in forward, backward and replay: a row for every token, for every segment of so
+// many tokens, or one for the sequence. Their strides are what the caller's memory has; a row of segments is followed
+// by the next segment's. Replay takes what forward takes, but outputs and final states, and writes the saved tensors
+// alone.
 //
 // Backward takes inputs, params, initial states, output_grad, final_grad (null: zero), saved, and writes input_grad,
-// param_grad, initial_grad: null where nobody wants them, partial ones too. To what is partial the kernel adds its (sequence, head)'s part:
-// float32 numbers that are its own and zero at first, whatever the tensor's type, and the runtime adds up the parts and rounds. So is every
-// result that is a param's, or declared per group, or of an input that is read at earlier tokens, or of a history; only what remains may be
-// written in place. A declaration that backward does not name has the gradient zero.
+// param_grad, initial_grad: null where nobody wants them, partial ones too. To what is partial the kernel adds its
+// (sequence, head)'s part: float32 numbers that are its own and zero at first, whatever the tensor's type, and the
+// runtime adds up the parts and rounds. So is every result that is a param's, or declared per group, or of an input
+// that is read at earlier tokens, or of a history; only what remains may be written in place. A declaration that
+// backward does not name has the gradient zero.
 //
 // Argument structs: every field is 8 bytes, in this order.
 //
@@ -124,7 +126,8 @@ struct MixerInterface {
   const EntryInfo *entry(tile::Entry kind) const; // null: there is none
   /// What its names in C begin with: `NAME`, or `small_NAME`.
   std::string symbol() const;
-  /// 16 digits. The symbols that the header's functions stand for end in them, so that it links with its own library alone.
+  /// 16 digits. The symbols that the header's functions stand for end in them, so that it links with its own library
+  /// alone.
   std::string fingerprintText() const;
   /// Words at the end of the header's structs: a `size` tells fingerprints apart, too, if not all of them.
   int64_t reserved() const { return 1 + static_cast<int64_t>(fingerprint % 64); }
@@ -138,7 +141,8 @@ llvm::Expected<std::vector<MixerInterface>> readInterfaces(mlir::ModuleOp module
 llvm::ArrayRef<llvm::StringRef> leadingFields(tile::Entry kind);
 llvm::ArrayRef<llvm::StringRef> trailingFields(tile::Entry kind);
 
-/// What `NAME_describe` returns: dims, class, tensors and layouts, as JSON. Without a `cpu`: what the fingerprint is of.
+/// What `NAME_describe` returns: dims, class, tensors and layouts, as JSON. Without a `cpu`: what the fingerprint is
+/// of.
 std::string describe(const MixerInterface &mixer, llvm::StringRef cpu);
 
 /// The C header of a library.

@@ -38,7 +38,8 @@ llvm::Error checkPlace(llvm::StringRef path);
 /// Writes the library and the header beside it, both or neither.
 llvm::Error writeImage(const LibraryImage &image, llvm::StringRef path);
 
-/// Writes `path` (a shared library: kernels, descriptors, entry points, runtime) and the header beside it, both or neither.
+/// Writes `path` (a shared library: kernels, descriptors, entry points, runtime) and the header beside it, both or
+/// neither.
 llvm::Error emitLibrary(mlir::ModuleOp module, llvm::ArrayRef<MixerInterface> mixers, const EmitOptions &options,
                         llvm::StringRef path);
 /// The library alone, for this process to load.

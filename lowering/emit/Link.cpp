@@ -1,5 +1,5 @@
-// lld, called as a function, from memory to memory. It is linked against the C library that this process itself runs on: that one is there,
-// and its symbols have versions.
+// lld, called as a function, from memory to memory. It is linked against the C library that this process itself runs
+// on: that one is there, and its symbols have versions.
 #include "lowering/emit/Link.h"
 #include "lld/Common/Driver.h"
 #include "lowering/emit/MemoryFile.h"
@@ -29,8 +29,8 @@ extern "C" const char mixc_runtime_object[], mixc_runtime_object_end[]; // runti
 namespace mixc {
 namespace {
 
-/// What is written to `path()`, in memory. lld maps a file that it writes to, and is killed where the disk has no room for it;
-/// into a pipe it writes.
+/// What is written to `path()`, in memory. lld maps a file that it writes to, and is killed where the disk has no room
+/// for it; into a pipe it writes.
 class Collected {
 public:
   Error open() {

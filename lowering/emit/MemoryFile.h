@@ -16,8 +16,8 @@ public:
   MemoryFile(const MemoryFile &) = delete;
   MemoryFile &operator=(const MemoryFile &) = delete;
 
-  /// Where this process finds it. No other file has this path while this one lives; whoever opens it as a library keeps it
-  /// for as long as that is open.
+  /// Where this process finds it. No other file has this path while this one lives; whoever opens it as a library keeps
+  /// it for as long as that is open.
   std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor); }
 
 private:

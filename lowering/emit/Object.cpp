@@ -1,6 +1,7 @@
 // LLVM passes and code generation. The plan made the code what it shall be: one value numbering is all that LLVM adds
 // before instruction selection. Its loop passes would hoist the broadcasts of a panel's coefficients out of the loop
-// and spill them, at a tenth of the speed. Globals that a part of a module (lowering/emit/Parts.h) does not use go, too.
+// and spill them, at a tenth of the speed. Globals that a part of a module (lowering/emit/Parts.h) does not use go,
+// too.
 #include "lowering/emit/Object.h"
 #include "lowering/cpu/Target.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"

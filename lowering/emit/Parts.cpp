@@ -1,7 +1,7 @@
 // LLVM generates code for one module of one context on one thread. So a module is cut into parts, runs of functions;
 // every part reads the bitcode of the whole into a context of its own, and there makes the functions of the others
-// declarations. Functions call each other across parts: they are hidden symbols of the library, no longer internal ones.
-// Constants stay internal, and a part has the ones it uses; a global that others see is the first part's.
+// declarations. Functions call each other across parts: they are hidden symbols of the library, no longer internal
+// ones. Constants stay internal, and a part has the ones it uses; a global that others see is the first part's.
 #include "lowering/emit/Parts.h"
 #include "lowering/emit/Object.h"
 #include "llvm/ADT/StringSet.h"

@@ -1,5 +1,5 @@
-// A file that appears whole or not at all, alone or together with another: it is written beside its place and moved there
-// at the end. What was begun is removed if this process is interrupted.
+// A file that appears whole or not at all, alone or together with another: it is written beside its place and moved
+// there at the end. What was begun is removed if this process is interrupted.
 #ifndef MIXC_LOWERING_EMIT_PENDINGFILE_H
 #define MIXC_LOWERING_EMIT_PENDINGFILE_H
 
@@ -28,7 +28,8 @@ private:
   std::string beside; // where it is until then; empty: nowhere
 };
 
-/// Moves both to their places, or neither. Whoever else does that for a `first` of the same path does it before or after.
+/// Moves both to their places, or neither. Whoever else does that for a `first` of the same path does it before or
+/// after.
 llvm::Error commitTogether(PendingFile &first, PendingFile &second);
 
 } // namespace mixc

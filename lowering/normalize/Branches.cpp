@@ -2,9 +2,10 @@
 //
 //     where(c, A + R, B + R) = R + m A + (1 - m) B
 //
-// 0 times infinity is no 0, and what is not taken may be anything. So of a product one factor becomes 0 where its branch is not taken,
-// and the others finite: of x y the product where(c, x, 0) where(c, y, 1). Sums and products of what is finite are; of anything else
-// the whole is replaced. So keys that are one value in both branches, or in the state's factor and what is written, stay one.
+// 0 times infinity is no 0, and what is not taken may be anything. So of a product one factor becomes 0 where its
+// branch is not taken, and the others finite: of x y the product where(c, x, 0) where(c, y, 1). Sums and products of
+// what is finite are; of anything else the whole is replaced. So keys that are one value in both branches, or in the
+// state's factor and what is written, stay one.
 #include "lowering/normalize/Branches.h"
 #include "dialect/mix/Scalar.h"
 #include "llvm/ADT/DenseMap.h"

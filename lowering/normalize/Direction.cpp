@@ -1,5 +1,5 @@
-// Takes scalar factors off vectors: through signs, products, sums of multiples of one vector, quotients by scalars, entrywise
-// products and fills.
+// Takes scalar factors off vectors: through signs, products, sums of multiples of one vector, quotients by scalars,
+// entrywise products and fills.
 #include "lowering/normalize/Direction.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"

@@ -1,13 +1,13 @@
 // Scalars and vectors over inputs and reads as polynomials, and back.
 //
-// Sums, products, quotients by monomials, dot products, products of structured matrices with vectors, rolls and slices are
-// multiplied out; anything else is an atom, known by its function and the polynomials of its operands. A read is linear in
-// the vector that it is along:
+// Sums, products, quotients by monomials, dot products, products of structured matrices with vectors, rolls and slices
+// are multiplied out; anything else is an atom, known by its function and the polynomials of its operands. A read is
+// linear in the vector that it is along:
 //
 //     r(S, a x + b y) = a r(S, x) + b r(S, y)        x' (y .* z) = sum(x .* y .* z)        (u v') x = (v'x) u
 //
-// so that two spellings of one value are one polynomial; of several states, and of other components, too: r = sum_j S_j p_j
-// is as many atoms. What would be too long is one atom, known by its polynomial.
+// so that two spellings of one value are one polynomial; of several states, and of other components, too: r = sum_j S_j
+// p_j is as many atoms. What would be too long is one atom, known by its polynomial.
 #ifndef MIXC_LOWERING_NORMALIZE_EXPANSION_H
 #define MIXC_LOWERING_NORMALIZE_EXPANSION_H
 

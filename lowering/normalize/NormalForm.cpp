@@ -9,9 +9,10 @@
 //
 //     a x' + b y' - (c a + d b) z'  -> a (x - c z)' + b (y - d z)'
 //
-// All of this leaves the expressions as they are spelt. Where multiplying them out (Expansion.h, OuterSum.h) shows fewer
-// writes, a faster class, or gates of one form e s', what that gives is taken instead: so the class and the number of
-// writes do not depend on the spelling. A scalar decay in front of a gate on the value axis belongs to the gate.
+// All of this leaves the expressions as they are spelt. Where multiplying them out (Expansion.h, OuterSum.h) shows
+// fewer writes, a faster class, or gates of one form e s', what that gives is taken instead: so the class and the
+// number of writes do not depend on the spelling. A scalar decay in front of a gate on the value axis belongs to the
+// gate.
 #include "lowering/normalize/NormalForm.h"
 #include "lowering/Rules.h"
 #include "lowering/normalize/Classify.h"

@@ -26,14 +26,15 @@ struct NormalForm {
   llvm::SmallVector<Write> writes;
   llvm::SmallVector<std::pair<unsigned, Read>> fromOthers; // reads that other components get, by their index
 
-  /// Of two orientations the one of less cost is taken: directions of late reads, then writes, then decays along the key axis.
+  /// Of two orientations the one of less cost is taken: directions of late reads, then writes, then decays along the
+  /// key axis.
   std::tuple<size_t, size_t, size_t> cost() const;
   /// The slots of everything that enters it, for rewriting: p, a, e, u; with w too if asked for.
   llvm::SmallVector<Value *> operands(bool withWrites);
 };
 
-/// The normal form of states whose values after the token are `nexts`, beside those of `others`. Reads are added as users
-/// are rewritten.
+/// The normal form of states whose values after the token are `nexts`, beside those of `others`. Reads are added as
+/// users are rewritten.
 Outcome<NormalForm> normalForm(Linearity &linearity, llvm::ArrayRef<mix::NextOp> nexts,
                                llvm::ArrayRef<NormalForm> others);
 

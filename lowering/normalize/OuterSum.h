@@ -2,9 +2,9 @@
 //
 //     sum_m w_m u_m' = sum_rc v_r E_rc d_c'
 //
-// v_r: the monomials of the values, with what must stay in them; d_c: the monomials of the directions; E_rc: scalars that
-// may stand on either side. However the sum is spelt, the matrix is the same. Rows that are combinations of others by
-// numbers, or multiples of another by a polynomial, become part of it (then the same of columns):
+// v_r: the monomials of the values, with what must stay in them; d_c: the monomials of the directions; E_rc: scalars
+// that may stand on either side. However the sum is spelt, the matrix is the same. Rows that are combinations of others
+// by numbers, or multiples of another by a polynomial, become part of it (then the same of columns):
 //
 //     E_j = sum_b t_b E_b:  v_b += t_b v_j        E_i = p F, E_j = q F:  v = p v_i + q v_j, E = F
 //

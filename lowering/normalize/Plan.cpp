@@ -1,10 +1,10 @@
 // One stratum after the other: normal form, rewriting of all that uses its states, or why there is none.
 //
 // A stratum succeeds if its updates have a normal form in one of its orientations and every later use of its states, in
-// outputs, later updates and the directions of other components, becomes a read, early or late; the orientation with the
-// fewest directions of late reads is taken, then that with the fewest writes and decays along the key axis. Where a later
-// state takes a whole state (momentum: M[t] = a M[t-1] + S[t]), the two strata and all between them are tried as one
-// component.
+// outputs, later updates and the directions of other components, becomes a read, early or late; the orientation with
+// the fewest directions of late reads is taken, then that with the fewest writes and decays along the key axis. Where a
+// later state takes a whole state (momentum: M[t] = a M[t-1] + S[t]), the two strata and all between them are tried as
+// one component.
 #include "lowering/normalize/Plan.h"
 #include "lowering/Limits.h"
 #include "lowering/Refusal.h"

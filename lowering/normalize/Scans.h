@@ -6,15 +6,15 @@
 
 namespace mixc::normalize {
 
-/// "affine", "max" or "logsumexp": what the updates of these states, a stratum, are in them, entry by entry; empty if they are
-/// none of it, and sequential.
+/// "affine", "max" or "logsumexp": what the updates of these states, a stratum, are in them, entry by entry; empty if
+/// they are none of it, and sequential.
 llvm::StringRef scanOf(llvm::ArrayRef<mix::NextOp> stratum);
 
 /// Marks each `mix.next` of the mixer with `mix.scan`, where its stratum is one.
 void markScans(mix::MixerOp mixer);
 
-/// Marks each one-row memory that shares decay and directions of writing with a matrix memory with `mix.joined`, the name of
-/// that memory's first state: the products of directions within a chunk are the same values.
+/// Marks each one-row memory that shares decay and directions of writing with a matrix memory with `mix.joined`, the
+/// name of that memory's first state: the products of directions within a chunk are the same values.
 void markJoined(mix::MixerOp mixer);
 
 } // namespace mixc::normalize

@@ -1,4 +1,5 @@
-// Strongly connected components by transitive closure, on bits; of those that are ready the one with the first state is next.
+// Strongly connected components by transitive closure, on bits; of those that are ready the one with the first state is
+// next.
 #include "lowering/normalize/Strata.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"

@@ -3,9 +3,9 @@
 
     test/docs/examples.py MIXC DOCS
 
-A block whose fence says ```mix MIX0214 must be refused with that code. A block indented by four spaces that begins a mixer
-(`mixer name...`, perhaps below comments) is an example, too. What is no whole program (a declaration, an equation by
-itself) stands in a block of another kind. One line an example; exit 1 if one is not as it says.
+A block whose fence says ```mix MIX0214 must be refused with that code. A block indented by four spaces that begins a
+mixer (`mixer name...`, perhaps below comments) is an example, too. What is no whole program (a declaration, an equation
+by itself) stands in a block of another kind. One line an example; exit 1 if one is not as it says.
 """
 import glob
 import os

@@ -5,9 +5,10 @@
     test/docs/gallery.py MIXC ROOT --write    puts what `mixc explain` says into both
     test/docs/gallery.py MIXC ROOT --run      the READMEs' own commands, each of which must succeed
 
-An example NAME is examples/NAME/NAME.mix with one mixer NAME, below a comment that says what it is and whose, and a README.md:
-a title, its paper with the year, the equation, `Class:` above the class of every stratum as `mixc explain` has it, and the
-commands to explain, compile and run it. docs/gallery.md has a table of all of them. One line an example; exit 1 if one is wrong.
+An example NAME is examples/NAME/NAME.mix with one mixer NAME, below a comment that says what it is and whose, and a
+README.md: a title, its paper with the year, the equation, `Class:` above the class of every stratum as `mixc explain`
+has it, and the commands to explain, compile and run it. docs/gallery.md has a table of all of them. One line an
+example; exit 1 if one is wrong.
 """
 import glob
 import json

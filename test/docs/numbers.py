@@ -3,11 +3,11 @@
 
     test/docs/numbers.py MIXC ROOT
 
-Checked in README.md, bench/README.md, docs/*.md and examples/*/README.md: a line `$ mixc explain ARGUMENTS` of an indented block, and
-the lines below it, up to the next `$`, an empty line or the block's end; the beginning of an explanation, `NAME<K, V>`, that stands by itself in a block, for
-examples/NAME; `...` stands for any number of lines, and a line may be cut. `N kFLOP per token and head` of a line that names
-an example is 2 |S| for each read and write and |S| for a decay. Tables have their rows on lines of their own. One line for each; exit 1 if one
-is wrong.
+Checked in README.md, bench/README.md, docs/*.md and examples/*/README.md: a line `$ mixc explain ARGUMENTS` of an
+indented block, and the lines below it, up to the next `$`, an empty line or the block's end; the beginning of an
+explanation, `NAME<K, V>`, that stands by itself in a block, for examples/NAME; `...` stands for any number of lines,
+and a line may be cut. `N kFLOP per token and head` of a line that names an example is 2 |S| for each read and write and
+|S| for a decay. Tables have their rows on lines of their own. One line for each; exit 1 if one is wrong.
 """
 import glob
 import json

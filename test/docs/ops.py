@@ -4,9 +4,10 @@
     test/docs/ops.py MIX_OPT ROOT            every op has an equation and an example that verifies; the page is so
     test/docs/ops.py MIX_OPT ROOT --write    writes docs/ops.md
 
-An example is a whole module: it stands in the description and says what a reader wants to see, and no tool has to guess what
-is around it. mix-opt reads, verifies and prints each, and reads again what it printed. An op that makes sense only among
-others may name those whose examples have it instead: "Example: `tile.kernel`." One line a dialect; exit 1 if one is wrong.
+An example is a whole module: it stands in the description and says what a reader wants to see, and no tool has to guess
+what is around it. mix-opt reads, verifies and prints each, and reads again what it printed. An op that makes sense only
+among others may name those whose examples have it instead: "Example: `tile.kernel`." One line a dialect; exit 1 if one
+is wrong.
 """
 import os
 import re

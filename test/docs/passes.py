@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""docs/passes.md is made from lowering/Passes.td, the stage table of docs/architecture.md from the pipelines, and both are so.
+"""docs/passes.md is made from lowering/Passes.td, the stage table of docs/architecture.md from the pipelines, and both
+are so.
 
     test/docs/passes.py MIXC MIX_OPT ROOT            every pass says what it does; both pages are up to date
     test/docs/passes.py MIXC MIX_OPT ROOT --write    writes them
 
-A pass' description has an equation, what it requires and what it guarantees. Its example is the first case of the lit test of its
-name: what goes in, and what the test holds of what comes out. So an example is true as long as the test passes. Exit 1 if
-something is wrong.
+A pass' description has an equation, what it requires and what it guarantees. Its example is the first case of the lit
+test of its name: what goes in, and what the test holds of what comes out. So an example is true as long as the test
+passes. Exit 1 if something is wrong.
 """
 import glob
 import os

@@ -3,9 +3,10 @@
 
     mutate.py MIXC FILE STAGE [--count N] [--seed S] [-- options of mixc]
 
-Prints `mixc FILE --emit=STAGE`, alters it N times in one or two places (an attribute deleted, a number, name, type or operand
-replaced, a line deleted, doubled or moved), and gives each to `mixc --from=STAGE`. Exit 1 if one ends by a signal, says that it is
-a bug of mixc, or takes longer than a minute; the altered file is left as crash-STAGE-SEED-I.mlir.
+Prints `mixc FILE --emit=STAGE`, alters it N times in one or two places (an attribute deleted, a number, name, type or
+operand replaced, a line deleted, doubled or moved), and gives each to `mixc --from=STAGE`. Exit 1 if one ends by a
+signal, says that it is a bug of mixc, or takes longer than a minute; the altered file is left as
+crash-STAGE-SEED-I.mlir.
 """
 import argparse
 import random

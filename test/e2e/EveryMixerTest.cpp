@@ -1,6 +1,6 @@
 // Every mixer of examples/ (whatever folders there are), of language.mix and of windows.mix, in every element type, and
-// those of whole.mix and the other spellings of the zoo, over a pairwise covering array of length, groups, starts, packed
-// sequences, tokens per call and decay; and in pieces.
+// those of whole.mix and the other spellings of the zoo, over a pairwise covering array of length, groups, starts,
+// packed sequences, tokens per call and decay; and in pieces.
 #include "test/e2e/Compare.h"
 #include "test/e2e/Covering.h"
 #include "test/e2e/Examples.h"
@@ -137,7 +137,8 @@ TEST_P(EveryMixer, AgreesWithTheInterpreter) {
 
 class EveryGradient : public EveryMixer {};
 
-// Of every input, param, start and history: with what forward saved and without, ragged and packed, over resets and without decay.
+// Of every input, param, start and history: with what forward saved and without, ragged and packed, over resets and
+// without decay.
 TEST_P(EveryGradient, AgreesWithTheInterpreter) {
   ASSERT_EQ(built.error, "");
   const std::vector<int64_t> lengths = {1, 2, 17, 64, 145}, groups = {1, 2, 4};

@@ -1,5 +1,5 @@
-// What a gate of exactly 0 forgets: every finite past, to the last bit; not NaN or infinity, of which 0 is no multiple. A sequence that begins
-// forgets everything.
+// What a gate of exactly 0 forgets: every finite past, to the last bit; not NaN or infinity, of which 0 is no multiple.
+// A sequence that begins forgets everything.
 #include "frontend/compile/ElementTypes.h"
 #include "frontend/oracle/Rounding.h"
 #include "test/e2e/Examples.h"

@@ -1,4 +1,5 @@
-// Functions of numbers to the last digits: a tensor's error as a whole would not show that sin(x) is wrong where it is small.
+// Functions of numbers to the last digits: a tensor's error as a whole would not show that sin(x) is wrong where it is
+// small.
 #include "test/e2e/Library.h"
 #include "llvm/ADT/StringSwitch.h"
 #include <cmath>
@@ -14,8 +15,8 @@ double ulps(double error, double size) {
   return std::fabs(error) / (std::nextafter(nearest, HUGE_VALF) - nearest);
 }
 
-/// What an error is held against: the answer; but the last place of p(x) = -40 in gelu(x) = x sigmoid(p(x)) is 40 of the answer's, so
-/// at least x / 50, and the slopes of gelu and silu pass through 0.
+/// What an error is held against: the answer; but the last place of p(x) = -40 in gelu(x) = x sigmoid(p(x)) is 40 of
+/// the answer's, so at least x / 50, and the slopes of gelu and silu pass through 0.
 double sizeOf(llvm::StringRef name, bool isSlope, double x, double exact) {
   const bool isGelu = name == "of_gelu" || name == "of_gelu_erf", isHeld = isSlope && (isGelu || name == "of_silu");
   return std::max(std::fabs(exact), isHeld ? 0.1 : isGelu ? std::fabs(x) / 50 : 0);

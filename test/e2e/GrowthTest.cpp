@@ -1,4 +1,5 @@
-// Gates above 1: a state that they make large is as good as its true value, and one that stays 0 while their product overflows is 0.
+// Gates above 1: a state that they make large is as good as its true value, and one that stays 0 while their product
+// overflows is 0.
 #include "test/e2e/Compare.h"
 
 namespace mixc::test {

@@ -1,5 +1,5 @@
-// 4,096 tokens at full width, with a memory that hardly fades: what is carried between chunks must not lose digits. And 8,192 whose
-// gates are all alike, where an error that each chunk repeats shows.
+// 4,096 tokens at full width, with a memory that hardly fades: what is carried between chunks must not lose digits. And
+// 8,192 whose gates are all alike, where an error that each chunk repeats shows.
 #include "test/e2e/Compare.h"
 
 namespace mixc::test {
@@ -22,8 +22,8 @@ TEST_P(Long, FourThousandTokensOfFullWidth) {
     oracle.expectAgreement(built, kernel);
 }
 
-// 1e-5, whatever rounding every op to float32 would cost: a gate that is computed is no less exact than one that is given. But a param's
-// gradient is a sum over all tokens, whose terms cancel.
+// 1e-5, whatever rounding every op to float32 would cost: a gate that is computed is no less exact than one that is
+// given. But a param's gradient is a sum over all tokens, whose terms cancel.
 TEST_P(Long, EightThousandTokensOfOneGate) {
   const TestMixer &mixer = mixerNamed(GetParam());
   CaseShape shape{.key = 16, .value = 16, .time = 8192, .heads = 1, .groups = 1};

@@ -1,6 +1,6 @@
-// A number of no use in an input at one token, of one head of one sequence: NaN, infinity, or far too large. What is before it, and what
-// belongs to other heads and sequences, is bit for bit what it was, chunked and token by token; and of the gradients, those that
-// the interpreter leaves finite are finite and right.
+// A number of no use in an input at one token, of one head of one sequence: NaN, infinity, or far too large. What is
+// before it, and what belongs to other heads and sequences, is bit for bit what it was, chunked and token by token; and
+// of the gradients, those that the interpreter leaves finite are finite and right.
 #include "dialect/mix/ElementType.h"
 #include "test/e2e/Compare.h"
 #include "test/e2e/Examples.h"
@@ -109,8 +109,8 @@ mix::Arrays interpreted(mix::MixerOp equations, mix::Call call, const mix::Cotan
   return allOf(cantFail(mix::interpretBackward(equations, call, cotangents)));
 }
 
-/// 0 where a gradient counts for nothing: where it is not finite in the interpreter, exactly or in float32, or where it depends on a number
-/// that is too large for sums to say anything.
+/// 0 where a gradient counts for nothing: where it is not finite in the interpreter, exactly or in float32, or where it
+/// depends on a number that is too large for sums to say anything.
 void keepWhatCounts(mix::Array &array, const mix::Array &exact, const mix::Array &rounded, const mix::Array *clean) {
   for (int64_t i = 0; i < array.size(); ++i)
     if (!std::isfinite(exact.data[i]) || !std::isfinite(rounded.data[i]) || (clean && exact.data[i] != clean->data[i]))

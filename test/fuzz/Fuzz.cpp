@@ -5,8 +5,8 @@
 //   - a text that checks is imported to a module that verifies
 //   - a small one is interpreted, with and without initial states: numbers or a message
 //
-// With MIX_FUZZ=programs in the environment only texts that check are kept and mutated further: few of the others' children
-// are programs, so that the interpreter would hardly be seen.
+// With MIX_FUZZ=programs in the environment only texts that check are kept and mutated further: few of the others'
+// children are programs, so that the interpreter would hardly be seen.
 #include "dialect/mix/Sample.h"
 #include "frontend/gen/Import.h"
 #include "frontend/render/Diagnostics.h"
@@ -82,7 +82,8 @@ void runInterpreter(mix::MixerOp mixer, const Numbers &dims) {
   }
 }
 
-/// One context for many inputs: making it takes longer than most inputs. It keeps every type, so it is renewed at times.
+/// One context for many inputs: making it takes longer than most inputs. It keeps every type, so it is renewed at
+/// times.
 mlir::MLIRContext &context() {
   static std::unique_ptr<mlir::MLIRContext> kept;
   static unsigned uses = 0;

@@ -1,6 +1,6 @@
-// Mutations of whole tokens, three times in four: bytes alone seldom make another program of a program. Half of them put one
-// of its kind in a token's place, an operator for an operator, a function for a function, so that much of what comes out
-// checks, and is interpreted.
+// Mutations of whole tokens, three times in four: bytes alone seldom make another program of a program. Half of them
+// put one of its kind in a token's place, an operator for an operator, a function for a function, so that much of what
+// comes out checks, and is interpreted.
 #include "frontend/syntax/Lexer.h"
 #include <cstring>
 #include <random>

@@ -7,10 +7,11 @@ import os
 import re
 import statistics
 import sys
+import unicodedata
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from layers import ALLOWED, LAYERS, ROOT, files, includes, layer, read
+from layers import ALLOWED, LAYERS, ROOT, SOURCES, files, includes, layer, read
 
 CODE = ("dialect", "lowering", "runtime", "frontend")
 TESTS = ("test", "examples")
@@ -121,7 +122,8 @@ def diagnostics_have_a_test():
 
 
 def constraints_have_a_test_of_their_name():
-    # the head of a case is `// row_c1`, or `// row_c1_WHAT` where there are several; or the message itself ends in `(row_c1)`
+    # the head of a case is `// row_c1`, or `// row_c1_WHAT` where there are several; or the message itself ends in
+    # `(row_c1)`
     text = "\n".join(read(path) for path in files("test/dialect", endings=("-invalid.mlir",)))
     tested = set(re.findall(r"^// ([a-z_]+_c\d+)(?=$|\W|_)|expected-error.*\(([a-z_]+_c\d+)\)", text, re.M))
     tested = {label for pair in tested for label in pair}
@@ -129,6 +131,29 @@ def constraints_have_a_test_of_their_name():
         labels = re.findall(r"\b([a-z]+(?:_[a-z]+)*_c\d+)\b", read(path))
         for label in sorted(set(labels) - tested):
             yield f"{path}: no case of {label} in test/dialect/**/*-invalid.mlir"
+
+
+def lines_of(path):
+    """(number, line) of what can be broken: no other language in a raw string; of a page no code, tables, headings."""
+    is_page, closing = path.endswith(".md"), None
+    for number, line in enumerate(read(path).splitlines(), 1):
+        if closing:
+            closing = None if closing in line else closing
+        elif is_page and line.lstrip().startswith("```"):
+            closing = "```"
+        elif opening := re.search(r'R"(\w*)\((?!.*\)\1")', "" if is_page else line):
+            closing = f'){opening[1]}"'
+        elif not is_page or not line.startswith(("    ", "|", "#")):
+            yield number, line
+
+
+def no_line_is_over_120_columns():
+    pages = files("docs", "examples", "bench", endings=(".md",)) + ["README.md", "CONTRIBUTING.md"]
+    for path in files(*CODE, "test", "bench", "examples", endings=SOURCES + (".py",)) + pages:
+        for number, line in lines_of(path):
+            columns = sum(not unicodedata.combining(character) for character in line)
+            if columns > 120:
+                yield f"{path}:{number}: {columns} columns"
 
 
 def no_paths_of_one_machine():
@@ -146,7 +171,7 @@ RULES = [
     files_are_under_800_lines, median_file_is_under_200_lines, sources_begin_with_what_they_are,
     compiler_knows_no_mixer, passes_are_named_as_their_flag_and_file, passes_have_a_lit_test_of_their_name,
     diagnostics_have_a_page, pages_have_a_diagnostic, diagnostics_have_a_test, constraints_have_a_test_of_their_name,
-    no_paths_of_one_machine,
+    no_paths_of_one_machine, no_line_is_over_120_columns,
 ]
 
 

@@ -4,9 +4,9 @@ import re
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-# A folder includes only folders above it in this list. `lowering/Passes.h` declares what the folders of lowering/ define,
-# so it stands below them, as do `lowering/Rules` and headers that every pass may read; the rest of lowering/ itself
-# (pipelines) stands above them.
+# A folder includes only folders above it in this list. `lowering/Passes.h` declares what the folders of lowering/
+# define, so it stands below them, as do `lowering/Rules` and headers that every pass may read; the rest of lowering/
+# itself (pipelines) stands above them.
 LAYERS = [
     "dialect/mix",
     "dialect/tile",

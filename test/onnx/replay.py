@@ -3,8 +3,9 @@
 
     test/onnx/replay.py MIXC [WORD]     those whose name has the word
 
-Every case runs chunked, and token by token with its states carried from call to call. Outputs and final states are held against
-ONNX's, entry by entry within its own tolerances (rtol 1e-3, atol 1e-7). The cases are in Inputs, and how they got there.
+Every case runs chunked, and token by token with its states carried from call to call. Outputs and final states are held
+against ONNX's, entry by entry within its own tolerances (rtol 1e-3, atol 1e-7). The cases are in Inputs, and how they
+got there.
 
 What ONNX passes and what a mixer takes are the same numbers, but for their order and what is left out:
 

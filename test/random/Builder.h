@@ -1,5 +1,5 @@
-// Makes the states of a random mixer, one construct at a time. Each construct declares states with what their construction
-// promises, and leaves what it reads from them in `reads` for outputs and for later constructs.
+// Makes the states of a random mixer, one construct at a time. Each construct declares states with what their
+// construction promises, and leaves what it reads from them in `reads` for outputs and for later constructs.
 #ifndef MIXC_TEST_RANDOM_BUILDER_H
 #define MIXC_TEST_RANDOM_BUILDER_H
 
@@ -55,8 +55,8 @@ private:
   Memory fresh(const std::string &valueDim, const std::string &keyDim, bool turned);
   Memory memory(const Steps &allowed, const std::vector<Term> &sources);
   void declare(const std::string &name, const Shape &shape, Term update, const Promise &promise, bool mayStart = true);
-  /// A read of a memory before the token, after it, between two steps, or at the end; under a gate of the values, and of
-  /// states that mix, more often a late one, which is rare otherwise.
+  /// A read of a memory before the token, after it, between two steps, or at the end; under a gate of the values, and
+  /// of states that mix, more often a late one, which is rare otherwise.
   Term readOf(Memory &memory, int latePercent = 8);
   /// Reads that no write uses: two hops, the other axis, all entries, P vectors at once.
   Term lateRead(Memory &memory, Term S);

@@ -66,11 +66,13 @@ Trial drawTrial(uint64_t seed, bool compiled, const Mixer &mixer) {
   // With K = 1 what is read is erased to its rounding error, whose sign decides between the slopes of a kink.
   if (mixer.isErasing() && mixer.hasKink())
     trial.K = std::max<int64_t>(trial.K, 2);
-  // A few keys span all there are, and what erases along them leaves nothing: of K = 1 the epsilon of a norm, of K = 2 a half
-  // of the state at every token. A sum over a chunk has the digits of the state before it, the equations those of the rest.
+  // A few keys span all there are, and what erases along them leaves nothing: of K = 1 the epsilon of a norm, of K = 2
+  // a half of the state at every token. A sum over a chunk has the digits of the state before it, the equations those
+  // of the rest.
   if (compiled && mixer.isErasing())
     trial.K = std::max<int64_t>(trial.K, 5);
-  // A norm of one entry is its sign, and the gradient is a rounding error. Exact arithmetic is held to all of these sizes.
+  // A norm of one entry is its sign, and the gradient is a rounding error. Exact arithmetic is held to all of these
+  // sizes.
   if (compiled && mixer.hasNorm()) {
     trial.K = std::max<int64_t>(trial.K, 2);
     trial.V = std::max<int64_t>(trial.V, 2);
@@ -263,8 +265,9 @@ private:
         writes = mix::WriteKind::Channel;
       if (static_cast<int64_t>(component.getNumWrites()) > allowed)
         return fail("too many writes", fmt::format("{}; {} were written", verdict.findings, allowed));
-      // Where no write reads, the reads alone say which axis is the keys': a gate may be of either. So it may where a write is
-      // no affine function of the reads: of v f(v' S k) k' either axis is read, and substitution takes a gate on either.
+      // Where no write reads, the reads alone say which axis is the keys': a gate may be of either. So it may where a
+      // write is no affine function of the reads: of v f(v' S k) k' either axis is read, and substitution takes a gate
+      // on either.
       bool isEither = found.getWrites() == mix::WriteKind::Free || found.getWrites() == mix::WriteKind::Nonlinear;
       if (isEither && gated != (transition == mix::TransitionKind::Diagonal) && gated != found.getValueGate()) {
         gated = found.getValueGate();

@@ -19,7 +19,8 @@ struct Trial {
 };
 Trial drawTrial(uint64_t seed, bool compiled, const Mixer &mixer);
 
-/// What was found. `kind` is empty if all is well; `findings` are the components with their classes, one a line, sorted.
+/// What was found. `kind` is empty if all is well; `findings` are the components with their classes, one a line,
+/// sorted.
 struct Verdict {
   std::string kind = {}, message = {}, findings = {};
   std::vector<std::string> marks = {};

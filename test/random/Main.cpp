@@ -1,4 +1,5 @@
-// mix_random [--count N] [--seed N] [--seconds S] [--compile-every N] [--repeated N] [--shrink-seconds S] [--until-failure] [--least N] [--out DIR] [--only CONSTRUCT]
+// mix_random [--count N] [--seed N] [--seconds S] [--compile-every N] [--repeated N] [--shrink-seconds S]
+// [--until-failure] [--least N] [--out DIR] [--only CONSTRUCT]
 //            [--without CONSTRUCT]... [--constructs] [--print]
 //
 // Exit status 1 if a mixer failed. --print writes the mixers and does nothing else.

@@ -12,8 +12,8 @@ struct Rule {
   std::vector<Term> (*rewrite)(const Term &);
 };
 
-/// Rules on terms; those on lets, families and declarations ("inline", "name a term", "unroll", "transpose a state"), and
-/// chains of rules on terms and states ("several rules"), are in `rewritten` alone.
+/// Rules on terms; those on lets, families and declarations ("inline", "name a term", "unroll", "transpose a state"),
+/// and chains of rules on terms and states ("several rules"), are in `rewritten` alone.
 const std::vector<Rule> &rules();
 std::vector<std::string> ruleNames();
 

@@ -16,8 +16,9 @@ llvm::Expected<mix::Gradients> interpretTilesBackward(tile::KernelOp saving, til
                                                       mix::MixerOp equations, const mix::Call &call,
                                                       const mix::Cotangents &cotangents);
 
-/// Runs `block`, the kernel for a block of sequences, on random numbers and sequences of different lengths, none and at most
-/// `length` tokens among them, and `one` on each of them by itself. What differs, in any bit; empty if nothing does.
+/// Runs `block`, the kernel for a block of sequences, on random numbers and sequences of different lengths, none and at
+/// most `length` tokens among them, and `one` on each of them by itself. What differs, in any bit; empty if nothing
+/// does.
 llvm::Expected<std::string> differenceInBlock(tile::KernelOp block, tile::KernelOp one, int64_t length, uint64_t seed);
 
 } // namespace mixc::random

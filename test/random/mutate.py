@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Do the tests find faults? Each fault of faults.txt is seeded, one at a time; its test must then fail, and pass without it.
+"""Do the tests find faults? Each fault of faults.txt is seeded, one at a time; its test must then fail, and pass
+without it.
 
     test/random/mutate.py [--build DIR] [--limit SECONDS] [--only WORD] [--sample N] [--seed N] [-- MIX_RANDOM OPTIONS]
     test/random/mutate.py --check          every fault's text occurs exactly once in the tree; builds nothing
 
-The test is what a fault names, an executable of the build folder and its options, or mix_random, which then must fail within the
-limit on a mixer that passes without the fault. Nothing of the tree or of the build folder changes: the file with the fault is
-compiled on the side, and the executable is linked once more with that object in place of the sound one. So a fault costs one
-compilation, and stands in a .cpp file. `--sample N` takes N of those that name their test, by the seed. The last line is `N
-passed, N failed`; exit 1 if any fault was not found.
+The test is what a fault names, an executable of the build folder and its options, or mix_random, which then must fail
+within the limit on a mixer that passes without the fault. Nothing of the tree or of the build folder changes: the file
+with the fault is compiled on the side, and the executable is linked once more with that object in place of the sound
+one. So a fault costs one compilation, and stands in a .cpp file. `--sample N` takes N of those that name their test, by
+the seed. The last line is `N passed, N failed`; exit 1 if any fault was not found.
 """
 import argparse
 import json

@@ -3,8 +3,9 @@
 
     python3 -m venv v && v/bin/pip install onnx==1.23.2 && v/bin/python test/onnx/Inputs/cases.py
 
-Into OPERATOR.json beside this script: a list of {"name", "attributes", "arrays"}, an array being its type, shape and little-endian
-bytes in base64. The arrays are ONNX's (Apache License 2.0): random inputs, and what its reference implementation makes of them.
+Into OPERATOR.json beside this script: a list of {"name", "attributes", "arrays"}, an array being its type, shape and
+little-endian bytes in base64. The arrays are ONNX's (Apache License 2.0): random inputs, and what its reference
+implementation makes of them.
 """
 import base64
 import json

@@ -57,8 +57,8 @@ TEST(Cost, StepsCountOnceForEachTokenOfTheChunk) {
 }
 
 TEST(Cost, LoopsInLoopsCountOnceForEachOfTheirChunks) {
-  // A segment of 64 tokens is four chunks of 16, of which the first loop leaves out the last: 3 + 4 chunks, each with 16 rows
-  // of 8 numbers added up. The tile of 8 numbers is carried by both, and by the loop around them.
+  // A segment of 64 tokens is four chunks of 16, of which the first loop leaves out the last: 3 + 4 chunks, each with
+  // 16 rows of 8 numbers added up. The tile of 8 numbers is carried by both, and by the loop around them.
   const char *const segments = R"(
     tile.kernel backward @m_backward of "m" (input "x", saved "saved.0" every 64, saved "saved.1", saved "saved.2") {
     ^bb0(%x: !tile.tensor<token, [8], f32>, %states: !tile.tensor<segment, [8], f32>, %writes: !tile.tensor<token, [3], f32>, %end: !tile.tensor<head, [8], f32>):

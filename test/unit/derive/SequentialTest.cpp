@@ -1,4 +1,5 @@
-// Chunk programs of what is no plain matmul: substitution, states that mix, and states without normal form, which step through the chunk.
+// Chunk programs of what is no plain matmul: substitution, states that mix, and states without normal form, which step
+// through the chunk.
 #include "test/unit/derive/Kernels.h"
 
 namespace mixc::test {

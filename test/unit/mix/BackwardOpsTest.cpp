@@ -153,8 +153,8 @@ TEST(BackwardOps, FunctionsOfTwoNumbers) {
   }
 }
 
-/// Matrices that are sums of an identity, a diagonal, outer products and a dense part, where products of them are taken,
-/// transposed and scaled.
+/// Matrices that are sums of an identity, a diagonal, outer products and a dense part, where products of them are
+/// taken, transposed and scaled.
 TEST(BackwardOps, StructuredMatrices) {
   const std::string parts = "%I = mix.identity : <[N, N], constant>\n"
                             "%D = mix.diag %p : <[N], head>\n"

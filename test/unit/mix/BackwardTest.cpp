@@ -1,4 +1,5 @@
-// Gradients of whole mixers: heads and groups, sequences, starts, histories, ends, families, components; segments; rounding.
+// Gradients of whole mixers: heads and groups, sequences, starts, histories, ends, families, components; segments;
+// rounding.
 #include "Differences.h"
 #include "Mixers.h"
 #include <chrono>

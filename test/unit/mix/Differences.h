@@ -82,8 +82,8 @@ inline void expectDifferences(MixerOp mixer, const Call &call, const Cotangents 
   check(withStarts(mixer, call), &Call::initial, gradients.initial, "initial state");
 }
 
-/// The same along one random direction of all inputs and params, by the step that suits best: a kink or a sharp bend near
-/// by asks for a small one.
+/// The same along one random direction of all inputs and params, by the step that suits best: a kink or a sharp bend
+/// near by asks for a small one.
 inline void expectSlope(MixerOp mixer, const Call &call, double tolerance = 1e-9) {
   Cotangents cotangents = sampleCotangents(mixer, call, 5);
   Gradients gradients = gradientsOf(mixer, call, cotangents);

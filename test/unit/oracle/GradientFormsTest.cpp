@@ -1,5 +1,5 @@
-// The interpreter's gradients of every mixer of examples/ and of language.mix are slopes, and those of the equations are
-// those of the normal form: over groups, packed sequences, given states and decays.
+// The interpreter's gradients of every mixer of examples/ and of language.mix are slopes, and those of the equations
+// are those of the normal form: over groups, packed sequences, given states and decays.
 #include "frontend/compile/Compilation.h"
 #include "frontend/oracle/Compare.h"
 #include "test/unit/compile/AllMixers.h"

@@ -220,7 +220,8 @@ TEST(BackwardCall, CallersParallelFor) {
 }
 
 TEST(BackwardCall, SavesWhatItSays) {
-  // What call it is of. H[t-1] : 2 numbers a token and head. P : one for every segment of 4 tokens, and one more a sequence. H[end] : 2 a sequence.
+  // What call it is of. H[t-1] : 2 numbers a token and head. P : one for every segment of 4 tokens, and one more a
+  // sequence. H[end] : 2 a sequence.
   Calling<float> calling(Twofold(1, 23, 4, 2, packings[1]));
   calling.keep();
   auto toLine = [](int64_t bytes) { return (bytes + 63) / 64 * 64; };

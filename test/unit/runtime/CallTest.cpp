@@ -1,5 +1,5 @@
-// What a call of the runtime is told beside numbers: counts that mean no work, arrays that overlap, and `saved` of another
-// call.
+// What a call of the runtime is told beside numbers: counts that mean no work, arrays that overlap, and `saved` of
+// another call.
 #include "runtime/Status.h"
 #include "test/unit/runtime/Twofold.h"
 #include <climits>
@@ -18,8 +18,8 @@ using Slots = std::vector<int64_t>;
 int64_t address(const void *pointer) { return reinterpret_cast<int64_t>(pointer); }
 std::string textOf(mix_status status) { return mix_status_message(status); }
 
-/// Forward and backward of one call, with memory for all of it. Behind each array lies memory of its own, so that what begins
-/// in one, and is longer, overlaps no other.
+/// Forward and backward of one call, with memory for all of it. Behind each array lies memory of its own, so that what
+/// begins in one, and is longer, overlaps no other.
 struct Both {
   explicit Both(Twofold given) : call(std::move(given)), forward(ForwardSlots), backward(BackwardSlots) {
     for (std::vector<float> *array :

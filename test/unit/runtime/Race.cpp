@@ -1,5 +1,5 @@
-// For ThreadSanitizer: many threads call one library at once, with its own pool and with a parallel_for of theirs, while
-// others fail. Every item writes its own row, and the caller reads all of them when the call returns: a missing
+// For ThreadSanitizer: many threads call one library at once, with its own pool and with a parallel_for of theirs,
+// while others fail. Every item writes its own row, and the caller reads all of them when the call returns: a missing
 // happens-before anywhere between is a report.
 #include "runtime/abi.h"
 #include <cstdio>

@@ -1,11 +1,11 @@
-// A mixer whose kernels are C functions, with everything that makes a gradient a sum: inputs per group, an input read one
-// token back, params, a state per group, a family; and an input that nothing reads.
+// A mixer whose kernels are C functions, with everything that makes a gradient a sum: inputs per group, an input read
+// one token back, params, a state per group, a family; and an input that nothing reads.
 //
 //     H[t] = a H[t-1] + g x + x[t-1]     P[t] = c P[t-1] + g     y = H + P + k[0] k[1]
 //
-// x, y, H : 2 numbers a head; g, c, P : a number a group; a, k[0], k[1] : a number a head; u : 3 numbers a head, read by none.
-// x, g, k, u and their gradients have the type T. Forward saves H[t-1] of every token, P before every fourth, and H
-// after the last.
+// x, y, H : 2 numbers a head; g, c, P : a number a group; a, k[0], k[1] : a number a head; u : 3 numbers a head, read
+// by none. x, g, k, u and their gradients have the type T. Forward saves H[t-1] of every token, P before every fourth,
+// and H after the last.
 #ifndef MIXC_TEST_UNIT_RUNTIME_TWOFOLD_H
 #define MIXC_TEST_UNIT_RUNTIME_TWOFOLD_H
 

@@ -125,8 +125,8 @@ TEST(Interpreter, RepeatsTheLastTokenInRowsThatDoNotCount) {
   EXPECT_EQ(lastRowOf("%rows = tile.cast %x : !r -> !r"), 10);
 }
 
-/// s <- s + 2 x + u, one token after the other, x a row of a tile in one half and a token loaded by itself in the other.
-/// What s was before each token is the output.
+/// s <- s + 2 x + u, one token after the other, x a row of a tile in one half and a token loaded by itself in the
+/// other. What s was before each token is the output.
 std::vector<Buffer> stepThrough(bool reverse, int64_t length) {
   Program program(std::string(R"(
     tile.kernel forward @k of "k" (input "x", param "u", initial "H", output "y", final "H") {
