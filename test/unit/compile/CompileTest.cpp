@@ -178,6 +178,7 @@ TEST(Compile, FromEightThreads) {
   for (const Job &job : jobs)
     alone.push_back(run(job));
   std::vector<std::thread> threads;
+  threads.reserve(std::size(jobs));
   for (size_t i = 0; i < std::size(jobs); ++i)
     threads.emplace_back([&, i] { together[i] = run(jobs[i]); });
   for (std::thread &thread : threads)
