@@ -15,9 +15,8 @@
 using namespace llvm;
 
 namespace mixc {
-namespace {
 
-int64_t numberOf(tile::Role role) {
+int64_t runtimeRole(tile::Role role) {
   switch (role) {
   case tile::Role::Input: return MIXRT_INPUT;
   case tile::Role::Param: return MIXRT_PARAM;
@@ -36,6 +35,8 @@ int64_t numberOf(tile::Role role) {
   }
   llvm_unreachable("no tensor of a caller");
 }
+
+namespace {
 
 class EntryPoints {
 public:
@@ -92,7 +93,7 @@ private:
                            : tensor.isPartial   ? MIXRT_PARTIAL
                                                 : MIXRT_WRITTEN;
     static_assert(sizeof(mixrt_tensor) == 10 * 8);
-    return ConstantStruct::getAnon({text(tensor.field), number(numberOf(tensor.role)), number(tensor.perGroup),
+    return ConstantStruct::getAnon({text(tensor.field), number(runtimeRole(tensor.role)), number(tensor.perGroup),
                                     number(tensor.elements()), number(tensor.slot), number(type),
                                     number(tensor.ownElements()), number(tensor.offset()), number(source),
                                     number(tensor.segmentTokens)});

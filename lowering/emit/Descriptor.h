@@ -12,6 +12,9 @@ struct Requirements {
   uint64_t features = 0; // instructions, by line of MIXRT_FEATURES
 };
 
+/// The number that the runtime knows a role by: its mixrt_role.
+int64_t runtimeRole(tile::Role role);
+
 /// Adds every mixer's descriptors and entry points to the module that holds their kernels, and makes everything else
 /// internal.
 llvm::Error addEntryPoints(llvm::Module &module, llvm::ArrayRef<MixerInterface> mixers,

@@ -3,7 +3,7 @@
 #ifndef MIXC_TEST_CONFORMANCE_BACKEND_H
 #define MIXC_TEST_CONFORMANCE_BACKEND_H
 
-#include "mlir/IR/BuiltinOps.h"
+#include "dialect/tile/Tile.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
 #include <memory>
@@ -21,7 +21,8 @@ namespace mixc::conformance {
 ///
 /// The first segment of sequence s is firstToken(s) / every + s.
 struct Argument {
-  std::string name, role;
+  std::string name;
+  tile::Role role = tile::Role::Input;
   std::string elementType; // f32, bf16, f16
   int64_t elements = 0;
   bool isPerGroup = false;

@@ -1,6 +1,7 @@
 // CPUs: the stages from `tile` on, a shared library, and the runtime around its kernels. The descriptors that libraries
 // have are made here, since a kernel by itself has no mixer whose declarations say what they hold.
 #include "lowering/Pipelines.h"
+#include "lowering/emit/Descriptor.h"
 #include "lowering/emit/Link.h"
 #include "lowering/emit/MemoryFile.h"
 #include "lowering/emit/Object.h"
@@ -23,29 +24,12 @@ struct Function {
   int64_t scratch = 0, sequences = 1;
 };
 
-mixrt_role roleNamed(StringRef role) {
-  static const std::map<StringRef, mixrt_role> roles = {{"input", MIXRT_INPUT},
-                                                        {"param", MIXRT_PARAM},
-                                                        {"initial", MIXRT_INITIAL},
-                                                        {"output", MIXRT_OUTPUT},
-                                                        {"final", MIXRT_FINAL},
-                                                        {"state", MIXRT_STATE},
-                                                        {"kept", MIXRT_KEPT},
-                                                        {"output_grad", MIXRT_OUTPUT_GRAD},
-                                                        {"final_grad", MIXRT_FINAL_GRAD},
-                                                        {"input_grad", MIXRT_INPUT_GRAD},
-                                                        {"param_grad", MIXRT_PARAM_GRAD},
-                                                        {"initial_grad", MIXRT_INITIAL_GRAD},
-                                                        {"saved", MIXRT_SAVED}};
-  return roles.at(role);
-}
-
 /// What kind of entry point has tensors like these.
 mixrt_entry_kind kindOf(const Call &call) {
   for (const Argument &argument : call.arguments) {
-    if (StringRef(argument.role).ends_with("_grad"))
+    if (argument.role >= tile::Role::OutputGrad) // cotangents, and after them gradients
       return MIXRT_BACKWARD;
-    if (argument.role == "state" || argument.role == "kept")
+    if (argument.role == tile::Role::State || argument.role == tile::Role::Kept)
       return MIXRT_DECODE;
   }
   return MIXRT_FORWARD;
@@ -105,7 +89,7 @@ private:
   void describe(const Argument &argument, int64_t slot) {
     mixrt_tensor &tensor = tensors.emplace_back();
     tensor.field = argument.name.c_str();
-    tensor.role = roleNamed(argument.role);
+    tensor.role = static_cast<mixrt_role>(runtimeRole(argument.role));
     tensor.per_group = argument.isPerGroup;
     tensor.elements = tensor.own = argument.elements;
     tensor.slot = slot;
@@ -131,21 +115,21 @@ private:
       slots[6] = reinterpret_cast<uint64_t>(starts.data());
     }
     for (auto [i, argument] : llvm::enumerate(call.arguments))
-      slots[leading + i] = reinterpret_cast<uint64_t>(argument.role == "saved" ? nullptr : argument.data);
+      slots[leading + i] = reinterpret_cast<uint64_t>(argument.role == tile::Role::Saved ? nullptr : argument.data);
     slots[entry.slots - 3] = 1; // thread
     if (passesSaved())
       slots[entry.slots - 4] = 64; // not null, for the counts; run() says where
   }
 
   bool passesSaved() const {
-    return llvm::any_of(call.arguments, [](const Argument &a) { return a.role == "saved" && a.data; });
+    return llvm::any_of(call.arguments, [](const Argument &a) { return a.role == tile::Role::Saved && a.data; });
   }
 
   /// Calls use(where it is in `saved`, argument) for everything that is saved.
   template <typename Use> void forSaved(const mixrt::Call &counts, char *saved, Use use) {
     char *there = saved + mixrt::savedHeadBytes;
     for (auto [tensor, argument] : llvm::zip(tensors, call.arguments)) {
-      if (argument.role == "saved")
+      if (argument.role == tile::Role::Saved)
         use(there, argument);
       there += mixrt::savedBytes(counts, tensor);
     }

@@ -5,6 +5,7 @@
 #include <random>
 
 using namespace mlir;
+using mixc::tile::Role;
 
 namespace mixc::conformance {
 namespace {
@@ -17,29 +18,14 @@ bool isPoison(double number) { return llvm::bit_cast<uint64_t>(number) == ~uint6
 /// Bytes before and after an array, which nothing may touch.
 constexpr int64_t guard = 256;
 
-bool isOptional(StringRef role) {
-  return llvm::is_contained(
-      {"initial", "final", "kept", "saved", "final_grad", "input_grad", "param_grad", "initial_grad"}, role);
-}
-
-bool isGradient(StringRef role) { return llvm::is_contained({"input_grad", "param_grad", "initial_grad"}, role); }
+bool isGradient(Role role) { return llvm::is_contained({Role::InputGrad, Role::ParamGrad, Role::InitialGrad}, role); }
 
 std::string nameOf(Type elementType) { return elementType.isF32() ? "f32" : elementType.isBF16() ? "bf16" : "f16"; }
-
-StringRef roleAt(tile::KernelOp kernel, unsigned index) {
-  return tile::stringifyRole(kernel.argument(index).getRole());
-}
-
-bool hasRole(tile::KernelOp kernel, ArrayRef<StringRef> roles) {
-  return llvm::any_of(kernel.getArguments().getAsRange<tile::ArgumentAttr>(), [&](tile::ArgumentAttr argument) {
-    return llvm::is_contained(roles, tile::stringifyRole(argument.getRole()));
-  });
-}
 
 } // namespace
 
 std::vector<Shape> shapesFor(tile::KernelOp kernel) {
-  const bool isDecode = hasRole(kernel, {"state", "kept"}); // all sequences have as many tokens
+  const bool isDecode = (kernel.has(Role::State) || kernel.has(Role::Kept)); // all sequences have as many tokens
   std::vector<Shape> shapes;
   if (kernel.getSequences() > 1) // blocks that are more than half full, so that they run as such; 0 tokens among them
     shapes = {{"packed", {33, 20, 16, 0, 17, 33, 31, 1, 40, 5, 40, 39, 16, 40, 0}, true, 3, 1, false, -1},
@@ -74,7 +60,8 @@ Trial::Trial(tile::KernelOp kernel, const Shape &shape)
 }
 
 bool Trial::Tensor::isWritten() const {
-  return llvm::is_contained({"output", "final", "state", "kept"}, argument.role) || isGradient(argument.role);
+  return llvm::is_contained({Role::Output, Role::Final, Role::State, Role::Kept}, argument.role) ||
+         isGradient(argument.role);
 }
 
 void Trial::addTensor(unsigned index) {
@@ -82,19 +69,19 @@ void Trial::addTensor(unsigned index) {
   Argument &argument = tensor.argument;
   auto view = cast<tile::ViewType>(kernel.getBody().getArgument(index).getType());
   const tile::ArgumentAttr said = kernel.argument(index);
-  const StringRef role = roleAt(kernel, index);
-  const bool isBackward = hasRole(kernel, {"output_grad", "final_grad"});
+  const Role role = said.getRole();
+  const bool isBackward = (kernel.has(Role::OutputGrad) || kernel.has(Role::FinalGrad));
   argument.name = said.getName().str();
-  argument.role = role.str();
+  argument.role = role;
   argument.elementType = nameOf(view.getElementType());
   argument.elements = ShapedType::getNumElements(view.getShape());
   argument.isPartial = said.getPartial();
-  argument.isPerGroup = shape.isGrouped && role != "output" && role != "output_grad" && role != "saved" &&
+  argument.isPerGroup = shape.isGrouped && role != Role::Output && role != Role::OutputGrad && role != Role::Saved &&
                         (!isGradient(role) || argument.isPartial) &&
-                        (kernel.getSequences() == 1 ||
-                         !llvm::is_contained({"final", "state", "kept"}, role)); // a block has no states of groups
+                        (kernel.getSequences() == 1 || !llvm::is_contained({Role::Final, Role::State, Role::Kept},
+                                                                           role)); // a block has no states of groups
   tensor.per = view.getPer();
-  if (role == "saved")
+  if (role == Role::Saved)
     argument.every = tensor.per == tile::Per::Segment ? said.getEvery()
                      : tensor.per == tile::Per::Head  ? Argument::wholeSequence
                                                       : 0;
@@ -105,20 +92,20 @@ void Trial::addTensor(unsigned index) {
                 : tensor.isParam()                 ? 1
                                                    : sequences;
   const int64_t before =
-      llvm::count_if(ArrayRef(tensors).drop_back(), [](const Tensor &t) { return isOptional(t.argument.role); });
-  const bool isAbsent =
-      isOptional(role) && (role != "saved" || !isBackward) && (role == "saved" ? 0 : before % 2) == shape.absent;
+      llvm::count_if(ArrayRef(tensors).drop_back(), [](const Tensor &t) { return tile::isOptional(t.argument.role); });
+  const bool isAbsent = tile::isOptional(role) && (role != Role::Saved || !isBackward) &&
+                        (role == Role::Saved ? 0 : before % 2) == shape.absent;
 
   std::vector<double> &numbers = tensor.numbers;
   numbers.assign(tensor.rows * tensor.columns * argument.elements, poison());
-  if (!tensor.isWritten() || role == "state") {
+  if (!tensor.isWritten() || role == Role::State) {
     std::mt19937_64 random(7919 * index + call.tokens());
     std::uniform_real_distribution<double> draw(-1, 1);
     for (double &number : numbers)
       number = draw(random);
     numbers = Storage(argument.elementType, numbers).numbers();
   }
-  if (role == "saved" && !isBackward)
+  if (role == Role::Saved && !isBackward)
     llvm::fill(numbers, poison());
   argument.bytes = static_cast<int64_t>(numbers.size()) * (argument.elementType == "f32" ? 4 : 2);
   static char somewhere;
@@ -147,8 +134,10 @@ tile::Buffer Trial::read(Tensor &tensor, int64_t sequence, int64_t head) {
   const Argument &argument = tensor.argument;
   const bool isMissing = sequence >= static_cast<int64_t>(call.lengths.size()); // the block is not full
   // Of what a group shares the last head takes the end's cotangent and writes what comes after.
-  const bool isTheLasts = argument.isPerGroup && llvm::is_contained({"final", "kept", "final_grad"}, argument.role);
-  buffer.present = argument.data && !(isTheLasts && !isLastOfGroup(head)) && !(isMissing && isOptional(argument.role));
+  const bool isTheLasts =
+      argument.isPerGroup && llvm::is_contained({Role::Final, Role::Kept, Role::FinalGrad}, argument.role);
+  buffer.present =
+      argument.data && !(isTheLasts && !isLastOfGroup(head)) && !(isMissing && tile::isOptional(argument.role));
   if (isMissing) {
     buffer.data.assign(tensor.per == tile::Per::Token ? 0 : argument.elements, poison());
     return buffer;
@@ -164,7 +153,7 @@ tile::Buffer Trial::read(Tensor &tensor, int64_t sequence, int64_t head) {
 llvm::Error Trial::write(Tensor &tensor, const tile::Buffer &buffer, int64_t sequence, int64_t head) {
   const Argument &argument = tensor.argument;
   const int64_t first = firstRow(tensor, sequence), column = head / (call.heads / tensor.columns);
-  if (!buffer.present || (argument.role == "state" && argument.isPerGroup && !isLastOfGroup(head)))
+  if (!buffer.present || (argument.role == Role::State && argument.isPerGroup && !isLastOfGroup(head)))
     return llvm::Error::success();
   const int64_t rows = static_cast<int64_t>(buffer.data.size()) / argument.elements;
   for (int64_t row = 0; row < rows; ++row)
@@ -195,7 +184,7 @@ llvm::Error Trial::interpret(int64_t firstSequence, int64_t head, std::vector<Te
     return error;
   for (auto [i, result] : llvm::enumerate(results))
     for (int64_t s = 0; s < present; ++s)
-      if (result.isWritten() || result.argument.role == "saved")
+      if (result.isWritten() || result.argument.role == Role::Saved)
         if (llvm::Error error = write(result, buffers[i * block + s], firstSequence + s, head))
           return error;
   return llvm::Error::success();
@@ -245,7 +234,7 @@ std::string Trial::Tensor::difference(const std::vector<char> &before, const std
   };
   if (touched(0, guard) || touched(guard + size * width, guard))
     return "something was written outside of the array";
-  const bool mayChange = isWritten() || argument.role == "saved";
+  const bool mayChange = isWritten() || argument.role == Role::Saved;
   if (!mayChange || !argument.data)
     return touched(0, static_cast<int64_t>(before.size())) ? "was written to" : "";
 
@@ -294,7 +283,8 @@ std::string Trial::run(Kernels &kernels) {
   std::string said;
   for (auto [tensor, old, bytes] : llvm::zip(expected, before, after))
     if (std::string difference = tensor.difference(old, bytes); !difference.empty())
-      said += where + ": " + tensor.argument.role + " `" + tensor.argument.name + "`: " + difference + "\n";
+      said += where + ": " + tile::stringifyRole(tensor.argument.role).str() + " `" + tensor.argument.name +
+              "`: " + difference + "\n";
   return said;
 }
 

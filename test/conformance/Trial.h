@@ -37,7 +37,7 @@ private:
 
     double *at(int64_t row, int64_t column) { return numbers.data() + (row * columns + column) * argument.elements; }
     bool isWritten() const;
-    bool isParam() const { return argument.role == "param" || argument.role == "param_grad"; }
+    bool isParam() const { return argument.role == tile::Role::Param || argument.role == tile::Role::ParamGrad; }
     std::string difference(const std::vector<char> &before, const std::vector<char> &after) const;
   };
 

@@ -86,7 +86,8 @@ func.func private @steps(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64,
   return
 }
 
-func.func @fade_forward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {tile.function = #tile.function<forward of "fade" (
+func.func @fade_forward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr)
+    attributes {tile.function = #tile.function<forward of "fade" (
     input "x[1]" : !tile.tensor<token, [], f32>,
     input "x[2]" : !tile.tensor<token, [], f32>,
     input "g" per_group : !tile.tensor<token, [], f32>,
@@ -103,7 +104,8 @@ func.func @fade_forward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length
   return
 }
 
-func.func @fade_replay_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {tile.function = #tile.function<replay of "fade" (
+func.func @fade_replay_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr)
+    attributes {tile.function = #tile.function<replay of "fade" (
     input "x[1]" : !tile.tensor<token, [], f32>,
     input "x[2]" : !tile.tensor<token, [], f32>,
     input "g" per_group : !tile.tensor<token, [], f32>,
@@ -116,7 +118,8 @@ func.func @fade_replay_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length:
   return
 }
 
-func.func @fade_backward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {tile.function = #tile.function<backward of "fade" (
+func.func @fade_backward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr)
+    attributes {tile.function = #tile.function<backward of "fade" (
     input "x[1]" : !tile.tensor<token, [], f32>,
     input "x[2]" : !tile.tensor<token, [], f32>,
     input "g" per_group : !tile.tensor<token, [], f32>,

@@ -86,7 +86,8 @@ func.func private @steps(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64,
   return
 }
 
-func.func @leaky_forward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {tile.function = #tile.function<forward of "leaky" (
+func.func @leaky_forward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr)
+    attributes {tile.function = #tile.function<forward of "leaky" (
     input "x" : !tile.tensor<token, [4], f32>,
     input "g" per_group : !tile.tensor<token, [4], f32>,
     param "a" : !tile.tensor<head, [], f32>,
@@ -112,7 +113,8 @@ func.func @leaky_forward_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %lengt
 }
 
 // tensors: 0 x, 1 g, 2 a, 3 z, 4 H, 5 y: not in the order of the struct
-func.func @leaky_decode_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr) attributes {tile.function = #tile.function<decode of "leaky" (
+func.func @leaky_decode_kernel(%tensors: !llvm.ptr, %strides: !llvm.ptr, %length: i64, %scratch: !llvm.ptr)
+    attributes {tile.function = #tile.function<decode of "leaky" (
     input "x" : !tile.tensor<token, [4], f32>,
     input "g" per_group : !tile.tensor<token, [4], f32>,
     param "a" : !tile.tensor<head, [], f32>,
