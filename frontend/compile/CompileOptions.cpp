@@ -1,7 +1,7 @@
 #include "frontend/compile/CompileOptions.h"
 #include "frontend/compile/Failure.h"
 #include "frontend/sema/Suggest.h"
-#include "lowering/cpu/Target.h"
+#include "lowering/Target.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -14,7 +14,7 @@ namespace mixc {
 
 /// What LLVM knows of the CPUs that are like this machine's.
 static std::unique_ptr<MCSubtargetInfo> cpuInfo(StringRef cpu = "") {
-  Expected<const llvm::Target *> target = cpu::backend();
+  Expected<const llvm::Target *> target = backend();
   if (!target)
     return consumeError(target.takeError()), nullptr;
   return std::unique_ptr<MCSubtargetInfo>(

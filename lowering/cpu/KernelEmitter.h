@@ -4,8 +4,8 @@
 #define MIXC_LOWERING_CPU_KERNELEMITTER_H
 
 #include "lowering/Passes.h"
+#include "lowering/Target.h"
 #include "lowering/cpu/Plan.h"
-#include "lowering/cpu/Target.h"
 
 namespace mixc::cpu {
 

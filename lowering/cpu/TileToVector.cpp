@@ -20,7 +20,7 @@ struct TileToVector : mixc::impl::TileToVectorBase<TileToVector> {
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
       if (failed(plan::verifyPlan(kernel)))
         return signalPassFailure();
-      cpu::Target target = cpu::describe(cpu::KernelPlan::of(kernel).target);
+      const Target target = describe(cpu::KernelPlan::of(kernel).target);
       OpBuilder builder(kernel);
       if (failed(cpu::KernelEmitter(kernel, target, builder).emit()))
         return signalPassFailure();

@@ -3,7 +3,7 @@
 // and spill them, at a tenth of the speed. Globals that a part of a module (lowering/emit/Parts.h) does not use go,
 // too.
 #include "lowering/emit/Object.h"
-#include "lowering/cpu/Target.h"
+#include "lowering/Target.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -16,19 +16,11 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/TargetParser/Host.h"
-#include "llvm/TargetParser/SubtargetFeature.h"
 
 using namespace llvm;
 
 namespace mixc {
 namespace {
-
-std::string hostFeatures() {
-  SubtargetFeatures features;
-  for (const auto &[feature, present] : sys::getHostCPUFeatures())
-    features.AddFeature(feature, present);
-  return features.getString();
-}
 
 void runPasses(Module &module, TargetMachine &machine) {
   PassBuilder builder(&machine);
@@ -49,24 +41,23 @@ void runPasses(Module &module, TargetMachine &machine) {
 } // namespace
 
 Expected<std::unique_ptr<TargetMachine>> createMachine(const EmitOptions &options) {
-  Expected<const llvm::Target *> found = cpu::backend();
+  Expected<const llvm::Target *> found = backend();
   if (!found)
     return found.takeError();
   const llvm::Target *target = *found;
   const Triple triple(sys::getDefaultTargetTriple());
-  const bool native = options.cpu == "native";
-  const std::string cpu = native ? sys::getHostCPUName().str() : options.cpu;
   std::unique_ptr<MCSubtargetInfo> names(target->createMCSubtargetInfo(triple, "", ""));
-  if (!names || !names->isCPUStringValid(cpu))
-    return createStringError("unknown CPU `" + cpu +
+  if (!names || (options.cpu != "native" && !names->isCPUStringValid(options.cpu)))
+    return createStringError("unknown CPU `" + options.cpu +
                              "`: `llc -mcpu=help` lists the names, and `native` is this machine");
+  const mixc::Target described = describe(options.cpu);
   TargetOptions flags;
   flags.FunctionSections = true; // what no entry point reaches is left out of the library
   flags.DataSections = true;
   std::unique_ptr<TargetMachine> machine(target->createTargetMachine(
-      triple, cpu, native ? hostFeatures() : "", flags, Reloc::PIC_, std::nullopt, CodeGenOptLevel::Aggressive));
+      triple, described.name, described.features, flags, Reloc::PIC_, std::nullopt, CodeGenOptLevel::Aggressive));
   if (!machine)
-    return createStringError("internal error: no code generator for `" + cpu + "`");
+    return createStringError("internal error: no code generator for `" + described.name + "`");
   return machine;
 }
 
