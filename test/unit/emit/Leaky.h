@@ -8,7 +8,7 @@
 #ifndef MIXC_TEST_UNIT_EMIT_LEAKY_H
 #define MIXC_TEST_UNIT_EMIT_LEAKY_H
 
-#include "lowering/emit/Library.h"
+#include "lowering/object/Library.h"
 #include <cstdint>
 #include <string>
 #include <vector>
