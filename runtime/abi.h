@@ -31,7 +31,7 @@
   X(sequences, "sequences", "int64_t", MIXRT_F | MIXRT_B, "of cu_seqlens; without it B or 0")                          \
   X(cu_seqlens, "cu_seqlens", "const void *", MIXRT_F | MIXRT_B, "[sequences + 1] from 0 to T, then B is 1; or NULL")
 #define MIXRT_TRAILING(X)                                                                                              \
-  X(strides, "strides", "const $E_strides *", MIXRT_F | MIXRT_B | MIXRT_D, "or NULL: all is contiguous")               \
+  X(strides, "strides", "const struct $E_strides *", MIXRT_F | MIXRT_B | MIXRT_D, "or NULL: all is contiguous")        \
   X(initial_slots, "initial_slots", "const void *", MIXRT_F, "[sequences]: where X_initial is; -1: none; or NULL")     \
   X(final_slots, "final_slots", "const void *", MIXRT_F, "[sequences]: where X_final goes; -1: nowhere; or NULL")      \
   X(slots, "slots", "const void *", MIXRT_D, "[B]: where the states are; -1: start anew, keep nothing; or NULL")       \

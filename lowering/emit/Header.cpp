@@ -168,7 +168,8 @@ void printFields(raw_ostream &out, const MixerInterface &mixer, const EntryInfo 
 
 /// One for every tensor, in the order of the arguments.
 void printStrides(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
-  out << "typedef struct {\n";
+  const std::string name = mixer.symbol() + "_" + entry.name().str() + "_strides";
+  out << "typedef struct " << name << " {\n";
   std::string line;
   auto end = [&] {
     if (!line.empty())
@@ -181,7 +182,7 @@ void printStrides(raw_ostream &out, const MixerInterface &mixer, const EntryInfo
     line += (line.empty() ? "" : ", ") + tensor.field;
   }
   end();
-  out << "} " << mixer.symbol() << "_" << entry.name() << "_strides;\n\n";
+  out << "} " << name << ";\n\n";
 }
 
 void printStruct(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
