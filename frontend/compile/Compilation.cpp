@@ -3,7 +3,7 @@
 #include "frontend/compile/Sequential.h"
 #include "frontend/gen/Import.h"
 #include "frontend/syntax/Parser.h"
-#include "lowering/emit/Library.h"
+#include "lowering/object/Library.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"

@@ -3,7 +3,7 @@
 #include "frontend/compile/CompileOptions.h"
 #include "frontend/compile/Failure.h"
 #include "frontend/syntax/Ast.h"
-#include "lowering/emit/Library.h"
+#include "lowering/object/Library.h"
 #include "mlir/IR/OwningOpRef.h"
 
 namespace mixc {

@@ -23,8 +23,11 @@ LAYERS = [
     "lowering/cpu",
     "lowering/cuda",
     "lowering/emit",
+    "lowering/object",
     "lowering",
     "runtime",
+    "runtime/call",
+    "runtime/cpu",
     "frontend/syntax",
     "frontend/sema",
     "frontend/gen",
@@ -39,7 +42,7 @@ LAYERS = [
     "examples",
 ]
 # Upward, yet allowed: the contract between the code that is emitted and the runtime that is linked to it.
-ALLOWED = {("lowering/emit", "runtime/abi.h")}
+ALLOWED = {("lowering/emit", "runtime/abi.h"), ("lowering/object", "runtime/abi.h")}
 
 SOURCES = (".cpp", ".h", ".c", ".def", ".td", ".inc")
 
