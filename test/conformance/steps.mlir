@@ -125,3 +125,30 @@ tile.kernel decode @steps_token of "steps" (input "x", state "S", kept "S", outp
   } -> !s
   tile.final %end, %state : !s, !mem
 }
+
+// What a state was before the steps that take it over is read after them, too.
+tile.kernel forward @steps_before of "steps" (input "x", initial "S", output "y", final "S") {
+^bb0(%x: !vec, %first: !mem, %y: !vec, %last: !mem):
+  %start = tile.init %first : !mem -> !s
+  %end = tile.chunks size 16 iter(%start : !s) {
+  ^bb0(%s: !s):
+    %rows = tile.load %x : !vec -> !v
+    %next = tile.steps iter(%s : !s) rows(%rows : !v) {
+    ^bb0(%u: !s, %row: !s):
+      %sum = tile.map (%u, %row) : (!s, !s) -> !s {
+      ^bb0(%p: f32, %q: f32):
+        %1 = arith.addf %p, %q : f32
+        tile.yield %1 : f32
+      }
+      tile.yield %sum : !s
+    } -> !s
+    %both = tile.map (%rows, %s) : (!v, !s) -> !v {
+    ^bb0(%p: f32, %q: f32):
+      %1 = arith.mulf %p, %q : f32
+      tile.yield %1 : f32
+    }
+    tile.store %both, %y : !v, !vec
+    tile.yield %next : !s
+  } -> !s
+  tile.final %end, %last : !s, !mem
+}
