@@ -80,8 +80,7 @@ using Text = const std::string &;
 const OptionRow optionRows[] = {
     {"-o", "LIB.so", CompileCommand, "the library to write (libFILE.so); the C header is written beside it",
      [](Options &o, Text v) -> Error { return o.output = v, Error::success(); }},
-    {"--prefix", "NAME_", Writes,
-     "what all names of the header begin with: two sizes of a mixer in one program",
+    {"--prefix", "NAME_", Writes, "what all names of the header begin with: two sizes of a mixer in one program",
      [](Options &o, Text v) -> Error { return o.prefix = v, checkPrefix(v); }},
     {"-D", "K=128", Checks, "bind a dim to a number", bindDim},
     {"--mixer", "NAME", Checks, "this mixer of the file alone",

@@ -21,7 +21,7 @@ import tablegen
 # Stages that no pass makes.
 MADE_BY = {"ast": "[frontend/syntax](../frontend/syntax), [sema](../frontend/sema)",
            "mix": "[frontend/gen](../frontend/gen)",
-           "asm": "LLVM, by [lowering/emit](../lowering/emit)"}
+           "asm": "LLVM, by [lowering/object](../lowering/object)"}
 TABLE = re.compile(r"^\| stage \|.*\n(?:\|.*\n)*", re.M)
 TOP = re.compile(r"(mix\.mixer|tile\.kernel|func\.func) ")
 HEAD = """# The passes
