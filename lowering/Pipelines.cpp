@@ -24,6 +24,15 @@ void mixToComponent(OpPassManager &passes, const PipelineOptions &) {
   passes.addPass(createClassifyComponents());
 }
 
+void addBackward(OpPassManager &passes, const PipelineOptions &options) {
+  passes.addPass(createBuildAgain({options.chunk}));
+  passes.addNestedPass<tile::KernelOp>(createCSEPass());
+  passes.addPass(createPlanSaved({options.keep}));
+  passes.addPass(createBuildAdjoint());
+  passes.addPass(createBuildSaved());
+  passes.addPass(createBuildReplay());
+}
+
 void componentToTile(OpPassManager &passes, const PipelineOptions &options) {
   BindDimsOptions bind;
   for (const auto &[dim, number] : options.dims)
@@ -31,7 +40,7 @@ void componentToTile(OpPassManager &passes, const PipelineOptions &options) {
   passes.addPass(createBindDims(bind));
   passes.addPass(createBuildChunked({options.chunk}));
   if (options.backward)
-    passes.addPass(createBuildBackward({options.chunk, options.keep}));
+    addBackward(passes, options);
   passes.addPass(createBuildRecurrent());
   passes.addPass(createInferPrecision()); // before constants are inlined as float32
   addCleanup(passes);

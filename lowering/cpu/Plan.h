@@ -61,7 +61,8 @@ inline constexpr llvm::StringLiteral planAttr = "plan";
 
 /// Ops that are values without a buffer: the lowering computes their entries where they are used.
 inline bool isImmediate(mlir::Operation *op) {
-  return llvm::isa<tile::ConstantOp, tile::IotaOp, tile::ValidOp, tile::PresentOp>(op);
+  auto known = llvm::dyn_cast<tile::TileOpInterface>(op);
+  return known && known.isImmediate();
 }
 
 /// The largest divisor of `number` that is at most `limit`, and at least 1.

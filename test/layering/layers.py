@@ -14,6 +14,7 @@ LAYERS = [
     "lowering/Passes.h",
     "lowering/Limits.h",
     "lowering/Refusal.h",
+    "lowering/Slices.h",
     "lowering/Rules",
     "lowering/normalize",
     "lowering/derive",
