@@ -1,11 +1,9 @@
 // Builds `tile.kernel again @NAME_again`: the forward program a second time, in the chunks of the backward kernel that
 // is made of it.
 //
-// The backward kernel has chunks of its own size. Per token it moves two tiles a state every chunk, V K / C numbers,
-// and has within the chunk about three times the forward's C (K + V): for one state with scalar decays, and writes free
-// of reads or affine in them, 32 tokens balance that, and 16 where V K is at most 32 x 32 (as measured: 6 to 15 %
-// faster). Anything else has more pairs of tokens (halving, mixing), or keeps a state for every token of a chunk
-// (steps): there 16. Several writes that read share these (ChunkSize.h).
+// The backward kernel has chunks of its own size (lowering/Target.h). Pairs of tokens are cheap for one state with
+// scalar decays, and writes free of reads or affine in them. Anything else has more pairs (halving, mixing), or keeps a
+// state for every token of a chunk (steps). Several writes that read share a chunk's rows (ChunkSize.h).
 #include "lowering/Passes.h"
 #include "lowering/derive/ChunkProgram.h"
 #include "lowering/derive/ChunkSize.h"
@@ -19,8 +17,6 @@ using namespace mlir;
 using namespace mixc;
 
 namespace {
-
-constexpr int64_t smallState = 32 * 32;
 
 bool arePairsCheap(mix::MixerOp mixer) {
   if (derive::findObstacle(mixer))
@@ -56,9 +52,9 @@ struct BuildAgain : mixc::impl::BuildAgainBase<BuildAgain> {
     tile::KernelOp forward = tile::kernelOf(getOperation(), mixer.getSymName(), tile::Entry::Forward);
     if (!forward)
       return mixer.emitError() << "`" << mixer.getSymName() << "` has no forward kernel to differentiate";
-    const int64_t rows = largestState(forward) > smallState && arePairsCheap(mixer) ? 32 : 16;
+    const int64_t best = largestState(forward) > smallState && arePairsCheap(mixer) ? cheapRows : rows;
     return derive::buildKernel(
-        mixer, {tile::Entry::Again, chunk ? static_cast<int64_t>(chunk) : derive::tokensOfRows(mixer, rows)});
+        mixer, {tile::Entry::Again, chunk ? static_cast<int64_t>(chunk) : derive::tokensOfRows(mixer, best)});
   }
 };
 

@@ -17,8 +17,6 @@ using namespace mixc;
 
 namespace {
 
-constexpr int64_t tokensASegment = 128;
-
 int64_t chunkOf(tile::KernelOp kernel) {
   auto loops = kernel.getBody().getOps<tile::ChunksOp>();
   return loops.empty() ? 1 : static_cast<int64_t>((*loops.begin()).getSize());
@@ -38,7 +36,7 @@ struct PlanSaved : mixc::impl::PlanSavedBase<PlanSaved> {
     if (!forward)
       return again.emitError() << "has no forward kernel that could save anything";
     const int64_t whole = std::lcm(chunkOf(forward), chunkOf(again));
-    const int64_t every = (tokensASegment + whole - 1) / whole * whole;
+    const int64_t every = (segment + whole - 1) / whole * whole;
     forward.setSavesAttr(findSaves(forward, every, keep == Keep::Writes && findSameWrites(forward, again)));
     return success();
   }

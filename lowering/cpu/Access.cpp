@@ -126,21 +126,20 @@ const Place &KernelEmitter::place(Value tile) {
   return it->second;
 }
 
-Place KernelEmitter::placeOf(TileType type, DictionaryAttr attr, Block *block) {
-  Layout layout = Layout::of(type, attr.getAs<ArrayAttr>("layout"), attr.contains("sliced"));
+Place KernelEmitter::placeOf(TileType type, tile::PlaceAttr attr, Block *block) {
+  Layout layout = Layout::of(type, attr);
   Value buffer;
-  if (auto carried = attr.getAs<IntegerAttr>("in_place"))
-    buffer = place(block->getArgument(carried.getInt())).buffer;
-  else if (auto offset = attr.getAs<IntegerAttr>("offset"))
-    buffer = scratchBuffer(layout, offset.getInt());
+  if (attr.isIn(tile::Memory::Carried))
+    buffer = place(block->getArgument(attr.getNumber())).buffer;
+  else if (attr.isIn(tile::Memory::Scratch))
+    buffer = scratchBuffer(layout, attr.getNumber());
   return {layout, buffer};
 }
 
 /// Gives a tile the buffer of its plan.
 void KernelEmitter::definePlace(Value tile) {
   Operation *op = tile.getDefiningOp();
-  auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
-  if (attr.contains("layout"))
+  if (tile::PlaceAttr attr = planOf(op).getPlace(); attr && isa<TileType>(tile.getType()))
     places[tile] = placeOf(cast<TileType>(tile.getType()), attr, op->getBlock());
 }
 

@@ -20,7 +20,7 @@ Value KernelEmitter::accumulatorStart(tile::ContractOp op, const Point &point, S
   if (!op.getAcc())
     return number(0, vector(n, element));
   auto map = op.getAcc().getDefiningOp<tile::MapOp>();
-  if (map && map->getAttrOfType<DictionaryAttr>(planAttr).contains("fused"))
+  if (map && planOf(map).getFused())
     return applyRegion(map, point, lane, n);
   return fetch(op.getAcc(), point, lane, n);
 }

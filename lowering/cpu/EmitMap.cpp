@@ -114,7 +114,7 @@ bool KernelEmitter::turnBlocks(tile::MapOp op) {
 }
 
 void KernelEmitter::emitMap(tile::MapOp op) {
-  if (op->getAttrOfType<DictionaryAttr>(planAttr).contains("turned") && turnBlocks(op))
+  if (planOf(op).getTurned() && turnBlocks(op))
     return;
   const Layout layout = place(op.getResult()).layout;
   forEachVector(layout, [&](const Point &point, int64_t n) {
@@ -280,7 +280,7 @@ void KernelEmitter::emitRow(tile::RowOp op) {
 // Another name is another view of the same buffer; a rename of the panel axis changes the layout, so it copies.
 void KernelEmitter::emitRename(tile::RenameOp op) {
   auto type = cast<TileType>(op.getResult().getType());
-  if (!op->getAttrOfType<DictionaryAttr>(planAttr).contains("layout")) {
+  if (!planOf(op).getPlace()) {
     Place renamed = place(op.getX());
     for (Axis &axis : renamed.layout.axes)
       if (axis.str() == op.getFrom())

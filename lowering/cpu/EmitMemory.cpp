@@ -115,7 +115,7 @@ Value KernelEmitter::segmentRow(Value tensor, Value token, int64_t every) {
 
 /// Memory of the kernel's own, of float32.
 void KernelEmitter::defineBuffer(tile::BufferOp op) {
-  int64_t offset = op->getAttrOfType<DictionaryAttr>(planAttr).getAs<IntegerAttr>("offset").getInt();
+  int64_t offset = planOf(op).getPlace().getNumber();
   int64_t size = ShapedType::getNumElements(op.getResult().getType().getShape());
   auto type = MemRefType::get({size * static_cast<int64_t>(op.getSlots())}, b.getF32Type());
   buffers[op.getResult()] = memref::ViewOp::create(b, loc, type, scratch, index(offset), ValueRange());
@@ -185,7 +185,7 @@ void KernelEmitter::emitRows(tile::LoadOp op) {
     }
     return tensorOffset(view, op.getTensor(), type, row, point);
   };
-  if (op->getAttrOfType<DictionaryAttr>(planAttr).contains("external"))
+  if (planOf(op).isIn(tile::Memory::Caller))
     return defineExternal(op.getResult(), op.getTensor());
   auto inMemory = axesInMemory(view, type);
   bool contiguous = !layout.axes.empty() && !inMemory.empty() && layout.lane() == inMemory.back().first.str() &&
@@ -334,8 +334,7 @@ void KernelEmitter::storeRows(tile::StoreOp op) {
 
 /// The tile is the caller's memory.
 void KernelEmitter::defineExternal(Value tile, Value tensor) {
-  auto attr = tile.getDefiningOp()->getAttrOfType<DictionaryAttr>(planAttr);
-  Layout layout = Layout::of(cast<TileType>(tile.getType()), attr.getAs<ArrayAttr>("layout"), false);
+  Layout layout = Layout::of(cast<TileType>(tile.getType()), planOf(tile.getDefiningOp()).getPlace());
   SmallVector<int64_t> shape = layout.shape(plan), strides;
   int64_t stride = 1;
   for (const Axis &axis : llvm::reverse(layout.axes)) {
@@ -354,9 +353,8 @@ void KernelEmitter::defineExternal(Value tile, Value tensor) {
 
 void KernelEmitter::emitInit(tile::InitOp op) {
   auto type = cast<TileType>(op.getResult().getType());
-  auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
   tile::ViewType view = op.getTensor().getType();
-  if (attr.contains("external"))
+  if (planOf(op).isIn(tile::Memory::Caller))
     return defineExternal(op.getResult(), op.getTensor());
   if (!places.count(op.getResult()))
     definePlace(op.getResult());
@@ -402,8 +400,8 @@ void KernelEmitter::emitFinal(tile::FinalOp op) {
   if (auto init = op.getValue().getDefiningOp<tile::ChunksOp>()) {
     auto result = cast<OpResult>(op.getValue()).getResultNumber();
     Operation *start = init.getInits()[result].getDefiningOp();
-    if (auto plan = start ? start->getAttrOfType<DictionaryAttr>(planAttr) : DictionaryAttr();
-        plan && plan.contains("external") && start->getOperand(0) == op.getTensor())
+    if (tile::PlanAttr plan = start ? planOf(start) : tile::PlanAttr();
+        plan && plan.isIn(tile::Memory::Caller) && start->getOperand(0) == op.getTensor())
       return; // already there
   }
   forEachSequence(op, [&] {

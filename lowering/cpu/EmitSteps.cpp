@@ -9,10 +9,9 @@ using tile::TileType;
 
 /// Results lie where the plan says, carried tiles where their results do.
 void KernelEmitter::defineSteps(tile::StepsOp op) {
-  auto plans = op->getAttrOfType<DictionaryAttr>(planAttr).getAs<ArrayAttr>("results");
-  for (auto [result, attr] : llvm::zip(op.getResults(), plans))
+  for (auto [result, attr] : llvm::zip(op.getResults(), planOf(op).getPlaces()))
     if (!places.count(result))
-      places[result] = placeOf(cast<TileType>(result.getType()), cast<DictionaryAttr>(attr), op->getBlock());
+      places[result] = placeOf(cast<TileType>(result.getType()), attr, op->getBlock());
 }
 
 /// Writes a tile of which `from` gives n entries along a lane axis from a point on; with `row`, into that row.
@@ -35,11 +34,11 @@ LogicalResult KernelEmitter::emitSteps(tile::StepsOp op) {
   Block &body = op.getBody().front();
   ValueRange yielded = body.getTerminator()->getOperands();
   unsigned carried = op.getInits().size(), firstOther = carried + op.getRows().size();
-  auto plans = op->getAttrOfType<DictionaryAttr>(planAttr).getAs<ArrayAttr>("results");
+  ArrayRef<tile::PlaceAttr> plans = planOf(op).getPlaces();
   defineSteps(op);
   for (unsigned i = 0; i < carried; ++i) {
     setPlace(body.getArgument(i), place(op.getResult(i)));
-    if (!cast<DictionaryAttr>(plans[i]).contains("in_place"))
+    if (!plans[i].isIn(tile::Memory::Carried))
       copyTile(place(op.getResult(i)), {}, op.getInits()[i]);
   }
   for (auto [other, argument] : llvm::zip(op.getOthers(), body.getArguments().drop_front(firstOther))) {
@@ -54,11 +53,10 @@ LogicalResult KernelEmitter::emitSteps(tile::StepsOp op) {
   // A tile that is handed on by itself: to the next token by way of a buffer, or out.
   auto isArgument = [](Value value) { return isa<BlockArgument>(value); };
   auto through = [&](unsigned i) -> std::optional<Place> {
-    auto attr = cast<DictionaryAttr>(plans[i]).getAs<IntegerAttr>("through");
-    if (!attr)
+    if (!plans[i].isThrough())
       return std::nullopt;
     Place place = this->place(op.getResult(i));
-    place.buffer = scratchBuffer(place.layout, attr.getInt());
+    place.buffer = scratchBuffer(place.layout, plans[i].getThrough());
     return place;
   };
 

@@ -86,12 +86,10 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
 
   // Padding is zero, always: entries never touch it, vectors clear it.
   kernel.walk([&](Operation *op) {
-    auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
-    if (auto steps = dyn_cast<tile::StepsOp>(op))
-      for (auto [result, plan] : llvm::zip(steps.getResults(), attr.getAs<ArrayAttr>("results")))
-        clearBuffer(cast<TileType>(result.getType()), cast<DictionaryAttr>(plan));
-    else if (attr && op->getNumResults() == 1 && isa<TileType>(op->getResult(0).getType()))
-      clearBuffer(cast<TileType>(op->getResult(0).getType()), attr);
+    if (tile::PlanAttr attr = planOf(op))
+      for (auto [result, place] : llvm::zip(op->getResults(), attr.getPlaces()))
+        if (auto type = dyn_cast<TileType>(result.getType()))
+          clearBuffer(type, place);
   });
 
   if (failed(emitStraight(body)))
@@ -127,8 +125,8 @@ LogicalResult KernelEmitter::emitStraight(Block &block) {
 }
 
 /// Zeroes in a buffer of the scratch memory that has padding.
-void KernelEmitter::clearBuffer(TileType type, DictionaryAttr attr) {
-  if (!attr.contains("offset"))
+void KernelEmitter::clearBuffer(TileType type, tile::PlaceAttr attr) {
+  if (!attr.isIn(tile::Memory::Scratch))
     return;
   Place to = placeOf(type, attr, nullptr);
   if (!to.layout.padded(plan))
@@ -149,14 +147,14 @@ void KernelEmitter::clearBuffer(TileType type, DictionaryAttr attr) {
 }
 
 bool KernelEmitter::isPanelOp(Operation *op) const {
-  auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
-  if (attr && attr.contains("external"))
+  tile::PlanAttr attr = planOf(op);
+  if (attr && attr.isIn(tile::Memory::Caller))
     return false;
   if (isa<tile::FinalOp, tile::InitOp>(op)) {
     Value tile = isa<tile::InitOp>(op) ? op->getResult(0) : op->getOperand(0);
     return !plan.panel.empty() && cast<TileType>(tile.getType()).has(plan.panel);
   }
-  return attr && attr.getAs<IntegerAttr>("stage").getInt() % 2;
+  return attr && attr.getStage() % 2;
 }
 
 /// One loop over panels around ops of the same odd stage. Sums over the panel axis start before it.
@@ -280,9 +278,7 @@ LogicalResult KernelEmitter::emitBody(tile::ChunksOp chunks) {
   for (Operation &op : body.without_terminator())
     for (Value result : op.getResults())
       places.erase(result);
-  auto stageOf = [](Operation *op) {
-    return op->getAttrOfType<DictionaryAttr>(planAttr).getAs<IntegerAttr>("stage").getInt();
-  };
+  auto stageOf = [](Operation *op) { return planOf(op).getStage(); };
   SmallVector<Operation *> panelOps;
   for (Operation &op : body.without_terminator()) {
     if (!panelOps.empty() && stageOf(panelOps.front()) != stageOf(&op)) {
@@ -312,8 +308,7 @@ void KernelEmitter::yieldCarried(tile::ChunksOp chunks) {
 }
 
 LogicalResult KernelEmitter::emitOp(Operation *op) {
-  auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
-  if (attr && attr.contains("fused"))
+  if (tile::PlanAttr attr = planOf(op); attr && attr.getFused())
     return success();
   if (op->getNumResults() == 1 && !isa<tile::InitOp, tile::StepsOp>(op) && !places.count(op->getResult(0)))
     definePlace(op->getResult(0));

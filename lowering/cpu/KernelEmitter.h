@@ -4,8 +4,8 @@
 #define MIXC_LOWERING_CPU_KERNELEMITTER_H
 
 #include "lowering/Passes.h"
+#include "lowering/Target.h"
 #include "lowering/cpu/Plan.h"
-#include "lowering/cpu/Target.h"
 
 namespace mixc::cpu {
 
@@ -143,8 +143,8 @@ private:
   void setPlace(mlir::Value tile, Place place) { places[tile] = std::move(place); }
   mlir::Value scratchBuffer(const Layout &layout, int64_t offset);
   void definePlace(mlir::Value tile);
-  Place placeOf(tile::TileType type, mlir::DictionaryAttr plan, mlir::Block *block);
-  void clearBuffer(tile::TileType type, mlir::DictionaryAttr plan);
+  Place placeOf(tile::TileType type, tile::PlaceAttr plan, mlir::Block *block);
+  void clearBuffer(tile::TileType type, tile::PlaceAttr plan);
   llvm::SmallVector<mlir::Value> indices(const Place &place, const Point &point);
   mlir::Value fetch(mlir::Value tile, const Point &point, llvm::StringRef lane, int64_t n);
   mlir::Value fetchEntry(mlir::Value tile, const Point &point);

@@ -1,6 +1,6 @@
 // Lowers planned kernels to functions over vectors and buffers (KernelEmitter.h).
 #include "lowering/cpu/KernelEmitter.h"
-#include "lowering/cpu/VerifyPlan.h"
+#include "lowering/plan/VerifyPlan.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 namespace mixc {
@@ -18,9 +18,9 @@ struct TileToVector : mixc::impl::TileToVectorBase<TileToVector> {
 
   void runOnOperation() override {
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
-      if (failed(cpu::verifyPlan(kernel)))
+      if (failed(plan::verifyPlan(kernel)))
         return signalPassFailure();
-      cpu::Target target = cpu::describe(cpu::KernelPlan::of(kernel).cpu);
+      const Target target = describe(cpu::KernelPlan::of(kernel).target);
       OpBuilder builder(kernel);
       if (failed(cpu::KernelEmitter(kernel, target, builder).emit()))
         return signalPassFailure();

@@ -1,13 +1,6 @@
-// How many tokens a chunk has.
-//
-// FLOPs per token of a delta rule with a [V, K] state: 6 V K for the state, and C (2 K + 2 V) within the chunk: for K =
-// V = 128 that is 98 k + 0.5 k C. Against this stand the bytes of the state, moved once a chunk: 8 V K / C per token.
-// On a core with 32 vector registers of 16 lanes a chunk of 16 makes both small: 8 % more FLOPs than token by token,
-// the state's panel read and written every 16th token, and 16 accumulators (one row of a panel for each token) leave
-// half of the registers for operands.
-//
-// The n writes of a token that read (a product of n Householder matrices) are n rows of the chunk's one system, whose
-// pairs cost n n C (2 K + 2 V) a token. So it is rows that there are 16 of: C = 16 / n.
+// How many tokens a chunk has. The n writes of a token that read (a product of n Householder matrices) are n rows of
+// the chunk's one system, whose pairs cost n n C (2 K + 2 V) a token. So it is rows of which the target has a best
+// number (lowering/Target.h), and C = rows / n.
 #ifndef MIXC_LOWERING_DERIVE_CHUNK_SIZE_H
 #define MIXC_LOWERING_DERIVE_CHUNK_SIZE_H
 
