@@ -1,7 +1,8 @@
 // A second target, which shows that lowering/plan is for any: a machine of scalars, without vectors or registers. It
 // chooses for itself what a target chooses, panels (one, as wide as its axis) and layouts (axes as they are declared);
-// the rest of the plan is that of lowering/plan. Then it does what the plan says and nothing else: ops run in order of
-// their stages, and a tile is what lies at its place in scratch memory when it is read, be it another's by then.
+// the rest of the plan is that of lowering/plan. Its arithmetic is the interpreter's, its memory is as the plan says:
+// ops run in order of their stages, and a tile is what lies at its place in scratch memory when it is read, be it
+// another's by then.
 #include "lowering/Passes.h"
 #include "lowering/plan/Plan.h"
 #include "lowering/plan/VerifyPlan.h"
