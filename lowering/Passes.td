@@ -152,8 +152,51 @@ def BuildBatched : Pass<"mix-build-batched", "mlir::ModuleOp"> {
 
 //===-- adjoint/: tile programs -> tile programs ----------------------------------------------------------------===//
 
-def BuildBackward : Pass<"mix-build-backward", "mlir::ModuleOp"> {
-  let summary = "build the adjoint of every forward program: `tile.kernel @NAME_backward`, and what it needs saved";
+def BuildAgain : Pass<"mix-build-again", "mlir::ModuleOp"> {
+  let summary = "build the forward program in backward's chunks: `tile.kernel @NAME_again`";
+  let description = [{
+        r_t = D(0,t-1] S_0 p_t + sum_{s<t} (p_t' u_s) D(s,t-1] w_s         w_t = phi_t(r_t)
+
+    as `mix-build-chunked` has it, for chunks of another size: backward moves two tiles a state every chunk, and has
+    about three times as much to do within it, so that its best chunk is a larger one where pairs of tokens are cheap.
+
+    Requires: the mixer, and its @NAME_forward.
+
+    Guarantees: a kernel with the tensors and the loops of forward.
+  }];
+  let options = [Option<"chunk", "chunk", "int64_t", "0", "tokens per chunk; 0: chosen">,
+                 Option<"rows", "rows", "int64_t", "mixc::Target().backwardRows", "of a chunk where it is chosen">,
+                 Option<"cheapRows", "cheap-rows", "int64_t", "mixc::Target().cheapBackwardRows",
+                        "the same where pairs of tokens are cheap">,
+                 Option<"smallState", "small-state", "int64_t", "mixc::Target().smallState",
+                        "numbers of a state up to which they are not">];
+  let dependentDialects = ["mixc::tile::TileDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
+}
+
+def PlanSaved : Pass<"mix-plan-saved", "mlir::ModuleOp"> {
+  let summary = "plan what forward could save for backward: the attribute `saving` of its kernel";
+  let description = [{
+        state i of l      S_i before every segment of 128 tokens (a multiple of both kernels' chunks), of the loop l
+        write i of l      w_i of every token, where it took more than matmuls: a solve, or substitution
+        end i of l        S_i after the loop, where outputs read it
+
+    Writes are kept unless `keep=states`, and where both kernels find the same ones.
+
+    Requires: @NAME_forward and @NAME_again, without common subexpressions.
+
+    Guarantees: nothing else is changed.
+  }];
+  let options = [Option<"segment", "segment", "int64_t", "mixc::Target().segmentTokens",
+                        "tokens between two states that are saved">,
+                 Option<"keep", "keep", "mixc::Keep", "mixc::Keep::Writes", "what forward saves",
+                        [{llvm::cl::values(
+                          clEnumValN(mixc::Keep::Writes, "writes", "states, and writes that cost a solve"),
+                          clEnumValN(mixc::Keep::States, "states", "states alone"))}]>];
+  let dependentDialects = ["mixc::tile::TileDialect"];
+}
+
+def BuildAdjoint : Pass<"mix-build-adjoint", "mlir::ModuleOp"> {
+  let summary = "make the adjoint of every program in backward's chunks: `tile.kernel @NAME_backward`";
   let description = [{
     With L any function of the outputs and the ends of states, G_t = dL/dS_t; op by op the adjoint of the chunk's
     program is that of
@@ -161,27 +204,44 @@ def BuildBackward : Pass<"mix-build-backward", "mlir::ModuleOp"> {
         S_t = a_t S_{t-1} + sum_m w_m u_m'      r_i = S_{t-1} p_i
         G_{t-1} = a_t G_t + sum_i r'_i p_i'     w'_m = G_t u_m
 
-    run from the last token to the first. Forward is made to save its states every 128 tokens, and the writes that it
-    solved for; a third kernel, @NAME_replay, saves them where the caller kept none.
+    run from the last token to the first. What forward saves is read, and worked out again from there.
 
-    Requires: the mixer, and its @NAME_forward as `mix-build-chunked` leaves it.
+    Requires: @NAME_again, and @NAME_forward with what it could save.
 
     Guarantees: @NAME_backward has gradients of all inputs, params and starts, chunked where forward is. Nothing is
-    divided by a decay; a cotangent that is exactly 0 stays 0 whatever the slope of a function it meets.
+    divided by a decay; a cotangent that is exactly 0 stays 0 whatever the slope of a function it meets. @NAME_again is
+    gone, and so is from `saving` what the adjoint does not take.
   }];
-  let options = [Option<"chunk", "chunk", "int64_t", "0", "tokens per chunk; 0: chosen">,
-                 Option<"rows", "rows", "int64_t", "mixc::Target().backwardRows", "of a chunk where it is chosen">,
-                 Option<"cheapRows", "cheap-rows", "int64_t", "mixc::Target().cheapBackwardRows",
-                        "the same where pairs of tokens are cheap">,
-                 Option<"smallState", "small-state", "int64_t", "mixc::Target().smallState",
-                        "numbers of a state up to which they are not">,
-                 Option<"segment", "segment", "int64_t", "mixc::Target().segmentTokens",
-                        "tokens between two states that are saved">,
-                 Option<"keep", "keep", "mixc::Keep", "mixc::Keep::Writes", "what forward saves",
-                         [{llvm::cl::values(
-                           clEnumValN(mixc::Keep::Writes, "writes", "states, and writes that cost a solve"),
-                           clEnumValN(mixc::Keep::States, "states", "states alone"))}]>];
   let dependentDialects = ["mixc::tile::TileDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
+}
+
+def BuildSaved : Pass<"mix-build-saved", "mlir::ModuleOp"> {
+  let summary = "make forward save what it says that it saves";
+  let description = [{
+        state    saved[segment] = S          in the chunk that begins a segment, before all else
+        write    saved[t] = w_t
+        end      saved = S                   after the loop
+
+    Requires: kernels with `saving`.
+
+    Guarantees: their last arguments are what is saved, in that order, and `saving` is gone.
+  }];
+  let dependentDialects = ["mixc::tile::TileDialect"];
+}
+
+def BuildReplay : Pass<"mix-build-replay", "mlir::ModuleOp"> {
+  let summary = "build the kernel that saves what the caller did not keep: `tile.kernel @NAME_replay`";
+  let description = [{
+        y, saved = forward(x)        saved = replay(x)
+
+    Forward without outputs and ends of states, and without what was for them alone. It runs before backward, item by
+    item, where the caller passes no `saved`.
+
+    Requires: @NAME_forward as it saves, and @NAME_backward.
+
+    Guarantees: the arguments of forward that are left, in their order.
+  }];
+  let dependentDialects = ["mixc::tile::TileDialect"];
 }
 
 //===-- plan/: which loop an op runs in, where its tiles lie; for any target ------------------------------------===//

@@ -24,6 +24,16 @@ void mixToComponent(OpPassManager &passes, const PipelineOptions &, const Target
   passes.addPass(createClassifyComponents());
 }
 
+void addBackward(OpPassManager &passes, const PipelineOptions &options, const Target &target) {
+  passes.addPass(
+      createBuildAgain({options.chunk, target.backwardRows, target.cheapBackwardRows, target.smallState}));
+  passes.addNestedPass<tile::KernelOp>(createCSEPass());
+  passes.addPass(createPlanSaved({target.segmentTokens, options.keep}));
+  passes.addPass(createBuildAdjoint());
+  passes.addPass(createBuildSaved());
+  passes.addPass(createBuildReplay());
+}
+
 void componentToTile(OpPassManager &passes, const PipelineOptions &options, const Target &target) {
   BindDimsOptions bind;
   for (const auto &[dim, number] : options.dims)
@@ -31,8 +41,7 @@ void componentToTile(OpPassManager &passes, const PipelineOptions &options, cons
   passes.addPass(createBindDims(bind));
   passes.addPass(createBuildChunked({options.chunk, target.chunkRows}));
   if (options.backward)
-    passes.addPass(createBuildBackward({options.chunk, target.backwardRows, target.cheapBackwardRows, target.smallState,
-                                        target.segmentTokens, options.keep}));
+    addBackward(passes, options, target);
   passes.addPass(createBuildRecurrent());
   passes.addPass(createInferPrecision()); // before constants are inlined as float32
   addCleanup(passes);

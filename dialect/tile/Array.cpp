@@ -1,6 +1,5 @@
 // The meaning of the pure ops in float64, each by its definition: loops over named axes, no tricks.
-#include "dialect/tile/Array.h"
-#include "llvm/ADT/TypeSwitch.h"
+#include "dialect/tile/Tile.h"
 #include <limits>
 
 using namespace mlir;
@@ -51,8 +50,6 @@ void mixc::tile::visit(ArrayRef<Axis> space, ArrayRef<SmallVector<int64_t>> stri
 
 using Operands = ArrayRef<const Array *>;
 
-static TileType resultType(Operation *op) { return cast<TileType>(op->getResult(0).getType()); }
-
 static int64_t extentOf(const Array &x, StringRef name) {
   return llvm::find_if(x.axes, [&](const Axis &axis) { return axis.str() == name; })->extent;
 }
@@ -70,12 +67,12 @@ static int position(ArrayRef<Axis> space, AxisKind kind) {
 
 //===-- Elementwise ---------------------------------------------------------------------------------------------===//
 
-static Expected<Array> evaluateMap(MapOp op, Operands x) {
+Expected<Array> MapOp::evaluate(Operands x) {
   struct Step {
     std::function<double(ArrayRef<double>)> apply;
     SmallVector<unsigned> inputs;
   };
-  Block &body = op.getBody().front();
+  Block &body = getBody().front();
   DenseMap<Value, unsigned> slot;
   for (Value argument : body.getArguments())
     slot.try_emplace(argument, slot.size());
@@ -91,7 +88,7 @@ static Expected<Array> evaluateMap(MapOp op, Operands x) {
   }
   unsigned yielded = slot.lookup(body.getTerminator()->getOperand(0));
 
-  Array result(resultType(op).getAxes());
+  Array result(getResult().getType().getAxes());
   SmallVector<SmallVector<int64_t>> strides;
   for (const Array *input : x)
     strides.push_back(input->strides(result.axes));
@@ -112,8 +109,8 @@ static Expected<Array> evaluateMap(MapOp op, Operands x) {
   return result;
 }
 
-static Expected<Array> evaluateSelect(SelectOp op, Operands x) {
-  Array result(resultType(op).getAxes());
+Expected<Array> SelectOp::evaluate(Operands x) {
+  Array result(getResult().getType().getAxes());
   size_t next = 0;
   visit(result.axes, {x[0]->strides(result.axes), x[1]->strides(result.axes), x[2]->strides(result.axes)},
         [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
@@ -139,34 +136,34 @@ static double bounded(double x, APFloat most) {
 
 //===-- Sums ----------------------------------------------------------------------------------------------------===//
 
-static Expected<Array> evaluateContract(ContractOp op, Operands x) {
+Expected<Array> ContractOp::evaluate(Operands x) {
   const Array &a = *x[0], &b = *x[1];
-  ArrayRef<Axis> axes = resultType(op).getAxes();
-  Array result = op.getAcc() ? reorder(*x[2], axes, axes) : Array(axes);
+  ArrayRef<Axis> axes = getResult().getType().getAxes();
+  Array result = getAcc() ? reorder(*x[2], axes, axes) : Array(axes);
   SmallVector<Axis> space = unite(unite(axes, a.axes), b.axes);
   int time = position(space, AxisKind::Time), source = position(space, AxisKind::Source);
   visit(space, {a.strides(space), b.strides(space), result.strides(space)},
         [&](ArrayRef<int64_t> index, ArrayRef<int64_t> at) {
-          if ((op.getMask() == Mask::Lower && index[source] > index[time]) ||
-              (op.getMask() == Mask::Strict && index[source] >= index[time]))
+          if ((getMask() == Mask::Lower && index[source] > index[time]) ||
+              (getMask() == Mask::Strict && index[source] >= index[time]))
             return;
           result.data[at[2]] += a.data[at[0]] * b.data[at[1]];
         });
   return result;
 }
 
-static Expected<Array> evaluateReduce(ReduceOp op, Operands x) {
-  const ReduceKind kind = op.getKind();
-  Array result(resultType(op).getAxes(), kind == ReduceKind::Add   ? 0
-                                         : kind == ReduceKind::Mul ? 1
-                                                                   : -std::numeric_limits<double>::infinity());
+Expected<Array> ReduceOp::evaluate(Operands x) {
+  const ReduceKind kind = getKind();
+  Array result(getResult().getType().getAxes(), kind == ReduceKind::Add   ? 0
+                                                : kind == ReduceKind::Mul ? 1
+                                                                          : -std::numeric_limits<double>::infinity());
   const Array &in = *x[0];
   visit(in.axes, {in.strides(in.axes), result.strides(in.axes)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
     double &out = result.data[at[1]], value = in.data[at[0]];
     if (kind == ReduceKind::Add)
       out += value;
     else if (kind == ReduceKind::Mul)
-      out = bounded(out * value, op.getMost());
+      out = bounded(out * value, getMost());
     else if (!std::isnan(out) && !(out > value))
       out = value;
   });
@@ -175,44 +172,42 @@ static Expected<Array> evaluateReduce(ReduceOp op, Operands x) {
 
 //===-- Along time ----------------------------------------------------------------------------------------------===//
 
-static Expected<Array> evaluateRecur(RecurOp op, Operands x) {
+Expected<Array> RecurOp::evaluate(Operands x) {
   const Array &a = *x[0], &b = *x[1];
-  Array result(resultType(op).getAxes()), none;
-  const Array &init = op.getInit() ? *x[2] : none;
+  Array result(getResult().getType().getAxes()), none;
+  const Array &init = getInit() ? *x[2] : none;
   int64_t length = extentOf(b, "time"), stepA = a.stride("time"), stepB = b.stride("time"),
           stepY = result.stride("time");
   SmallVector<Axis> row = withoutTime(b);
   visit(row, {a.strides(row), b.strides(row), result.strides(row), init.strides(row)},
         [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
-          const double start = op.getInit() ? init.data[at[3]] : 0;
+          const double start = getInit() ? init.data[at[3]] : 0;
           double y = start;
           for (int64_t i = 0; i < length; ++i) {
-            int64_t t = op.getReverse() ? length - 1 - i : i;
-            if (op.getBlocks() &&
-                (op.getReverse() ? t == length - 1 || (t + 1) % op.getBlocks() == 0 : t % op.getBlocks() == 0))
+            int64_t t = getReverse() ? length - 1 - i : i;
+            if (getBlocks() && (getReverse() ? t == length - 1 || (t + 1) % getBlocks() == 0 : t % getBlocks() == 0))
               y = start;
-            double next = bounded(a.data[at[0] + t * stepA] * y + b.data[at[1] + t * stepB], op.getMost());
-            result.data[at[2] + t * stepY] = op.getExclusive() ? y : next;
+            double next = bounded(a.data[at[0] + t * stepA] * y + b.data[at[1] + t * stepB], getMost());
+            result.data[at[2] + t * stepY] = getExclusive() ? y : next;
             y = next;
           }
         });
   return result;
 }
 
-static Expected<Array> evaluateSolve(SolveOp op, Operands x) {
+Expected<Array> SolveOp::evaluate(Operands x) {
   const Array &l = *x[0];
-  ArrayRef<Axis> axes = resultType(op).getAxes();
+  ArrayRef<Axis> axes = getResult().getType().getAxes();
   Array result = reorder(*x[1], axes, axes);
   int64_t length = extentOf(l, "time"), step = result.stride("time");
-  int64_t unknowns = op.getRow() ? extentOf(l, *op.getRow()) : 1,
-          across = op.getRow() ? result.stride(*op.getRow()) : 0;
+  int64_t unknowns = getRow() ? extentOf(l, *getRow()) : 1, across = getRow() ? result.stride(*getRow()) : 0;
   SmallVector<Axis> others = withoutTime(result);
-  llvm::erase_if(others, [&](const Axis &axis) { return op.getRow() && axis.str() == *op.getRow(); });
+  llvm::erase_if(others, [&](const Axis &axis) { return getRow() && axis.str() == *getRow(); });
   // L_tsmn, or for the transpose L_stnm.
   auto factor = [&](int64_t t, int64_t s, int64_t m, int64_t n) {
-    if (op.getTranspose())
+    if (getTranspose())
       std::swap(t, s), std::swap(m, n);
-    int64_t mixed = op.getRow() ? m * l.stride(*op.getRow()) + n * l.stride(*op.getColumn()) : 0;
+    int64_t mixed = getRow() ? m * l.stride(*getRow()) + n * l.stride(*getColumn()) : 0;
     return l.data[t * l.stride("time") + s * l.stride("source") + mixed];
   };
   visit(others, {result.strides(others)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
@@ -220,7 +215,7 @@ static Expected<Array> evaluateSolve(SolveOp op, Operands x) {
     const int64_t size = length * unknowns;
     for (int64_t i = 0; i < size; ++i)
       for (int64_t j = 0; j < i; ++j) {
-        int64_t row = op.getTranspose() ? size - 1 - i : i, known = op.getTranspose() ? size - 1 - j : j;
+        int64_t row = getTranspose() ? size - 1 - i : i, known = getTranspose() ? size - 1 - j : j;
         int64_t t = row / unknowns, m = row % unknowns, s = known / unknowns, n = known % unknowns;
         result.data[at[0] + t * step + m * across] -= factor(t, s, m, n) * result.data[at[0] + s * step + n * across];
       }
@@ -239,50 +234,51 @@ static Array part(const Array &x, StringRef axis, int64_t from, ArrayRef<Axis> a
   return result;
 }
 
-static Expected<Array> evaluateRename(RenameOp op, Operands x) {
-  SmallVector<Axis> axes(resultType(op).getAxes());
+Expected<Array> RenameOp::evaluate(Operands x) {
+  SmallVector<Axis> axes(getResult().getType().getAxes());
   for (Axis &axis : axes)
-    if (axis.str() == op.getTo())
-      axis.name = op.getFromAttr();
-  return reorder(*x[0], axes, resultType(op).getAxes());
+    if (axis.str() == getTo())
+      axis.name = getFromAttr();
+  return reorder(*x[0], axes, getResult().getType().getAxes());
 }
 
-static Expected<Array> evaluateJoin(JoinOp op, Operands x) {
-  Array result(resultType(op).getAxes());
+Expected<Array> JoinOp::evaluate(Operands x) {
+  Array result(getResult().getType().getAxes());
   int64_t from = 0;
   for (const Array *in : x) {
     visit(in->axes, {in->strides(in->axes), result.strides(in->axes)}, [&](ArrayRef<int64_t>, ArrayRef<int64_t> at) {
-      result.data[at[1] + from * result.stride(op.getAxis())] = in->data[at[0]];
+      result.data[at[1] + from * result.stride(getAxis())] = in->data[at[0]];
     });
-    from += extentOf(*in, op.getAxis());
+    from += extentOf(*in, getAxis());
   }
   return result;
 }
 
-static Array iota(TileType type) {
-  Array result(type.getAxes());
+Expected<Array> RowOp::evaluate(Operands x) { return part(*x[0], "time", getIndex(), getResult().getType().getAxes()); }
+Expected<Array> SplitOp::evaluate(Operands x) {
+  return part(*x[0], getAxis(), getFrom(), getResult().getType().getAxes());
+}
+
+//===-- Numbers -------------------------------------------------------------------------------------------------===//
+
+Expected<Array> ConstantOp::evaluate(Operands) {
+  return Array(getResult().getType().getAxes(), getValue().convertToDouble());
+}
+
+Expected<Array> IotaOp::evaluate(Operands) {
+  Array result(getResult().getType().getAxes());
   for (auto [i, value] : llvm::enumerate(result.data))
     value = static_cast<double>(i);
   return result;
 }
 
+Expected<Array> CastOp::evaluate(Operands x) {
+  ArrayRef<Axis> axes = getResult().getType().getAxes();
+  return reorder(*x[0], axes, axes);
+}
+
 Expected<Array> mixc::tile::evaluate(Operation *op, Operands x) {
-  using R = Expected<Array>;
-  return llvm::TypeSwitch<Operation *, R>(op)
-      .Case([&](ConstantOp op) -> R { return Array(resultType(op).getAxes(), op.getValue().convertToDouble()); })
-      .Case([&](IotaOp op) -> R { return iota(resultType(op)); })
-      .Case([&](MapOp op) { return evaluateMap(op, x); })
-      .Case([&](SelectOp op) { return evaluateSelect(op, x); })
-      .Case([&](CastOp op) -> R { return reorder(*x[0], resultType(op).getAxes(), resultType(op).getAxes()); })
-      .Case([&](ContractOp op) { return evaluateContract(op, x); })
-      .Case([&](ReduceOp op) { return evaluateReduce(op, x); })
-      .Case([&](RecurOp op) { return evaluateRecur(op, x); })
-      .Case([&](SolveOp op) { return evaluateSolve(op, x); })
-      .Case([&](RowOp op) -> R { return part(*x[0], "time", op.getIndex(), resultType(op).getAxes()); })
-      .Case([&](RenameOp op) { return evaluateRename(op, x); })
-      .Case([&](SplitOp op) -> R { return part(*x[0], op.getAxis(), op.getFrom(), resultType(op).getAxes()); })
-      .Case([&](JoinOp op) { return evaluateJoin(op, x); })
-      .Default([](Operation *op) -> R {
-        return llvm::createStringError("the interpreter does not know `%s`", op->getName().getStringRef().data());
-      });
+  if (auto known = dyn_cast<TileValueOpInterface>(op))
+    return known.evaluate(x);
+  return llvm::createStringError("the interpreter does not know `%s`", op->getName().getStringRef().data());
 }

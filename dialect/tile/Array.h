@@ -2,7 +2,7 @@
 #ifndef MIXC_DIALECT_TILE_ARRAY_H
 #define MIXC_DIALECT_TILE_ARRAY_H
 
-#include "dialect/tile/Tile.h"
+#include "dialect/tile/Axis.h"
 #include "llvm/Support/Error.h"
 #include <functional>
 #include <vector>

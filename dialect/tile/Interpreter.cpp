@@ -2,7 +2,7 @@
 // ops as Array.cpp defines them.
 #include "dialect/tile/Interpreter.h"
 #include "dialect/tile/Array.h"
-#include "llvm/ADT/TypeSwitch.h"
+#include "dialect/tile/Visit.h"
 
 using namespace mlir;
 using namespace mixc::tile;
@@ -30,8 +30,36 @@ public:
 
 private:
   Error run(Operation &op);
+  Error run(TileValueOpInterface op);
   Error run(ChunksOp op);
   Error run(StepsOp op);
+  Error run(YieldOp) { return Error::success(); }
+  Error run(LoadOp op) {
+    return give(op.getResult(),
+                isPerSequence(op.getTensor()) ? forEachSequence([&](int64_t s) { return load(op, s); }) : load(op, 0));
+  }
+  Error run(InitOp op) {
+    return give(op.getResult(), forEachSequence([&](int64_t s) { return init(op, s); }));
+  }
+  Error run(ValidOp op) { return give(op.getResult(), valid(op)); }
+  Error run(PresentOp op) { return give(op.getResult(), Array({}, buffer(op.getTensor(), 0).present)); }
+  Error run(BufferOp op) { return buffers[op] = {}, Error::success(); }
+  Error run(StoreOp op) {
+    return toEach([&](int64_t s) { store(op, s); });
+  }
+  Error run(FinalOp op) {
+    return toEach([&](int64_t s) { final(op, s); });
+  }
+  Error run(HistoryOp op) {
+    return toEach([&](int64_t s) { write(op, s); });
+  }
+  Error run(HistoryGradOp op) {
+    return toEach([&](int64_t s) { scatter(op, s); });
+  }
+  template <OneOf<KernelOp, StopOp> T> Error run(T op) {
+    return llvm::createStringError("`%s` is no op of a kernel's body", T::getOperationName().data());
+  }
+
   Array load(LoadOp op, int64_t sequence);
   void copyToken(Value tokens, Value history, int64_t token, int64_t size, std::vector<double>::iterator to,
                  int64_t sequence);
@@ -43,6 +71,12 @@ private:
   void final(FinalOp op, int64_t sequence);
   Array init(InitOp op, int64_t sequence);
   Array valid(ValidOp op);
+  Error give(Value result, Array array) { return bind(result, std::move(array)), Error::success(); }
+  Error toEach(function_ref<void(int64_t)> write) {
+    for (int64_t sequence = 0; sequence < sequences; ++sequence)
+      write(sequence);
+    return Error::success();
+  }
   /// What a memory op gives for one sequence, for all of them.
   Array forEachSequence(function_ref<Array(int64_t)> one);
   Array partOf(const Array &x, int64_t sequence);
@@ -363,41 +397,19 @@ Error Machine::run(StepsOp op) {
 }
 
 Error Machine::run(Operation &op) {
-  auto toEach = [&](function_ref<void(int64_t)> write) {
-    for (int64_t sequence = 0; sequence < sequences; ++sequence)
-      write(sequence);
-    return Error::success();
-  };
-  return llvm::TypeSwitch<Operation *, Error>(&op)
-      .Case<ChunksOp, StepsOp>([&](auto op) { return run(op); })
-      .Case([&](YieldOp) { return Error::success(); })
-      .Case([&](LoadOp op) {
-        bool isOne = !isPerSequence(op.getTensor());
-        bind(op.getResult(), isOne ? load(op, 0) : forEachSequence([&](int64_t s) { return load(op, s); }));
-        return Error::success();
-      })
-      .Case([&](InitOp op) {
-        return bind(op.getResult(), forEachSequence([&](int64_t s) { return init(op, s); })), Error::success();
-      })
-      .Case([&](StoreOp op) { return toEach([&](int64_t s) { store(op, s); }); })
-      .Case([&](HistoryGradOp op) { return toEach([&](int64_t s) { scatter(op, s); }); })
-      .Case([&](BufferOp op) { return buffers[op] = {}, Error::success(); })
-      .Case([&](PresentOp op) {
-        return bind(op.getResult(), Array({}, buffer(op.getTensor(), 0).present)), Error::success();
-      })
-      .Case([&](HistoryOp op) { return toEach([&](int64_t s) { write(op, s); }); })
-      .Case([&](FinalOp op) { return toEach([&](int64_t s) { final(op, s); }); })
-      .Case([&](ValidOp op) { return bind(op.getResult(), valid(op)), Error::success(); })
-      .Default([&](Operation *op) -> Error {
-        SmallVector<const Array *> operands;
-        for (Value operand : op->getOperands())
-          operands.push_back(&value(operand));
-        llvm::Expected<Array> result = evaluate(op, operands);
-        if (!result)
-          return result.takeError();
-        bind(op->getResult(0), std::move(*result));
-        return Error::success();
-      });
+  if (!isa<TileDialect>(op.getDialect()))
+    return llvm::createStringError("the interpreter does not know `%s`", op.getName().getStringRef().data());
+  return visitOp<Error>(&op, [&](auto known) { return run(known); });
+}
+
+Error Machine::run(TileValueOpInterface op) {
+  SmallVector<const Array *> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(&value(operand));
+  llvm::Expected<Array> result = op.evaluate(operands);
+  if (!result)
+    return result.takeError();
+  return give(op->getResult(0), std::move(*result));
 }
 
 Error Machine::run(Block &block) {

@@ -1,5 +1,5 @@
 // The scalar ops of a map's region, in float64.
-#include "dialect/tile/Array.h"
+#include "dialect/tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"

@@ -9,6 +9,7 @@ using namespace mixc::tile;
 
 #include "dialect/tile/TileDialect.cpp.inc"
 #include "dialect/tile/TileEnums.cpp.inc"
+#include "dialect/tile/TileInterfaces.cpp.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialect/tile/TileTypes.cpp.inc"
 
@@ -64,6 +65,10 @@ KernelOp mixc::tile::kernelOf(ModuleOp module, StringRef mixer, Entry entry) {
 
 bool mixc::tile::isPerToken(Role role) {
   return llvm::is_contained({Role::Input, Role::Output, Role::Kept, Role::OutputGrad, Role::InputGrad}, role);
+}
+
+bool mixc::tile::isGradient(Role role) {
+  return role == Role::InputGrad || role == Role::ParamGrad || role == Role::InitialGrad;
 }
 
 bool mixc::tile::isOptional(Role role) {

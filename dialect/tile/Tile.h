@@ -2,6 +2,7 @@
 #ifndef MIXC_DIALECT_TILE_TILE_H
 #define MIXC_DIALECT_TILE_TILE_H
 
+#include "dialect/tile/Array.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Dialect.h"
@@ -13,28 +14,19 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/BitVector.h"
 
-#include "dialect/tile/TileEnums.h.inc"
-
 namespace mixc::tile {
 
-/// A named axis of a tile.
-struct Axis {
-  AxisKind kind;
-  mlir::StringAttr name;
-  int64_t extent;
-
-  llvm::StringRef str() const { return name.getValue(); }
-  bool operator==(const Axis &other) const {
-    return kind == other.kind && name == other.name && extent == other.extent;
-  }
+/// What an op computes in, where that may be float64.
+enum class Precision {
+  Given,   // exact, or of params: where it errs, it errs in one direction at every token
+  Follows, // what its operands are in
+  Own,     // what its type says
 };
-inline llvm::hash_code hash_value(const Axis &axis) {
-  return llvm::hash_combine(static_cast<int>(axis.kind), axis.name, axis.extent);
-}
 
 } // namespace mixc::tile
 
 #include "dialect/tile/TileDialect.h.inc"
+#include "dialect/tile/TileInterfaces.h.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialect/tile/TileTypes.h.inc"
 #define GET_ATTRDEF_CLASSES
@@ -56,6 +48,8 @@ std::optional<Role> roleOf(mlir::Value tensor);
 inline bool isPerSequence(mlir::Value tensor) { return roleOf(tensor) != Role::Param; }
 /// `input`, `output`, `kept`, `output_grad` and `input_grad` are per token, what is saved may be, all else is per head.
 bool isPerToken(Role role);
+/// Is it dL/d of an input, a param or a state's start?
+bool isGradient(Role role);
 /// May the caller do without it?
 bool isOptional(Role role);
 /// `tile.function`: where the function that was a kernel carries its signature.

@@ -6,7 +6,7 @@ include "TileTypes.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def Tile_ConstantOp : Tile_PureOp<"constant"> {
+def Tile_ConstantOp : Tile_ValueOp<"constant"> {
   let summary = "a tile of one number";
   let description = [{
         y = value, in every entry
@@ -20,12 +20,15 @@ def Tile_ConstantOp : Tile_PureOp<"constant"> {
     }
     ```
   }];
+  let precision = "Precision::Given";
+  let flops = "0";
+  let isImmediate = "true";
   let arguments = (ins F64Attr:$value);
   let results = (outs Tile_T:$result);
   let assemblyFormat = "$value attr-dict `:` type($result)";
 }
 
-def Tile_IotaOp : Tile_PureOp<"iota"> {
+def Tile_IotaOp : Tile_ValueOp<"iota"> {
   let summary = "0, 1, 2, ... along the only axis";
   let description = [{
         y_i = i
@@ -39,12 +42,15 @@ def Tile_IotaOp : Tile_PureOp<"iota"> {
     }
     ```
   }];
+  let precision = "Precision::Given";
+  let flops = "0";
+  let isImmediate = "true";
   let results = (outs Tile_T:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 
-def Tile_ValidOp : Tile_PureOp<"valid"> {
+def Tile_ValidOp : Tile_KnownOp<"valid"> {
   let summary = "the mask of this chunk's valid rows: `!tile.t<[time:C], i1>`";
   let description = [{
         y_t = 1 if the chunk has a token t, else 0
@@ -53,12 +59,13 @@ def Tile_ValidOp : Tile_PureOp<"valid"> {
     `tile.steps`, and where a chunk is one token, also of the present row alone, `!tile.t<[seq:8], i1>`. Example:
     `tile.kernel`.
   }];
+  let precision = "Precision::Given";
   let results = (outs Tile_T:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 
-def Tile_MapOp : Tile_PureOp<"map", [SingleBlock, IsolatedFromAbove]> {
+def Tile_MapOp : Tile_ValueOp<"map", [SingleBlock, IsolatedFromAbove]> {
   let summary = "apply a scalar region to every entry, operands broadcast by axis name";
   let description = [{
         y[o] = f(a[o], b[o], ...)
@@ -79,6 +86,8 @@ def Tile_MapOp : Tile_PureOp<"map", [SingleBlock, IsolatedFromAbove]> {
     }
     ```
   }];
+  let precision = "Precision::Follows";
+  let flops = "flopsOf(*this)"; // 1 for each function of numbers; comparing and choosing is none
   let arguments = (ins Variadic<Tile_T>:$inputs);
   let results = (outs Tile_T:$result);
   let regions = (region SizedRegion<1>:$body);
@@ -87,7 +96,7 @@ def Tile_MapOp : Tile_PureOp<"map", [SingleBlock, IsolatedFromAbove]> {
   let hasCanonicalizer = 1;
 }
 
-def Tile_StopOp : Tile_PureOp<"stop", [SameOperandsAndResultType, ParentOneOf<["MapOp"]>]> {
+def Tile_StopOp : Tile_Op<"stop", [Pure, SameOperandsAndResultType, ParentOneOf<["MapOp"]>]> {
   let summary = "the number itself, without a derivative; in the region of a map";
   let description = [{
         y = x        dy/dx = 0
@@ -103,12 +112,15 @@ def Tile_StopOp : Tile_PureOp<"stop", [SameOperandsAndResultType, ParentOneOf<["
     }
     ```
   }];
+  let precision = "Precision::Follows";
+  let flops = "0";
+  let isImmediate = "false";
   let arguments = (ins AnyFloat:$x);
   let results = (outs AnyFloat:$result);
   let assemblyFormat = "$x attr-dict `:` type($x)";
 }
 
-def Tile_SelectOp : Tile_PureOp<"select"> {
+def Tile_SelectOp : Tile_ValueOp<"select"> {
   let summary = "x where the mask is set, else y, for every entry: the only way to mask";
   let description = [{
         z[o] = mask[o] ? x[o] : y[o]
@@ -123,13 +135,15 @@ def Tile_SelectOp : Tile_PureOp<"select"> {
     }
     ```
   }];
+  let precision = "Precision::Follows";
+  let flops = "0";
   let arguments = (ins Tile_T:$mask, Tile_T:$x, Tile_T:$y);
   let results = (outs Tile_T:$result);
   let assemblyFormat = "$mask `,` $x `,` $y attr-dict `:` type($mask) `,` type($x) `,` type($y) `->` type($result)";
   let hasVerifier = 1;
 }
 
-def Tile_CastOp : Tile_PureOp<"cast"> {
+def Tile_CastOp : Tile_ValueOp<"cast"> {
   let summary = "change the element type: f64 to f32 or back";
   let description = [{
         y = x, rounded to nearest even
@@ -143,13 +157,15 @@ def Tile_CastOp : Tile_PureOp<"cast"> {
     }
     ```
   }];
+  let precision = "Precision::Own";
+  let flops = "0";
   let arguments = (ins Tile_T:$x);
   let results = (outs Tile_T:$result);
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
   let hasVerifier = 1;
 }
 
-def Tile_ContractOp : Tile_PureOp<"contract", []> {
+def Tile_ContractOp : Tile_ValueOp<"contract", []> {
   let summary = "sum of products over named axes: any matmul; plus `acc`";
   let description = [{
         result[o] = acc[o] + sum over the axes of `over` of a[..] b[..]
@@ -169,6 +185,8 @@ def Tile_ContractOp : Tile_PureOp<"contract", []> {
     }
     ```
   }];
+  let precision = "Precision::Follows";
+  let flops = "flopsOf(*this)"; // 2 for each product that the mask lets count
   let arguments = (ins Tile_T:$a, Tile_T:$b, Optional<Tile_T>:$acc, StrArrayAttr:$over,
                        DefaultValuedAttr<Tile_Mask, "Mask::None">:$mask);
   let results = (outs Tile_T:$result);
@@ -178,7 +196,7 @@ def Tile_ContractOp : Tile_PureOp<"contract", []> {
   let hasCanonicalizer = 1;
 }
 
-def Tile_ReduceOp : Tile_PureOp<"reduce"> {
+def Tile_ReduceOp : Tile_ValueOp<"reduce"> {
   let summary = "sum, maximum or product over named axes";
   let description = [{
         y = sum_i x_i        y = max_i x_i        y = min(prod_i x_i, most)
@@ -194,6 +212,8 @@ def Tile_ReduceOp : Tile_PureOp<"reduce"> {
     }
     ```
   }];
+  let precision = "Precision::Follows";
+  let flops = "getX().getType().size()";
   let arguments = (ins Tile_ReduceKind:$kind, Tile_T:$x, StrArrayAttr:$over, DefaultValuedAttr<F64Attr, "0.0">:$most);
   let results = (outs Tile_T:$result);
   let assemblyFormat = "$kind $x `over` $over (`most` $most^)? attr-dict `:` type($x) `->` type($result)";
@@ -201,7 +221,7 @@ def Tile_ReduceOp : Tile_PureOp<"reduce"> {
   let hasCanonicalizer = 1;
 }
 
-def Tile_RecurOp : Tile_PureOp<"recur", []> {
+def Tile_RecurOp : Tile_ValueOp<"recur", []> {
   let summary = "y_t = a_t y_{t-1} + b_t along `time`: prefix, suffix and segment products, and scans";
   let description = [{
         y_t = a_t y_{t-1} + b_t        y before the first row: `init`, or 0
@@ -227,6 +247,8 @@ def Tile_RecurOp : Tile_PureOp<"recur", []> {
     }
     ```
   }];
+  let precision = "Precision::Follows";
+  let flops = "2 * getResult().getType().size()";
   let arguments = (ins Tile_T:$a, Tile_T:$b, Optional<Tile_T>:$init, UnitAttr:$reverse, UnitAttr:$exclusive,
                        DefaultValuedAttr<I64Attr, "0">:$blocks, DefaultValuedAttr<F64Attr, "0.0">:$most);
   let results = (outs Tile_T:$result);
@@ -235,7 +257,7 @@ def Tile_RecurOp : Tile_PureOp<"recur", []> {
   let hasVerifier = 1;
 }
 
-def Tile_SolveOp : Tile_PureOp<"solve"> {
+def Tile_SolveOp : Tile_ValueOp<"solve"> {
   let summary = "X with X + tril(L, -1) X = B; `transpose`: X + tril(L, -1)' X = B";
   let description = [{
         X_t + sum_{s<t} L_ts X_s = B_t        transpose: X_s + sum_{t>s} L_ts X_t = B_s
@@ -255,6 +277,8 @@ def Tile_SolveOp : Tile_PureOp<"solve"> {
     }
     ```
   }];
+  let precision = "Precision::Own";
+  let flops = "flopsOf(*this)"; // C (C - 1) for each column, times n n of n unknowns a token
   let arguments = (ins Tile_T:$l, Tile_T:$b, OptionalAttr<StrAttr>:$row, OptionalAttr<StrAttr>:$column,
                        UnitAttr:$transpose);
   let results = (outs Tile_T:$result);
@@ -263,7 +287,7 @@ def Tile_SolveOp : Tile_PureOp<"solve"> {
   let hasVerifier = 1;
 }
 
-def Tile_RowOp : Tile_PureOp<"row"> {
+def Tile_RowOp : Tile_PartOp<"row"> {
   let summary = "row `index` of the time axis";
   let description = [{
         y = x[t = index]
@@ -283,7 +307,7 @@ def Tile_RowOp : Tile_PureOp<"row"> {
   let hasVerifier = 1;
 }
 
-def Tile_RenameOp : Tile_PureOp<"rename"> {
+def Tile_RenameOp : Tile_PartOp<"rename"> {
   let summary = "call one axis otherwise: a token as a source, a key as a value";
   let description = [{
         y[to = i] = x[from = i]
@@ -303,7 +327,7 @@ def Tile_RenameOp : Tile_PureOp<"rename"> {
   let hasVerifier = 1;
 }
 
-def Tile_SplitOp : Tile_PureOp<"split"> {
+def Tile_SplitOp : Tile_PartOp<"split"> {
   let summary = "entries `from` onwards of one axis; the result's extent says how many";
   let description = [{
         y[i] = x[from + i]
@@ -323,7 +347,7 @@ def Tile_SplitOp : Tile_PureOp<"split"> {
   let hasVerifier = 1;
 }
 
-def Tile_JoinOp : Tile_PureOp<"join"> {
+def Tile_JoinOp : Tile_PartOp<"join"> {
   let summary = "tiles one after the other along one axis";
   let description = [{
         y = [x_1, x_2, ...]

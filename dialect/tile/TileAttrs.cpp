@@ -1,5 +1,5 @@
 // What a kernel says of its arguments: how that is written, and what of it fits together.
-#include "dialect/tile/Tile.h"
+#include "dialect/tile/Flops.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -78,10 +78,6 @@ void ArgumentAttr::print(AsmPrinter &printer) const {
   printer << ">";
 }
 
-static bool isGradient(Role role) {
-  return role == Role::InputGrad || role == Role::ParamGrad || role == Role::InitialGrad;
-}
-
 static bool isOfState(Role role) {
   return llvm::is_contained({Role::Initial, Role::Final, Role::State, Role::Kept, Role::FinalGrad, Role::InitialGrad},
                             role);
@@ -153,6 +149,14 @@ void KernelOp::eraseArguments(const llvm::BitVector &which) {
 bool KernelOp::has(Role role) {
   return llvm::any_of(getArguments().getAsRange<ArgumentAttr>(),
                       [&](ArgumentAttr argument) { return argument.getRole() == role; });
+}
+
+SavesAttr SavesAttr::keeping(function_ref<bool(unsigned)> isWanted) const {
+  SmallVector<KeptAttr> wanted;
+  for (auto [number, tile] : llvm::enumerate(getTiles()))
+    if (isWanted(number))
+      wanted.push_back(tile);
+  return get(getContext(), getEvery(), wanted);
 }
 
 //===-- The signature of a function -----------------------------------------------------------------------------===//

@@ -22,13 +22,20 @@ def Tile_Role : I32EnumAttr<"Role", "what a tensor is to a kernel", [
 def Tile_Entry : I32EnumAttr<"Entry", "which kernel of its mixer it is", [
   I32EnumAttrCase<"Forward", 0, "forward">, I32EnumAttrCase<"Backward", 1, "backward">,
   I32EnumAttrCase<"Decode", 2, "decode">,
-  I32EnumAttrCase<"Replay", 3, "replay">              // writes what forward saves, and nothing else
+  I32EnumAttrCase<"Replay", 3, "replay">,             // writes what forward saves, and nothing else
+  I32EnumAttrCase<"Again", 4, "again">                // forward in chunks of backward's, until that is made of it
 ]> { let cppNamespace = "::mixc::tile"; }
 
 def Tile_Form : I32EnumAttr<"Form", "how a kernel goes through the tokens", [
   I32EnumAttrCase<"Chunked", 0, "chunked">,
   I32EnumAttrCase<"Stepped", 1, "stepped">,           // in chunks, and token by token inside them
   I32EnumAttrCase<"Recurrent", 2, "recurrent">        // token by token
+]> { let cppNamespace = "::mixc::tile"; }
+
+def Tile_Keeps : I32EnumAttr<"Keeps", "which tile of a loop is kept", [
+  I32EnumAttrCase<"State", 0, "state">,               // carried, before every segment
+  I32EnumAttrCase<"Write", 1, "write">,               // for every token: what took more than matmuls
+  I32EnumAttrCase<"End", 2, "end">                    // a result of the loop
 ]> { let cppNamespace = "::mixc::tile"; }
 
 class Tile_Attr<string n, string mnem> : AttrDef<Tile_Dialect, n> { let mnemonic = mnem; }
@@ -62,6 +69,30 @@ def Tile_Argument : Tile_Attr<"Argument", "argument"> {
   }];
 }
 def Tile_Arguments : TypedArrayAttrBase<Tile_Argument, "what the arguments of a kernel are">;
+
+def Tile_Kept : Tile_Attr<"Kept", "kept"> {
+  let summary = "a tile that forward keeps for backward";
+  let description = [{
+    `#tile.kept<state 1 of 0>`: of the first loop over chunks the second tile that it carries; `write 0 of 0`: the first
+    of its writes that took more than matmuls; `end 1 of 0`: its second result.
+  }];
+  let parameters = (ins "Keeps":$keeps, "unsigned":$number, "unsigned":$loop);
+  let assemblyFormat = "`<` $keeps $number `of` $loop `>`";
+}
+
+def Tile_Saves : Tile_Attr<"Saves", "saves"> {
+  let summary = "what of a forward program is to be saved for the backward one";
+  let description = [{
+    `#tile.saves<every 128: <state 0 of 0>, <write 0 of 0>>`: states every so many tokens. The saved tensors of both
+    kernels are these, in this order.
+  }];
+  let parameters = (ins "int64_t":$every, OptionalArrayRefParameter<"KeptAttr">:$tiles);
+  let assemblyFormat = "`<` `every` $every (`:` $tiles^)? `>`";
+  let extraClassDeclaration = [{
+    /// Without those that are not wanted.
+    SavesAttr keeping(llvm::function_ref<bool(unsigned number)> isWanted) const;
+  }];
+}
 
 def Tile_Function : Tile_Attr<"Function", "function"> {
   let summary = "of a function that was a kernel: what its tensors are, and the memory that it needs";

@@ -13,14 +13,14 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 
 //===-- Kernel and loop -----------------------------------------------------------------------------------------===//
 
-def Tile_KernelOp : Tile_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock, NoTerminator]> {
+def Tile_KernelOp : Tile_FrameOp<"kernel", [IsolatedFromAbove, Symbol, SingleBlock, NoTerminator]> {
   let summary = "the program of one work item: a (sequence, head), or a head of a block of sequences";
   let description = [{
         for every head of every sequence, or of every block of sequences:  body(what it sees of each tensor)
 
     Block arguments are the caller's tensors, and `arguments` says what each of them is (`#tile.argument`). The backward
     kernel takes cotangents and what was saved, and writes gradients. `as`: how it goes through the tokens, and why,
-    where that is not in chunks.
+    where that is not in chunks. `saving`: what of a forward program is to be saved for the backward one.
 
     `sequences 8`: the work item is a head of 8 sequences at once. Every tensor but a param is there for each of them,
     and what is loaded from it or stored to it has an axis `seq` of that extent. The sequences may differ in length; the
@@ -56,11 +56,11 @@ def Tile_KernelOp : Tile_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock, N
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$mixer, Tile_Entry:$entry, Tile_Arguments:$arguments,
                        DefaultValuedAttr<I64Attr, "1">:$sequences, OptionalAttr<Tile_Form>:$form,
-                       OptionalAttr<StrAttr>:$why);
+                       OptionalAttr<StrAttr>:$why, OptionalAttr<Tile_Saves>:$saves);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $entry $sym_name `of` $mixer custom<Arguments>($arguments) (`sequences` $sequences^)?
-    (`as` $form^)? (`because` $why^)? attr-dict-with-keyword $body
+    (`as` $form^)? (`because` $why^)? (`saving` $saves^)? attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
@@ -73,7 +73,7 @@ def Tile_KernelOp : Tile_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock, N
   }];
 }
 
-def Tile_ChunksOp : Tile_Op<"chunks", [SingleBlockImplicitTerminator<"YieldOp">, RecursiveMemoryEffects]> {
+def Tile_ChunksOp : Tile_FrameOp<"chunks", [SingleBlockImplicitTerminator<"YieldOp">, RecursiveMemoryEffects]> {
   let summary = "the loop over chunks of `size` tokens, first to last (or last to first), carrying tiles";
   let description = [{
         carried = inits;  for every chunk: carried = body(carried);  results = carried
@@ -91,6 +91,7 @@ def Tile_ChunksOp : Tile_Op<"chunks", [SingleBlockImplicitTerminator<"YieldOp">,
   let assemblyFormat = "`size` $size (`reverse` $reverse^)? (`leave_last` $leave_last^)? (`iter` `(` $inits^ `:` "
                        "type($inits) `)`)? attr-dict-with-keyword $body (`->` type($results)^)?";
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Tile_StepsOp : Tile_Op<"steps", [AttrSizedOperandSegments, IsolatedFromAbove, RecursiveMemoryEffects,
@@ -132,6 +133,9 @@ def Tile_StepsOp : Tile_Op<"steps", [AttrSizedOperandSegments, IsolatedFromAbove
     }
     ```
   }];
+  let precision = "Precision::Follows"; // a product of n x n transitions of params goes as a whole
+  let flops = "0";
+  let isImmediate = "false";
   let arguments = (ins Variadic<Tile_T>:$inits, Variadic<Tile_T>:$rows, Variadic<AnyType>:$others, UnitAttr:$reverse);
   let results = (outs Variadic<Tile_T>:$results);
   let regions = (region SizedRegion<1>:$body);
@@ -146,7 +150,7 @@ def Tile_StepsOp : Tile_Op<"steps", [AttrSizedOperandSegments, IsolatedFromAbove
   }];
 }
 
-def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ReturnLike]> {
+def Tile_YieldOp : Tile_FrameOp<"yield", [Pure, Terminator, ReturnLike]> {
   let summary = "the values of a region: carried tiles, or the scalar of a map";
   let description = [{
         results = values
@@ -160,7 +164,7 @@ def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ReturnLike]> {
 
 //===-- Memory --------------------------------------------------------------------------------------------------===//
 
-def Tile_LoadOp : Tile_PureOp<"load"> {
+def Tile_LoadOp : Tile_Op<"load", [Pure]> {
   let summary = "read rows of this chunk from a `token` tensor, or all of a `head` tensor";
   let description = [{
         result[t, ...] = tensor[first token of the chunk + t, ...]        result = tensor, of a `head` tensor
@@ -174,6 +178,9 @@ def Tile_LoadOp : Tile_PureOp<"load"> {
     history, a `head` tensor [m, dims...] with n <= m, oldest first; 0 where it is absent. Examples: `tile.kernel`;
     lagged, `tile.history`; of segments, `tile.buffer`.
   }];
+  let precision = "getTensor().getType().getPer() == Per::Head ? Precision::Given : Precision::Own";
+  let flops = "0";
+  let isImmediate = "false";
   let arguments = (ins Tile_Tensor:$tensor, Optional<Tile_Tensor>:$history, DefaultValuedAttr<I64Attr, "0">:$lag,
                        DefaultValuedAttr<I64Attr, "0">:$every);
   let results = (outs Tile_T:$result);
@@ -184,7 +191,7 @@ def Tile_LoadOp : Tile_PureOp<"load"> {
   let hasVerifier = 1;
 }
 
-def Tile_HistoryOp : Tile_Op<"history"> {
+def Tile_HistoryOp : Tile_FrameOp<"history"> {
   let summary = "write the last tokens of `past` followed by the sequence: what a lagged load reads of them later";
   let description = [{
         to = the last m rows of [past; tokens]
@@ -213,7 +220,7 @@ def Tile_HistoryOp : Tile_Op<"history"> {
   let hasVerifier = 1;
 }
 
-def Tile_StoreOp : Tile_Op<"store"> {
+def Tile_StoreOp : Tile_FrameOp<"store"> {
   let summary = "write the valid rows of this chunk to a `token` tensor";
   let description = [{
         tensor[first token of the chunk + t, ...] = value[t, ...]        for every valid t
@@ -237,7 +244,7 @@ def Tile_StoreOp : Tile_Op<"store"> {
   let hasVerifier = 1;
 }
 
-def Tile_HistoryGradOp : Tile_Op<"history_grad"> {
+def Tile_HistoryGradOp : Tile_FrameOp<"history_grad"> {
   let summary = "the adjoint of `tile.history`: add each row of a history's cotangent to the row that it came from";
   let description = [{
         [past; tokens] += cotangent, in its last m rows
@@ -267,7 +274,7 @@ def Tile_HistoryGradOp : Tile_Op<"history_grad"> {
   let hasVerifier = 1;
 }
 
-def Tile_BufferOp : Tile_Op<"buffer"> {
+def Tile_BufferOp : Tile_FrameOp<"buffer"> {
   let summary = "memory of this work item: a tensor of `slots` segments, used again and again";
   let description = [{
         buffer[i mod slots] = segment i of the sequence
@@ -302,7 +309,7 @@ def Tile_BufferOp : Tile_Op<"buffer"> {
   let hasVerifier = 1;
 }
 
-def Tile_PresentOp : Tile_PureOp<"present"> {
+def Tile_PresentOp : Tile_KnownOp<"present"> {
   let summary = "did the caller pass this tensor? `!tile.t<[], i1>`";
   let description = [{
         y = 1 if the caller passed the tensor, else 0
@@ -316,13 +323,14 @@ def Tile_PresentOp : Tile_PureOp<"present"> {
     }
     ```
   }];
+  let precision = "Precision::Own";
   let arguments = (ins Tile_Tensor:$tensor);
   let results = (outs Tile_T:$result);
   let assemblyFormat = "$tensor attr-dict `:` type($tensor) `->` type($result)";
   let hasVerifier = 1;
 }
 
-def Tile_InitOp : Tile_Op<"init"> {
+def Tile_InitOp : Tile_FrameOp<"init"> {
   let summary = "read a state's tile before the first token, or one that was saved";
   let description = [{
         result = tensor, where the caller passed it; else fallback, or start everywhere, or start I
@@ -338,7 +346,7 @@ def Tile_InitOp : Tile_Op<"init"> {
   let hasVerifier = 1;
 }
 
-def Tile_FinalOp : Tile_Op<"final"> {
+def Tile_FinalOp : Tile_FrameOp<"final"> {
   let summary = "write a state's tile after the last token, where the caller asked for it, or to save it";
   let description = [{
         tensor = value

@@ -5,6 +5,7 @@
 include "mlir/IR/OpBase.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
+include "TileInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Tile_Dialect : Dialect {
@@ -86,7 +87,40 @@ def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how entries are combined", [
 
 //===-- Ops -----------------------------------------------------------------------------------------------------===//
 
-class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<Tile_Dialect, mnemonic, traits>;
-class Tile_PureOp<string mnemonic, list<Trait> traits = []> : Tile_Op<mnemonic, !listconcat([Pure], traits)>;
+/// Every op, and what it says of itself (TileInterfaces.td): C++ expressions over the op. It may leave out none.
+class Tile_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Tile_Dialect, mnemonic, !listconcat([DeclareOpInterfaceMethods<Tile_OpInterface>], traits)> {
+  string precision = ?;
+  string flops = ?;
+  string isImmediate = ?;
+  let extraClassDefinition = "::mixc::tile::Precision $cppClass::precision() { return " # precision # "; }\n"
+                             "double $cppClass::flops() { return " # flops # "; }\n"
+                             "bool $cppClass::isImmediate() { return " # isImmediate # "; }\n";
+}
+
+/// The frame of a program, and its memory: no numbers of their own.
+class Tile_FrameOp<string mnemonic, list<Trait> traits = []> : Tile_Op<mnemonic, traits> {
+  let precision = "Precision::Own";
+  let flops = "0";
+  let isImmediate = "false";
+}
+
+/// A tile that is known everywhere in a chunk.
+class Tile_KnownOp<string mnemonic, list<Trait> traits = []> : Tile_Op<mnemonic, !listconcat([Pure], traits)> {
+  let flops = "0";
+  let isImmediate = "true";
+}
+
+/// A tile that is computed from others.
+class Tile_ValueOp<string mnemonic, list<Trait> traits = []>
+    : Tile_Op<mnemonic, !listconcat([Pure, DeclareOpInterfaceMethods<Tile_ValueOpInterface>], traits)> {
+  let isImmediate = "false";
+}
+
+/// A tile of another's entries.
+class Tile_PartOp<string mnemonic, list<Trait> traits = []> : Tile_ValueOp<mnemonic, traits> {
+  let precision = "Precision::Follows";
+  let flops = "0";
+}
 
 #endif

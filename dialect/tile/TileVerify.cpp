@@ -62,6 +62,12 @@ LogicalResult KernelOp::verify() {
   // kernel_c5: a block has sequences.
   if (static_cast<int64_t>(getSequences()) < 1)
     return emitOpError() << "works on " << static_cast<int64_t>(getSequences()) << " sequences at once";
+  // kernel_c7: what is to be saved is there.
+  auto loops = llvm::to_vector(body.getOps<ChunksOp>());
+  for (KeptAttr kept : getSaves() ? getSaves()->getTiles() : ArrayRef<KeptAttr>())
+    if (kept.getLoop() >= loops.size() ||
+        (kept.getKeeps() != Keeps::Write && kept.getNumber() >= loops[kept.getLoop()].getNumResults()))
+      return emitOpError() << "has no " << kept << " to save";
   // kernel_c1 to kernel_c4, and kernel_c6: verifyArguments.
   auto arguments = llvm::to_vector(getArguments().getAsRange<ArgumentAttr>());
   return verifyArguments([&] { return emitOpError(); }, arguments, body.getArgumentTypes());

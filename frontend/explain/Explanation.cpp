@@ -4,6 +4,8 @@
 #include "frontend/explain/ComponentText.h"
 #include "lowering/normalize/Classify.h"
 #include "lowering/normalize/Formula.h"
+#include "lowering/normalize/Scans.h"
+#include "lowering/normalize/Strata.h"
 #include <fmt/format.h>
 
 using namespace mlir;
@@ -72,21 +74,22 @@ private:
     out.writes = text.writes();
     out.updates = text.updates();
     out.chunkForm = chunkForm(component);
-    out.joined = textAttr(component, "mix.joined");
+    if (mix::StateOp memory = normalize::joinedTo(component))
+      out.joined = memory.getName().str();
     return out;
   }
 
   /// States without a normal form keep their update; those of one stratum say the same of it.
   void addStepped(mix::NextOp next) {
-    auto ordinal = next->getAttrOfType<IntegerAttr>("mix.stratum");
+    std::optional<int64_t> ordinal = normalize::stratumOf(next);
     Explanation::Line update{next.getName().str() + "[t] = " + formula(next.getValue()),
                              lineOf(next.getValue().getDefiningOp())};
-    if (!all.empty() && ordinal && lastOrdinal == ordinal.getInt() && !all.back().isComponent()) {
+    if (!all.empty() && ordinal && lastOrdinal == *ordinal && !all.back().isComponent()) {
       all.back().states.push_back(next.getName().str());
       all.back().updates.push_back(update);
       return;
     }
-    lastOrdinal = ordinal ? ordinal.getInt() : -1;
+    lastOrdinal = ordinal.value_or(-1);
     Explanation::Stratum out;
     out.scan = textAttr(next, "mix.scan");
     bool isAffine = out.scan == "affine";

@@ -13,10 +13,10 @@
 //                                           (and L'_tsmn = -B'_tm . X_sn for s < t, and for s = t where n < m)
 //   row, split, join, rename, cast          the rows, parts, names and types put back
 #include "lowering/adjoint/Adjoint.h"
-#include "lowering/adjoint/Elementwise.h"
+#include "dialect/tile/TileBuilder.h"
+#include "dialect/tile/Visit.h"
 #include "lowering/adjoint/MapAdjoint.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mixc;
@@ -28,7 +28,7 @@ namespace {
 class AdjointBuilder {
 public:
   AdjointBuilder(Operation *op, Value bar, const BitVector &needed, OpBuilder &builder, SmallVectorImpl<Value> &out)
-      : builder(builder), loc(op->getLoc()), bar(bar), needed(needed), out(out) {
+      : builder(builder), loc(op->getLoc()), tiles(builder, loc), bar(bar), needed(needed), out(out) {
     out.assign(op->getNumOperands(), Value());
   }
 
@@ -43,6 +43,15 @@ public:
   LogicalResult build(SplitOp op);
   LogicalResult build(JoinOp op);
   LogicalResult build(CastOp op);
+  /// Of masks, positions and numbers; what loads give the caller collects.
+  template <OneOf<ConstantOp, IotaOp, ValidOp, PresentOp, LoadOp, InitOp> T> LogicalResult build(T) {
+    return success();
+  }
+  /// What has no one result, and what is no op of a straight line.
+  template <OneOf<KernelOp, ChunksOp, StepsOp, YieldOp, StopOp, StoreOp, FinalOp, BufferOp, HistoryOp, HistoryGradOp> T>
+  LogicalResult build(T op) {
+    return op.emitOpError("has no adjoint");
+  }
 
 private:
   Value contract(Value x, Value y, TileType result, Mask mask);
@@ -50,14 +59,13 @@ private:
   Value recur(Value a, Value b, bool reverse, bool exclusive, Value init = {}, int64_t blocks = 0,
               APFloat most = APFloat(0.0));
   Value row(Value x, int64_t index);
-  Value select(Value mask, Value x, Value y);
   Value iota(const Axis &axis, Type elementType) {
     return IotaOp::create(builder, loc, TileType::get(bar.getContext(), {axis}, elementType));
   }
-  Value zero(Type elementType) { return buildZero(builder, loc, TileType::get(bar.getContext(), {}, elementType)); }
 
   OpBuilder &builder;
   Location loc;
+  TileBuilder tiles;
   Value bar;
   const BitVector &needed;
   SmallVectorImpl<Value> &out;
@@ -77,10 +85,7 @@ Value AdjointBuilder::contract(Value x, Value y, TileType result, Mask mask) {
 }
 
 Value AdjointBuilder::rename(Value x, StringRef from, const Axis &to) {
-  SmallVector<Axis> axes(typeOf(x).getAxes());
-  axes[typeOf(x).find(from)] = to;
-  auto type = TileType::get(x.getContext(), axes, typeOf(x).getElementType());
-  return RenameOp::create(builder, loc, type, x, from, to.str());
+  return tiles.rename(x, typeOf(x).getAxes()[typeOf(x).find(from)], to);
 }
 
 Value AdjointBuilder::recur(Value a, Value b, bool reverse, bool exclusive, Value init, int64_t blocks, APFloat most) {
@@ -89,11 +94,6 @@ Value AdjointBuilder::recur(Value a, Value b, bool reverse, bool exclusive, Valu
 
 Value AdjointBuilder::row(Value x, int64_t index) {
   return RowOp::create(builder, loc, typeOf(x).without("time"), x, index);
-}
-
-/// Selected with the axes of the result's cotangent.
-Value AdjointBuilder::select(Value mask, Value x, Value y) {
-  return SelectOp::create(builder, loc, typeOf(bar), mask, x, y);
 }
 
 //===-- Rules ---------------------------------------------------------------------------------------------------===//
@@ -111,7 +111,7 @@ LogicalResult AdjointBuilder::build(MapOp op) {
 LogicalResult AdjointBuilder::build(ContractOp op) {
   Value a = op.getA(), b = op.getB();
   const bool isSquare = a == b;
-  Value barA = isSquare ? buildAdd(builder, loc, bar, bar) : bar;
+  Value barA = isSquare ? tiles.add(bar, bar) : bar;
   if (needed[0])
     out[0] = contract(barA, b, typeOf(a), op.getMask());
   if (needed[1] && !isSquare)
@@ -122,11 +122,10 @@ LogicalResult AdjointBuilder::build(ContractOp op) {
 }
 
 LogicalResult AdjointBuilder::build(SelectOp op) {
-  Value zero = this->zero(typeOf(bar).getElementType());
   if (needed[1])
-    out[1] = buildSumTo(builder, loc, select(op.getMask(), bar, zero), typeOf(op.getX()));
+    out[1] = tiles.sumTo(tiles.where(op.getMask(), bar), typeOf(op.getX()));
   if (needed[2])
-    out[2] = buildSumTo(builder, loc, select(op.getMask(), zero, bar), typeOf(op.getY()));
+    out[2] = tiles.sumTo(tiles.whereNot(op.getMask(), bar), typeOf(op.getY()));
   return success();
 }
 
@@ -135,33 +134,37 @@ LogicalResult AdjointBuilder::build(ReduceOp op) {
     return success();
   Value x = op.getX();
   if (op.getKind() == ReduceKind::Add) {
-    out[0] = buildBroadcast(builder, loc, bar, typeOf(x));
+    out[0] = tiles.broadcast(bar, typeOf(x));
     return success();
   }
   Type element = typeOf(x).getElementType();
   if (op.getKind() == ReduceKind::Mul) {
-    Value none = buildZero(builder, loc, typeOf(x));
+    Value none = tiles.zero(typeOf(x));
     Value one =
         ConstantOp::create(builder, loc, TileType::get(bar.getContext(), {}, element), builder.getF64FloatAttr(1));
     Value before = recur(x, none, /*reverse=*/false, /*exclusive=*/true, one, 0, op.getMost());
     Value after = recur(x, none, /*reverse=*/true, /*exclusive=*/true, one, 0, op.getMost());
-    out[0] = buildMul(builder, loc, buildMul(builder, loc, before, bar), after);
+    out[0] = tiles.multiply(tiles.multiply(before, bar), after);
     return success();
   }
   auto attained = [&](OpBuilder &b, Value x, Value most) -> Value {
     return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x, most);
   };
-  auto number = [&](OpBuilder &b, double x) -> Value {
-    return arith::ConstantOp::create(b, loc, b.getFloatAttr(element, x));
-  };
-  Value ties = buildMap(builder, loc, typeOf(x), {x, op.getResult()}, [&](OpBuilder &b, ValueRange z) -> Value {
-    return arith::SelectOp::create(b, loc, attained(b, z[0], z[1]), number(b, 1), number(b, 0));
-  });
-  Value count = buildSumTo(builder, loc, ties, typeOf(op.getResult()));
-  out[0] = buildMap(builder, loc, typeOf(x), {x, op.getResult(), bar, count}, [&](OpBuilder &b, ValueRange z) -> Value {
-    Value share = arith::DivFOp::create(b, loc, z[2], z[3]);
-    return arith::SelectOp::create(b, loc, attained(b, z[0], z[1]), share, number(b, 0));
-  });
+  auto number = [&](OpBuilder &b, double x) { return scalarConstant(b, loc, element, x); };
+  Value ties = tiles.map(
+      {x, op.getResult()},
+      [&](OpBuilder &b, Location, ValueRange z) -> Value {
+        return arith::SelectOp::create(b, loc, attained(b, z[0], z[1]), number(b, 1), number(b, 0));
+      },
+      typeOf(x));
+  Value count = tiles.sumTo(ties, typeOf(op.getResult()));
+  out[0] = tiles.map(
+      {x, op.getResult(), bar, count},
+      [&](OpBuilder &b, Location, ValueRange z) -> Value {
+        Value share = arith::DivFOp::create(b, loc, z[2], z[3]);
+        return arith::SelectOp::create(b, loc, attained(b, z[0], z[1]), share, number(b, 0));
+      },
+      typeOf(x));
   return success();
 }
 
@@ -171,14 +174,14 @@ LogicalResult AdjointBuilder::build(RecurOp op) {
   const int64_t blocks = op.getBlocks(), rows = blocks ? blocks : typeOf(b).extent("time");
   // What the reversed recurrence carries from later tokens, after its own factor: a_{t+1} b'_{t+1}, if exclusive with
   // y'.
-  Value source = exclusive ? bar : buildMul(builder, loc, bar, a);
+  Value source = exclusive ? bar : tiles.multiply(bar, a);
   // What grows one way grows the other, and is 0 times finite where it meets an entry that is 0: bounded alike.
   Value carried = recur(a, source, back, /*exclusive=*/true, {}, blocks, op.getMost());
-  Value barB = exclusive ? carried : buildAdd(builder, loc, bar, carried);
+  Value barB = exclusive ? carried : tiles.add(bar, carried);
   if (needed[0]) {
     Value before =
         exclusive ? op.getResult() : recur(a, b, op.getReverse(), /*exclusive=*/true, init, blocks, op.getMost());
-    out[0] = buildSumTo(builder, loc, buildMul(builder, loc, barB, before), typeOf(a));
+    out[0] = tiles.sumTo(tiles.multiply(barB, before), typeOf(a));
   }
   if (needed[1])
     out[1] = barB;
@@ -187,9 +190,9 @@ LogicalResult AdjointBuilder::build(RecurOp op) {
     Value all = recur(a, source, back, /*exclusive=*/false, {}, blocks, op.getMost()), sum;
     for (int64_t first = 0; first < typeOf(b).extent("time"); first += rows) {
       Value last = row(all, back ? first : std::min(first + rows, typeOf(b).extent("time")) - 1);
-      sum = sum ? buildAdd(builder, loc, sum, last) : last;
+      sum = sum ? tiles.add(sum, last) : last;
     }
-    out[2] = buildSumTo(builder, loc, sum, typeOf(init));
+    out[2] = tiles.sumTo(sum, typeOf(init));
   }
   return success();
 }
@@ -209,19 +212,22 @@ LogicalResult AdjointBuilder::build(SolveOp op) {
       columns = rename(columns, *op.getRow(), axisOfL(*op.getColumn()));
     Value products = contract(rows, columns, typeOf(l), op.getRow() ? Mask::Lower : Mask::Strict);
     if (!op.getRow()) {
-      out[0] = buildNegate(builder, loc, products);
+      out[0] = tiles.negate(products);
       return success();
     }
     SmallVector<Value> inputs = {products};
     for (StringRef name : {StringRef("time"), StringRef("source"), *op.getRow(), *op.getColumn()})
       inputs.push_back(iota(axisOfL(name), typeOf(l).getElementType()));
-    out[0] = buildMap(builder, loc, typeOf(l), inputs, [&](OpBuilder &b, ValueRange x) -> Value {
-      Value isEarlier = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x[2], x[1]);
-      Value isBefore = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x[4], x[3]);
-      Value zero = arith::ConstantOp::create(b, loc, b.getFloatAttr(x[0].getType(), 0));
-      Value isRead = arith::OrIOp::create(b, loc, isEarlier, isBefore); // no pair has s > t: it is masked
-      return arith::SelectOp::create(b, loc, isRead, arith::NegFOp::create(b, loc, x[0]), zero);
-    });
+    out[0] = tiles.map(
+        inputs,
+        [&](OpBuilder &b, Location, ValueRange x) -> Value {
+          Value isEarlier = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x[2], x[1]);
+          Value isBefore = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x[4], x[3]);
+          Value zero = scalarConstant(b, loc, x[0].getType(), 0);
+          Value isRead = arith::OrIOp::create(b, loc, isEarlier, isBefore); // no pair has s > t: it is masked
+          return arith::SelectOp::create(b, loc, isRead, arith::NegFOp::create(b, loc, x[0]), zero);
+        },
+        typeOf(l));
   }
   return success();
 }
@@ -231,14 +237,15 @@ LogicalResult AdjointBuilder::build(RowOp op) {
     return success();
   TileType x = typeOf(op.getX());
   Value iota = this->iota(x.getAxes()[x.find("time")], x.getElementType());
-  out[0] = buildMap(builder, loc, x, {iota, bar}, [&](OpBuilder &b, ValueRange z) -> Value {
-    auto number = [&](double value) -> Value {
-      return arith::ConstantOp::create(b, loc, b.getFloatAttr(x.getElementType(), value));
-    };
-    Value isHere =
-        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, z[0], number(static_cast<double>(op.getIndex())));
-    return arith::SelectOp::create(b, loc, isHere, z[1], number(0));
-  });
+  out[0] = tiles.map(
+      {iota, bar},
+      [&](OpBuilder &b, Location, ValueRange z) -> Value {
+        auto number = [&](double value) { return scalarConstant(b, loc, x.getElementType(), value); };
+        Value isHere =
+            arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, z[0], number(static_cast<double>(op.getIndex())));
+        return arith::SelectOp::create(b, loc, isHere, z[1], number(0));
+      },
+      x);
   return success();
 }
 
@@ -257,7 +264,7 @@ LogicalResult AdjointBuilder::build(SplitOp op) {
   auto zeros = [&](int64_t count) -> Value {
     SmallVector<Axis> axes(x.getAxes());
     axes[x.find(op.getAxis())].extent = count;
-    return buildZero(builder, loc, TileType::get(x.getContext(), axes, x.getElementType()));
+    return tiles.zero(TileType::get(x.getContext(), axes, x.getElementType()));
   };
   SmallVector<Value> parts;
   if (from > 0)
@@ -288,9 +295,7 @@ LogicalResult AdjointBuilder::build(CastOp op) {
 LogicalResult mixc::buildAdjoint(Operation *op, Value resultCotangent, const BitVector &needed, OpBuilder &builder,
                                  SmallVectorImpl<Value> &operandCotangents) {
   AdjointBuilder adjoint(op, resultCotangent, needed, builder, operandCotangents);
-  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<MapOp, ContractOp, SelectOp, ReduceOp, RecurOp, SolveOp, RowOp, RenameOp, SplitOp, JoinOp, CastOp>(
-          [&](auto op) { return adjoint.build(op); })
-      .Case<ConstantOp, IotaOp, ValidOp, LoadOp, InitOp>([](auto) { return success(); })
-      .Default([](Operation *op) { return op->emitError("has no adjoint"); });
+  if (!isa<TileDialect>(op->getDialect()))
+    return op->emitError("has no adjoint");
+  return visitOp<LogicalResult>(op, [&](auto known) { return adjoint.build(known); });
 }

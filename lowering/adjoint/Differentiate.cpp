@@ -1,6 +1,6 @@
 // Reverse mode over a block: walk the ops from last to first, hand each result's cotangent to the operands, add up.
+#include "dialect/tile/TileBuilder.h"
 #include "lowering/adjoint/Adjoint.h"
-#include "lowering/adjoint/Elementwise.h"
 #include "lowering/adjoint/StepsAdjoint.h"
 
 using namespace mlir;
@@ -28,7 +28,8 @@ DenseSet<Value> mixc::dependants(Block &block, ArrayRef<Value> wanted) {
 
 // A cotangent has its value's type, the order of axes included. A matmul starts from the sum so far.
 void mixc::addTo(Cotangents &cotangents, Value value, Value part, OpBuilder &builder, Location loc) {
-  part = buildBroadcast(builder, loc, part, typeOf(value));
+  TileBuilder tiles(builder, loc);
+  part = tiles.broadcast(part, typeOf(value));
   Value &sum = cotangents[value];
   auto product = part.getDefiningOp<ContractOp>();
   if (!sum)
@@ -36,7 +37,7 @@ void mixc::addTo(Cotangents &cotangents, Value value, Value part, OpBuilder &bui
   else if (product && !product.getAcc() && part.use_empty() && typeOf(sum) == typeOf(part))
     product.getAccMutable().assign(sum), sum = part;
   else
-    sum = buildAdd(builder, loc, sum, part);
+    sum = tiles.add(sum, part);
 }
 
 LogicalResult mixc::differentiate(Block &block, ArrayRef<Value> wanted, OpBuilder &builder, Cotangents &cotangents,

@@ -1,5 +1,5 @@
 #include "lowering/adjoint/MapAdjoint.h"
-#include "lowering/adjoint/Elementwise.h"
+#include "dialect/tile/TileBuilder.h"
 #include "lowering/adjoint/ScalarAdjoint.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -68,6 +68,7 @@ FailureOr<Value> mixc::buildMapAdjoint(MapOp op, unsigned index, Value resultCot
     return Value();
 
   Location loc = op.getLoc();
+  TileBuilder tiles(builder, loc);
   SmallVector<Value> inputs(op.getInputs());
   inputs.push_back(resultCotangent);
   TileType operandType = typeOf(op.getInputs()[index]);
@@ -77,9 +78,9 @@ FailureOr<Value> mixc::buildMapAdjoint(MapOp op, unsigned index, Value resultCot
   // A sum of products without functions is a contraction, where 0 times infinity is NaN as in any other.
   Value other = otherFactor(op, index);
   if (other && !isOfFunctions(other) && isSummed(operandType, typeOf(op.getResult())))
-    return buildSumTo(builder, loc, buildMul(builder, loc, resultCotangent, other), operandType);
+    return tiles.sumTo(tiles.multiply(resultCotangent, other), operandType);
   bool failed = false;
-  Value product = buildMap(builder, loc, resultType, inputs, [&](OpBuilder &b, ValueRange x) -> Value {
+  auto walkBack = [&](OpBuilder &b, Location, ValueRange x) -> Value {
     IRMapping mapping;
     mapping.map(body.getArguments(), x.drop_back());
     DenseMap<Value, ScalarCotangent> bars; // by value of the old region
@@ -101,10 +102,11 @@ FailureOr<Value> mixc::buildMapAdjoint(MapOp op, unsigned index, Value resultCot
     ScalarCotangent bar = bars.lookup(argument);
     if (bar)
       return resolve(bar, b, loc);
-    return arith::ConstantOp::create(b, loc, b.getFloatAttr(operandType.getElementType(), 0));
-  });
+    return scalarConstant(b, loc, operandType.getElementType(), 0);
+  };
+  Value product = tiles.map(inputs, walkBack, resultType);
   if (failed)
     return failure();
   dropUnused(product.getDefiningOp<MapOp>());
-  return buildSumTo(builder, loc, product, operandType);
+  return tiles.sumTo(product, operandType);
 }

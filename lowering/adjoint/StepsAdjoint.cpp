@@ -1,6 +1,6 @@
 #include "lowering/adjoint/StepsAdjoint.h"
+#include "dialect/tile/TileBuilder.h"
 #include "dialect/tile/TileVerify.h"
-#include "lowering/adjoint/Elementwise.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -102,7 +102,7 @@ public:
   Reversed(StepsOp op, ArrayRef<Collected> collected, const DenseSet<Value> &active, OpBuilder &builder,
            Cotangents &cotangents, GradientOf gradientOf)
       : op(op), collected(collected), active(active), builder(builder), outside(cotangents), gradientOf(gradientOf),
-        loc(op.getLoc()), forward(op.getBody().front()) {}
+        loc(op.getLoc()), tiles(builder, loc), forward(op.getBody().front()) {}
 
   LogicalResult build(SmallVector<Value> bars);
 
@@ -112,10 +112,9 @@ private:
     return body->addArgument(type, loc);
   }
   Value rowFor(Value tile) { return argumentFor(rows, tile, typeOf(tile).without("time")); }
-  Value zero(Type type) { return buildZero(builder, loc, cast<TileType>(type)); }
   Value cotangentOf(Value value) {
     Value bar = inside.lookup(value);
-    return bar ? bar : zero(value.getType());
+    return bar ? bar : tiles.zero(typeOf(value));
   }
   Value before(unsigned i, const IRMapping &mapping);
   void handOut(StepsOp steps);
@@ -127,12 +126,13 @@ private:
   Cotangents &outside;
   GradientOf gradientOf;
   Location loc;
+  TileBuilder tiles;
   Block &forward;
   Block *body = nullptr;
   Cotangents inside; // of the body's values
   SmallVector<Value> inits, rows, others;
-  SmallVector<std::pair<LoadOp, Value>> loads;     // in the body, and the gradient's tensor
-  SmallVector<unsigned> carriedOf, sumsOf, rowsOf; // operands of op, by result of the reversed steps
+  SmallVector<std::pair<LoadOp, Value>> loads; // in the body, and the gradient's tensor
+  SmallVector<unsigned> sumsOf, rowsOf;        // operands of op, by result of the reversed steps
 };
 
 } // namespace
@@ -150,11 +150,11 @@ Value Reversed::before(unsigned i, const IRMapping &mapping) {
   Value start = builder.clone(*op.getInits()[i].getDefiningOp())->getResult(0);
   Value positions = builder.clone(*along.getDefiningOp())->getResult(0);
   Value position = mapping.lookup(Value(forward.getArgument(collected[i].position)));
-  return buildMap(builder, loc, typeOf(forward.getArgument(i)), {positions, position, rows, start},
-                  [&](OpBuilder &b, ValueRange x) -> Value {
-                    Value isBefore = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x[0], x[1]);
-                    return arith::SelectOp::create(b, loc, isBefore, x[2], x[3]);
-                  });
+  auto choose = [](OpBuilder &b, Location at, ValueRange x) -> Value {
+    Value isBefore = arith::CmpFOp::create(b, at, arith::CmpFPredicate::OLT, x[0], x[1]);
+    return arith::SelectOp::create(b, at, isBefore, x[2], x[3]);
+  };
+  return tiles.map({positions, position, rows, start}, choose, typeOf(forward.getArgument(i)));
 }
 
 LogicalResult Reversed::build(SmallVector<Value> bars) {
@@ -167,11 +167,11 @@ LogicalResult Reversed::build(SmallVector<Value> bars) {
   IRMapping mapping;
   for (unsigned i = 0; i < carried; ++i)
     barsOfCarried[i] =
-        argumentFor(inits, bars[i] ? bars[i] : zero(op.getInits()[i].getType()), op.getInits()[i].getType());
+        argumentFor(inits, bars[i] ? bars[i] : tiles.zero(typeOf(op.getInits()[i])), op.getInits()[i].getType());
   for (unsigned j = firstOther; j < op->getNumOperands(); ++j)
     if (active.contains(op->getOperand(j))) {
       Type type = op->getOperand(j).getType();
-      sums[j] = argumentFor(inits, zero(type), type);
+      sums[j] = argumentFor(inits, tiles.zero(cast<TileType>(type)), type);
       sumsOf.push_back(j);
     }
   unsigned results = bars.size(); // what was there before the carried tiles were stacked
@@ -220,7 +220,7 @@ LogicalResult Reversed::build(SmallVector<Value> bars) {
     yields.push_back(cotangentOf(mapping.lookup(Value(forward.getArgument(i)))));
   for (unsigned j : sumsOf) {
     Value part = inside.lookup(mapping.lookup(Value(forward.getArgument(j))));
-    yields.push_back(part ? buildAdd(builder, loc, sums[j], part) : sums[j]);
+    yields.push_back(part ? tiles.add(sums[j], part) : sums[j]);
   }
   SmallVector<Type> types(ValueRange(inits).getTypes());
   for (unsigned r = carried; r < firstOther; ++r)
@@ -252,7 +252,7 @@ void Reversed::handOut(StepsOp steps) {
     TileType type = typeOf(op->getOperand(r));
     auto rows = TileType::get(builder.getContext(), {type.getAxes()[type.find("time")]}, builder.getI1Type());
     Value valid = ValidOp::create(builder, loc, rows);
-    Value none = buildZero(builder, loc, TileType::get(builder.getContext(), {}, type.getElementType()));
+    Value none = tiles.zeroEntry(type.getElementType());
     addTo(outside, op->getOperand(r), SelectOp::create(builder, loc, type, valid, stacked, none), builder, loc);
   }
 }

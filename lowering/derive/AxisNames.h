@@ -26,6 +26,7 @@ public:
   tile::Axis get(tile::AxisKind kind, llvm::StringRef text, int64_t extent);
   /// A further axis of that extent, different from all others.
   tile::Axis fresh(tile::AxisKind kind, llvm::StringRef text, int64_t extent);
+  tile::Axis operator()(const tile::Axis &like) { return fresh(like.kind, like.str(), like.extent); }
 
 private:
   mlir::MLIRContext *context;

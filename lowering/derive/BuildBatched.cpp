@@ -18,8 +18,8 @@
 // form: then there is no kernel for blocks. How many sequences: 8 rows fill the register tile of a matmul (two or four
 // vectors by eight or four rows), and a byte of U then meets as many multiplications as L2 can feed; of more, a call
 // with few sequences would waste more.
+#include "dialect/tile/Visit.h"
 #include "lowering/Passes.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 namespace mixc {
 #define GEN_PASS_DEF_BUILDBATCHED
@@ -62,17 +62,47 @@ public:
 
 private:
   LogicalResult convert(Block &block);
-  LogicalResult convert(tile::ChunksOp op);
-  LogicalResult convert(tile::StepsOp op);
-  void convert(tile::ContractOp op);
-  void convert(tile::RecurOp op);
+
+  // A rule for every op: failure where it has no such form.
+  LogicalResult extend(tile::ChunksOp op);
+  LogicalResult extend(tile::StepsOp op);
+  LogicalResult extend(tile::ContractOp op);
+  LogicalResult extend(tile::RecurOp op);
+  LogicalResult extend(tile::SolveOp op);
+  LogicalResult extend(tile::JoinOp op);
+  LogicalResult extend(tile::LoadOp op) {
+    if (tile::isPerSequence(op.getTensor()))
+      grow(op.getResult());
+    return success();
+  }
+  template <tile::OneOf<tile::InitOp, tile::ValidOp> T> LogicalResult extend(T op) {
+    return grow(op.getResult()), success();
+  }
+  template <tile::OneOf<tile::StoreOp, tile::FinalOp> T> LogicalResult extend(T op) {
+    return need(op->getOpOperand(0)), success();
+  }
+  /// Entry by entry of a sequence: the result has the axis where an operand does.
+  template <tile::OneOf<tile::ConstantOp, tile::IotaOp, tile::PresentOp, tile::MapOp, tile::SelectOp, tile::CastOp,
+                        tile::ReduceOp, tile::RowOp, tile::RenameOp, tile::SplitOp>
+                T>
+  LogicalResult extend(T op) {
+    if (llvm::any_of(op->getOperands(), has))
+      grow(op.getResult());
+    return success();
+  }
+  /// Memory of a sequence is found by whoever runs the block.
+  template <
+      tile::OneOf<tile::KernelOp, tile::YieldOp, tile::StopOp, tile::BufferOp, tile::HistoryOp, tile::HistoryGradOp> T>
+  LogicalResult extend(T) {
+    return success();
+  }
 
   static bool has(Value value) {
     auto type = dyn_cast_or_null<TileType>(value ? value.getType() : Type());
     return type && type.has("seq");
   }
   Type batched(Type type) const { return tile::withSequences(cast<TileType>(type), sequences); }
-  void extend(Value value) { value.setType(batched(value.getType())); }
+  void grow(Value value) { value.setType(batched(value.getType())); }
   /// The operand has the axis.
   void need(OpOperand &operand);
   Value broadcast(Value value);
@@ -108,10 +138,10 @@ Value Batching::heldPastEnd(Value after, Value before) {
   return tile::SelectOp::create(builder, after.getLoc(), before.getType(), valid, after, before);
 }
 
-LogicalResult Batching::convert(tile::ChunksOp op) {
+LogicalResult Batching::extend(tile::ChunksOp op) {
   Block &body = op.getBody().front();
   for (BlockArgument argument : body.getArguments())
-    extend(argument);
+    grow(argument);
   if (failed(convert(body)))
     return failure();
   Operation *yield = body.getTerminator();
@@ -123,11 +153,11 @@ LogicalResult Batching::convert(tile::ChunksOp op) {
       operand.set(heldPastEnd(operand.get(), before));
   }
   for (Value result : op.getResults())
-    extend(result);
+    grow(result);
   return success();
 }
 
-LogicalResult Batching::convert(tile::StepsOp op) {
+LogicalResult Batching::extend(tile::StepsOp op) {
   const unsigned carried = op.getInits().size(), rows = op.getRows().size();
   for (unsigned i = 0; i < carried; ++i)
     need(op->getOpOperand(i));
@@ -147,60 +177,51 @@ LogicalResult Batching::convert(tile::StepsOp op) {
   }
   for (auto [result, value] : llvm::zip(op.getResults(), yield->getOperands()))
     if (has(value))
-      extend(result);
+      grow(result);
   return success();
 }
 
-void Batching::convert(tile::ContractOp op) {
+LogicalResult Batching::extend(tile::ContractOp op) {
   const bool isSum = has(op.getA()) || has(op.getB());
   if (op.getAcc() && has(op.getAcc()) && !isSum)
     need(op.getBMutable());
   if (op.getAcc() && isSum)
     need(*op.getAccMutable().begin());
   if (has(op.getA()) || has(op.getB()))
-    extend(op.getResult());
+    grow(op.getResult());
+  return success();
 }
 
-void Batching::convert(tile::RecurOp op) {
+LogicalResult Batching::extend(tile::RecurOp op) {
   if (has(op.getA()) || has(op.getInit()))
     need(op.getBMutable());
   if (has(op.getB()))
-    extend(op.getResult());
+    grow(op.getResult());
+  return success();
+}
+
+/// One triangle for all.
+LogicalResult Batching::extend(tile::SolveOp op) {
+  if (has(op.getL()))
+    return failure();
+  if (has(op.getB()))
+    grow(op.getResult());
+  return success();
+}
+
+LogicalResult Batching::extend(tile::JoinOp op) {
+  if (llvm::none_of(op->getOperands(), has))
+    return success();
+  for (OpOperand &part : op->getOpOperands())
+    need(part);
+  grow(op.getResult());
+  return success();
 }
 
 LogicalResult Batching::convert(Block &block) {
-  for (Operation &each : llvm::make_early_inc_range(block)) {
-    LogicalResult done =
-        llvm::TypeSwitch<Operation *, LogicalResult>(&each)
-            .Case<tile::ChunksOp, tile::StepsOp>([&](auto op) { return convert(op); })
-            .Case<tile::ContractOp, tile::RecurOp>([&](auto op) { return convert(op), success(); })
-            .Case([&](tile::LoadOp op) {
-              if (tile::isPerSequence(op.getTensor()))
-                extend(op.getResult());
-              return success();
-            })
-            .Case<tile::InitOp, tile::ValidOp>([&](auto op) { return extend(op.getResult()), success(); })
-            .Case<tile::StoreOp, tile::FinalOp>([&](auto op) { return need(op->getOpOperand(0)), success(); })
-            .Case([&](tile::SolveOp op) { // one triangle for all
-              if (has(op.getL()))
-                return failure();
-              if (has(op.getB()))
-                extend(op.getResult());
-              return success();
-            })
-            .Case<tile::YieldOp, tile::HistoryOp>([](auto) { return success(); })
-            .Default([&](Operation *op) {
-              if (!llvm::any_of(op->getOperands(), has))
-                return success();
-              if (isa<tile::JoinOp>(op))
-                for (OpOperand &part : op->getOpOperands())
-                  need(part);
-              extend(op->getResult(0));
-              return success();
-            });
-    if (failed(done))
+  for (Operation &each : llvm::make_early_inc_range(block))
+    if (failed(tile::visitOp<LogicalResult>(&each, [&](auto op) { return extend(op); })))
       return failure();
-  }
   return success();
 }
 

@@ -53,7 +53,7 @@ struct BuildChunked : mixc::impl::BuildChunkedBase<BuildChunked> {
     if (obstacle && mixer.getRequireChunked())
       return refuse(obstacle->loc) << "`" << mixer.getSymName()
                                    << "` cannot be chunked, and it says `require chunked`; " << obstacle->why;
-    derive::KernelOptions options{tile::Entry::Forward, "forward"};
+    derive::KernelOptions options{tile::Entry::Forward};
     options.chunk = chunk ? static_cast<int64_t>(chunk) : derive::tokensOfRows(mixer, rows);
     FailureOr<tile::KernelOp> kernel = derive::buildKernel(mixer, options);
     if (failed(kernel))

@@ -22,7 +22,7 @@ struct BuildRecurrent : mixc::impl::BuildRecurrentBase<BuildRecurrent> {
     for (auto mixer : llvm::to_vector(getOperation().getOps<mix::MixerOp>())) {
       if (!mixer.step().getOps<mix::EndOp>().empty())
         continue; // no output is known before the last token
-      FailureOr<tile::KernelOp> kernel = derive::buildKernel(mixer, {tile::Entry::Decode, "decode"});
+      FailureOr<tile::KernelOp> kernel = derive::buildKernel(mixer, {tile::Entry::Decode});
       if (failed(kernel))
         return signalPassFailure();
       kernel->setForm(tile::Form::Recurrent);

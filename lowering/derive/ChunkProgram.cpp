@@ -11,11 +11,12 @@
 //     after the loop     ends of the states, histories
 //
 // An output that reads H[end] has a loop of its own, after the one that finds the end.
+#include "dialect/tile/IdleTiles.h"
 #include "lowering/Rules.h"
 #include "lowering/derive/KernelBuilder.h"
 #include "lowering/normalize/Classify.h"
+#include "lowering/normalize/Strata.h"
 #include "mlir/IR/Verifier.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 using namespace mixc;
@@ -236,16 +237,6 @@ void KernelBuilder::buildBody() {
   tile::YieldOp::create(builder, mixer.getLoc(), after);
 }
 
-/// Erases what no one uses: tiles asked for while a form was found, and not needed in the end.
-static void eraseUnused(Block &block) {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
-    if (auto loop = dyn_cast<tile::ChunksOp>(op))
-      eraseUnused(loop.getBody().front());
-    else if (isOpTriviallyDead(&op))
-      op.erase();
-  }
-}
-
 Value KernelBuilder::startOf(State &state) {
   double number = state.op.getStart() ? state.op.getStart()->convertToDouble() : 0;
   Value param;
@@ -267,46 +258,6 @@ Value KernelBuilder::endOf(State &state) {
   return state.end;
 }
 
-/// Carries only the tiles that reach what is stored.
-static tile::ChunksOp dropUnstored(tile::ChunksOp loop) {
-  Block &body = loop.getBody().front();
-  Operation *yield = body.getTerminator();
-  DenseSet<Value> reached;
-  SmallVector<Value> pending;
-  for (Operation &op : body.without_terminator())
-    if (!isMemoryEffectFree(&op))
-      llvm::append_range(pending, op.getOperands());
-  while (!pending.empty()) {
-    Value value = pending.pop_back_val();
-    if (!reached.insert(value).second)
-      continue;
-    if (auto argument = dyn_cast<BlockArgument>(value); argument && argument.getOwner() == &body)
-      pending.push_back(yield->getOperand(argument.getArgNumber()));
-    else if (Operation *op = value.getDefiningOp())
-      llvm::append_range(pending, op->getOperands());
-  }
-  BitVector dead(body.getNumArguments());
-  SmallVector<Value> inits;
-  for (auto [argument, init] : llvm::zip(body.getArguments(), loop.getInits()))
-    if (reached.contains(argument))
-      inits.push_back(init);
-    else
-      dead.set(argument.getArgNumber());
-  SmallVector<Value> all(loop.getInits());
-  yield->eraseOperands(dead);
-  eraseUnused(body);
-  body.eraseArguments(dead);
-  OpBuilder builder(loop);
-  auto smaller = tile::ChunksOp::create(builder, loop.getLoc(), ValueRange(inits).getTypes(), loop.getSizeAttr(),
-                                        loop.getReverseAttr(), loop.getLeaveLastAttr(), inits);
-  smaller.getBody().takeBody(loop.getBody());
-  loop.erase();
-  for (Value init : all)
-    if (init.use_empty())
-      init.getDefiningOp()->erase();
-  return smaller;
-}
-
 // Where an output reads the end of a state, the sequence is walked twice: first to know the end, storing nothing; then,
 // from the starts again, for the outputs, with those states alone that they still need on the way.
 tile::ChunksOp KernelBuilder::knowEnds() {
@@ -318,7 +269,6 @@ tile::ChunksOp KernelBuilder::knowEnds() {
   for (Operation &op : llvm::make_early_inc_range(first.getBody().front()))
     if (isa<tile::StoreOp>(op))
       op.erase();
-  eraseUnused(first.getBody().front());
   for (auto [i, state] : llvm::enumerate(states)) {
     loop.setOperand(i, builder.clone(*loop.getInits()[i].getDefiningOp())->getResult(0));
     if (state.end) {
@@ -326,7 +276,8 @@ tile::ChunksOp KernelBuilder::knowEnds() {
       state.end.getDefiningOp()->erase();
     }
   }
-  loop = dropUnstored(loop);
+  IRRewriter rewriter(builder);
+  loop = tile::dropIdleTiles(loop, rewriter);
   return first;
 }
 
@@ -337,8 +288,9 @@ tile::KernelOp KernelBuilder::build() {
          isa<tile::KernelOp>(*builder.getInsertionPoint())) // kernels in the order in which they are built
     builder.setInsertionPointAfter(&*builder.getInsertionPoint());
   StringRef name = mixer.getSymName();
-  auto kernel = tile::KernelOp::create(builder, loc, (name + "_" + options.suffix).str(), name, options.entry,
-                                       builder.getArrayAttr({}), /*sequences=*/1, tile::FormAttr(), StringAttr());
+  auto kernel =
+      tile::KernelOp::create(builder, loc, symbolOf(name, options.entry), name, options.entry, builder.getArrayAttr({}),
+                             /*sequences=*/1, tile::FormAttr(), StringAttr(), tile::SavesAttr());
   Block &body = kernel.getBody().emplaceBlock();
   placeStates();
   placeVectors();
@@ -360,7 +312,7 @@ tile::KernelOp KernelBuilder::build() {
     tile::FinalOp::create(builder, state.op.getLoc(), result, state.to);
   for (const auto &[input, history] : histories)
     tile::HistoryOp::create(builder, input.getLoc(), tensors[input], history.from, history.to);
-  eraseUnused(body);
+  tile::eraseUnused(body); // tiles asked for while a form was found, and not needed in the end
   return kernel;
 }
 
@@ -399,6 +351,9 @@ FailureOr<tile::KernelOp> derive::buildKernel(mix::MixerOp mixer, const KernelOp
   for (auto component : mixer.step().getOps<mix::ComponentOp>())
     if (failed(checkClass(component)))
       return failure();
+  for (auto next : mixer.step().getOps<mix::NextOp>())
+    if (!normalize::stratumOf(next))
+      return next.emitOpError() << "is of no stratum yet: run mix-build-components";
   tile::KernelOp kernel = KernelBuilder(mixer, options).build();
   // A kernel that does not verify is our bug, and is found here, where it is made.
   if (failed(verify(kernel)))

@@ -17,10 +17,14 @@ struct Obstacle {
 std::optional<Obstacle> findObstacle(mix::MixerOp mixer);
 
 struct KernelOptions {
-  tile::Entry entry;      // of decode states are in place, roles `state` and `kept`, else `initial` and `final`
-  llvm::StringRef suffix; // the kernel is @NAME_suffix
-  int64_t chunk = 1;      // tokens per chunk
+  tile::Entry entry; // of decode states are in place, roles `state` and `kept`, else `initial` and `final`
+  int64_t chunk = 1; // tokens per chunk
 };
+
+/// What a mixer's kernel is called: @NAME_forward.
+inline std::string symbolOf(llvm::StringRef mixer, tile::Entry entry) {
+  return (mixer + "_" + tile::stringifyEntry(entry)).str();
+}
 
 /// Builds the kernel of a mixer whose dims are bound, behind it. Failure has been reported.
 mlir::FailureOr<tile::KernelOp> buildKernel(mix::MixerOp mixer, const KernelOptions &options);

@@ -23,6 +23,7 @@ public:
   mlir::Value read(unsigned i) override;
   mlir::Value write(unsigned m) override;
   mlir::Value next(unsigned i) override;
+  ChunkedComponent *asChunked() override { return this; }
 
   /// Are writes affine in the reads with scalars, and some not free of them? Then one system gives them.
   static bool canBeSolved(mix::ComponentOp op);

@@ -26,6 +26,8 @@ struct StateAxes {
   Axes value;
 };
 
+class ChunkedComponent;
+
 class ComponentProgram {
 public:
   ComponentProgram(mix::ComponentOp op, ProgramParts parts, StateAxes axes, PerState states)
@@ -39,6 +41,9 @@ public:
   virtual mlir::Value write(unsigned m) = 0;
   /// State i after the chunk, on the axes of state i.
   virtual mlir::Value next(unsigned i) = 0;
+
+  /// Itself, if it is one for a whole chunk.
+  virtual ChunkedComponent *asChunked() { return nullptr; }
 
   mix::ComponentOp component() { return op; }
   llvm::ArrayRef<tile::Axis> valueAxes() const { return value; }

@@ -58,11 +58,10 @@ private:
     for (Type type : op->getResultTypes())
       if (!isa<TileType>(type) || !isSmall(cast<TileType>(type)) || cast<TileType>(type).getElementType().isF64())
         return;
-    bool isParam = isa<tile::LoadOp>(op) && cast<tile::LoadOp>(op).getTensor().getType().getPer() == tile::Per::Head;
-    bool known = isParam || isa<tile::ConstantOp, tile::IotaOp, tile::ValidOp>(op);
-    bool computes = isa<tile::MapOp, tile::SelectOp, tile::RecurOp, tile::RowOp, tile::ReduceOp, tile::ContractOp,
-                        tile::RenameOp, tile::SplitOp, tile::JoinOp, tile::StepsOp>(op) &&
-                    llvm::all_of(op->getOperands(), [&](Value operand) {
+    const tile::Precision precision = cast<tile::TileOpInterface>(op).precision();
+    bool isParam = isa<tile::LoadOp>(op) && precision == tile::Precision::Given;
+    bool known = precision == tile::Precision::Given;
+    bool computes = precision == tile::Precision::Follows && llvm::all_of(op->getOperands(), [&](Value operand) {
                       Operation *def = operand.getDefiningOp();
                       return def && independent.contains(def);
                     });

@@ -56,7 +56,6 @@ private:
   mlir::Value lateRead(mlir::Value value, llvm::ArrayRef<tile::Axis> axes);
   /// The component that a read or write value belongs to, its number, and which of the two it is.
   struct Result {
-    ChunkedComponent *chunked = nullptr;
     ComponentProgram *program = nullptr;
     unsigned index = 0;
     bool isWrite = false;

@@ -23,8 +23,6 @@ std::optional<KernelBuilder::Result> KernelBuilder::resultOf(Value value) {
   if (!component)
     return std::nullopt;
   result.program = programOf(component);
-  if (options.chunk > 1)
-    result.chunked = static_cast<ChunkedComponent *>(result.program);
   unsigned reads = component.getNumReads();
   result.isWrite = result.index >= reads;
   result.index -= result.isWrite ? reads : 0;
@@ -103,7 +101,8 @@ Value KernelBuilder::lateRead(Value value, ArrayRef<Axis> axes) {
   auto chunkedOf = [&](Value state) -> std::pair<ChunkedComponent *, unsigned> {
     for (auto component : mixer.step().getOps<mix::ComponentOp>())
       if (auto found = llvm::find(component.getStates(), state); found != component.getStates().end())
-        return {static_cast<ChunkedComponent *>(programOf(component)), found - component.getStates().begin()};
+        if (ComponentProgram *program = programOf(component)) // none while it is being built
+          return {program->asChunked(), found - component.getStates().begin()};
     return {nullptr, 0};
   };
   Operation *op = value.getDefiningOp();
@@ -149,7 +148,7 @@ Value KernelBuilder::shortcut(Value root, ArrayRef<Axis> axes) {
   // Reads that are needed elsewhere too are worked out on their own.
   auto isLateRead = [&](Value value) {
     std::optional<Result> result = onAxes(value);
-    return result && !result->isWrite && isa<OpResult>(value) && result->chunked->isLate(result->index);
+    return result && !result->isWrite && isa<OpResult>(value) && result->program->asChunked()->isLate(result->index);
   };
   auto isBase = [&](Value value) {
     std::optional<Result> result = onAxes(value);
@@ -195,6 +194,6 @@ Value KernelBuilder::shortcut(Value root, ArrayRef<Axis> axes) {
   llvm::append_range(rows, axes);
   Value sum = rest.empty() ? Value() : tiles.sum(rest, ArrayRef<Axis>(rows));
   for (ComponentProgram *program : order)
-    sum = static_cast<ChunkedComponent *>(program)->accumulate(g[program], h[program], sum);
+    sum = program->asChunked()->accumulate(g[program], h[program], sum);
   return sum;
 }

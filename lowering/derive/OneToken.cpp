@@ -4,6 +4,7 @@
 //
 // Holds for every component that the op can express. The time axis has one row; states have none. No row is past the
 // end, so nothing is masked.
+#include "lowering/Slices.h"
 #include "lowering/derive/ComponentProgram.h"
 
 using namespace mlir;
@@ -70,17 +71,6 @@ std::unique_ptr<ComponentProgram> derive::makeOneToken(mix::ComponentOp op, Prog
 }
 
 bool derive::dependsOn(Value value, function_ref<bool(Value)> isOrigin) {
-  DenseSet<Value> seen;
-  SmallVector<Value> pending = {value};
-  while (!pending.empty()) {
-    Value next = pending.pop_back_val();
-    if (!seen.insert(next).second)
-      continue;
-    if (isOrigin(next))
-      return true;
-    // What a component reads is a leaf: its operands are not what its results are made of here.
-    if (Operation *op = next.getDefiningOp(); op && !isa<mix::ComponentOp>(op))
-      llvm::append_range(pending, op->getOperands());
-  }
-  return false;
+  // What a component reads is a leaf: its operands are not what its results are made of here.
+  return reachesBack({value}, isOrigin, [](Value next) { return !next.getDefiningOp<mix::ComponentOp>(); });
 }

@@ -1,6 +1,7 @@
 // What of a mixer's token stands inside the steps, what leaves them, and the steps.
 #include "lowering/derive/SteppedStates.h"
 #include "lowering/Rules.h"
+#include "lowering/Slices.h"
 #include "lowering/derive/StepScope.h"
 #include "lowering/normalize/Strata.h"
 
@@ -61,12 +62,9 @@ void SteppedStates::findInside(Block &step) {
   for (Operation &op : step)
     if (op.getNumResults() == 1 && dependent.contains(op.getResult(0)) && llvm::any_of(op.getOperands(), isMatrix))
       pending.push_back(op.getResult(0));
-  while (!pending.empty()) {
-    Value value = pending.pop_back_val();
-    if (!dependent.contains(value) || value.getDefiningOp<mix::StateOp>() || !inside.insert(value).second)
-      continue;
-    llvm::append_range(pending, value.getDefiningOp()->getOperands());
-  }
+  walkBack(std::move(pending), [&](Value value) {
+    return dependent.contains(value) && !value.getDefiningOp<mix::StateOp>() && inside.insert(value).second;
+  });
 }
 
 void SteppedStates::findCuts(Block &step) {
@@ -86,19 +84,12 @@ void SteppedStates::findCuts(Block &step) {
 bool SteppedStates::takesMatrixOf(const SteppedStates &other) const {
   if (llvm::none_of(other.cuts, [](Value cut) { return typeOf(cut).isMatrix(); }))
     return false;
-  DenseSet<Value> seen;
-  SmallVector<Value> pending(inside.begin(), inside.end());
+  SmallVector<Value> roots(inside.begin(), inside.end());
   for (const Member &member : members)
-    pending.push_back(member.next->getOperand(0));
-  while (!pending.empty()) {
-    Value value = pending.pop_back_val();
-    if (other.cuts.contains(value) && typeOf(value).isMatrix())
-      return true;
-    Operation *op = value.getDefiningOp();
-    if (op && !isa<mix::ComponentOp>(op) && seen.insert(value).second)
-      llvm::append_range(pending, op->getOperands());
-  }
-  return false;
+    roots.push_back(member.next->getOperand(0));
+  return reachesBack(
+      std::move(roots), [&](Value value) { return other.cuts.contains(value) && typeOf(value).isMatrix(); },
+      [](Value value) { return !value.getDefiningOp<mix::ComponentOp>(); });
 }
 
 bool SteppedStates::takes(const SteppedStates &other) const {
@@ -237,14 +228,14 @@ void leaveToLast(mix::MixerOp mixer, Units &units) {
 
 SmallVector<std::unique_ptr<SteppedStates>>
 derive::findSteppedStates(mix::MixerOp mixer, function_ref<SteppedStates::Member(mix::NextOp)> memberOf) {
-  normalize::Strata strata = normalize::findStrata(mixer);
+  std::map<int64_t, SmallVector<SteppedStates::Member>> strata; // in the order of solving
+  for (auto state : mixer.step().getOps<mix::StateOp>())
+    for (auto next : mixer.step().getOps<mix::NextOp>())
+      if (next.getName() == state.getName())
+        strata[*normalize::stratumOf(next)].push_back(memberOf(next));
   Units units;
-  for (ArrayRef<unsigned> group : strata.groups) {
-    SmallVector<SteppedStates::Member> members;
-    for (unsigned s : group)
-      members.push_back(memberOf(strata.nexts[s]));
+  for (auto &[number, members] : strata)
     units.push_back(std::make_unique<SteppedStates>(mixer, std::move(members)));
-  }
   while (joinTwo(mixer, units)) {
   }
   if (!canFollow(units))

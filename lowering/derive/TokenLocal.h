@@ -9,10 +9,13 @@
 #ifndef MIXC_LOWERING_DERIVE_TOKEN_LOCAL_H
 #define MIXC_LOWERING_DERIVE_TOKEN_LOCAL_H
 
+#include "dialect/tile/TileBuilder.h"
 #include "lowering/derive/HomeAxes.h"
-#include "lowering/derive/TileBuilder.h"
 
 namespace mixc::derive {
+
+using tile::Product;
+using tile::TileBuilder;
 
 /// Where values come from that are no ops on others: inputs, params, states, what components read and write.
 class Leaves {

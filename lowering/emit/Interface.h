@@ -73,9 +73,7 @@ struct TensorInfo {
   bool isPerToken() const { return tile::isPerToken(role); }
   bool isParam() const { return role == tile::Role::Param || role == tile::Role::ParamGrad; }
   /// What backward is for.
-  bool isGradient() const {
-    return role == tile::Role::InputGrad || role == tile::Role::ParamGrad || role == tile::Role::InitialGrad;
-  }
+  bool isGradient() const { return tile::isGradient(role); }
   bool isWritten() const {
     return role == tile::Role::Output || role == tile::Role::Final || role == tile::Role::State ||
            role == tile::Role::Kept || isGradient();

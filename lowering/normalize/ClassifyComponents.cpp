@@ -114,10 +114,8 @@ public:
   void runOnOperation() override {
     getOperation()->walk(
         [](mix::ComponentOp component) { component.setClassAttrAttr(normalize::classify(component)); });
-    for (mix::MixerOp mixer : getOperation().getOps<mix::MixerOp>()) {
+    for (mix::MixerOp mixer : getOperation().getOps<mix::MixerOp>())
       normalize::markScans(mixer);
-      normalize::markJoined(mixer);
-    }
   }
 };
 

@@ -1,6 +1,7 @@
 // Takes scalar factors off vectors: through signs, products, sums of multiples of one vector, quotients by scalars,
 // entrywise products and fills.
 #include "lowering/normalize/Direction.h"
+#include "lowering/Slices.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 
@@ -10,16 +11,7 @@ namespace mixc::normalize {
 using namespace mix;
 
 bool isComputedFrom(Value value, Value origin) {
-  llvm::DenseSet<Value> seen;
-  SmallVector<Value> pending = {value};
-  while (!pending.empty()) {
-    Value next = pending.pop_back_val();
-    if (next == origin)
-      return true;
-    if (Operation *op = next.getDefiningOp(); op && seen.insert(next).second)
-      llvm::append_range(pending, op->getOperands());
-  }
-  return false;
+  return reachesBack({value}, [&](Value next) { return next == origin; });
 }
 
 namespace {

@@ -9,6 +9,7 @@
 #include "lowering/Limits.h"
 #include "lowering/Refusal.h"
 #include "lowering/Rules.h"
+#include "lowering/Slices.h"
 #include "lowering/normalize/Expansion.h"
 #include "lowering/normalize/Formula.h"
 #include "llvm/ADT/DenseSet.h"
@@ -235,14 +236,9 @@ private:
 
   /// Those of `values` that occur in `roots`.
   static SmallVector<Value> usedIn(ArrayRef<Value> values, ArrayRef<Value> roots) {
-    llvm::DenseSet<Value> seen;
-    SmallVector<Value> pending(roots);
-    while (!pending.empty())
-      if (Value value = pending.pop_back_val(); seen.insert(value).second)
-        if (Operation *op = value.getDefiningOp())
-          llvm::append_range(pending, op->getOperands());
+    const llvm::DenseSet<Value> slice = backwardSlice(SmallVector<Value>(roots));
     SmallVector<Value> used(values);
-    llvm::erase_if(used, [&](Value value) { return !seen.contains(value); });
+    llvm::erase_if(used, [&](Value value) { return !slice.contains(value); });
     return used;
   }
 
@@ -407,7 +403,7 @@ private:
         next->setAttr("mix.culprit", place);
       if (!help.empty())
         next->setAttr("mix.help", builder.getStringAttr(help));
-      next->setAttr("mix.stratum", builder.getI64IntegerAttr(ordinal));
+      next->setAttr(stratumAttr, builder.getI64IntegerAttr(ordinal));
     }
   }
 

@@ -6,6 +6,7 @@
 //
 // g and b are free of the states. `degree` is how often an expression multiplies them, over the semiring: at most once.
 #include "lowering/normalize/Scans.h"
+#include "lowering/normalize/Strata.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <map>
@@ -104,31 +105,24 @@ StringRef scanOf(ArrayRef<NextOp> stratum) {
 void markScans(MixerOp mixer) {
   std::map<int64_t, SmallVector<NextOp>> strata;
   for (NextOp next : mixer.getOps<NextOp>())
-    if (auto stratum = next->getAttrOfType<IntegerAttr>("mix.stratum"))
-      strata[stratum.getInt()].push_back(next);
+    if (std::optional<int64_t> stratum = stratumOf(next))
+      strata[*stratum].push_back(next);
   for (auto &[ordinal, stratum] : strata)
     if (StringRef scan = scanOf(stratum); !scan.empty())
       for (NextOp next : stratum)
         next->setAttr("mix.scan", StringAttr::get(mixer.getContext(), scan));
 }
 
-void markJoined(MixerOp mixer) {
+StateOp joinedTo(ComponentOp row) {
   auto isRow = [](ComponentOp op) { return typeOf(op.getStates()[0]).isVector(); };
-  for (ComponentOp row : mixer.getOps<ComponentOp>()) {
-    if (!isRow(row))
-      continue;
-    for (ComponentOp memory : mixer.getOps<ComponentOp>()) {
-      bool shares = !isRow(memory) && llvm::equal(row.getTransition(), memory.getTransition()) &&
-                    row.getTransitionIndex() == memory.getTransitionIndex() && memory.getGate().empty() &&
-                    llvm::equal(row.getWriteDirs(), memory.getWriteDirs()) &&
-                    row.getWriteIndex() == memory.getWriteIndex();
-      if (!shares)
-        continue;
-      row->setAttr("mix.joined",
-                   StringAttr::get(mixer.getContext(), memory.getStates()[0].getDefiningOp<StateOp>().getName()));
-      break;
-    }
-  }
+  if (!isRow(row))
+    return StateOp();
+  for (ComponentOp memory : row->getParentOfType<MixerOp>().getOps<ComponentOp>())
+    if (!isRow(memory) && llvm::equal(row.getTransition(), memory.getTransition()) &&
+        row.getTransitionIndex() == memory.getTransitionIndex() && memory.getGate().empty() &&
+        llvm::equal(row.getWriteDirs(), memory.getWriteDirs()) && row.getWriteIndex() == memory.getWriteIndex())
+      return memory.getStates()[0].getDefiningOp<StateOp>();
+  return StateOp();
 }
 
 } // namespace mixc::normalize

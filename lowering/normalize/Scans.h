@@ -13,9 +13,9 @@ llvm::StringRef scanOf(llvm::ArrayRef<mix::NextOp> stratum);
 /// Marks each `mix.next` of the mixer with `mix.scan`, where its stratum is one.
 void markScans(mix::MixerOp mixer);
 
-/// Marks each one-row memory that shares decay and directions of writing with a matrix memory with `mix.joined`, the
-/// name of that memory's first state: the products of directions within a chunk are the same values.
-void markJoined(mix::MixerOp mixer);
+/// The first state of the matrix memory whose decay and directions of writing a one-row memory shares: the products of
+/// directions within a chunk are the same values, so there they are made once. Null if there is none.
+mix::StateOp joinedTo(mix::ComponentOp row);
 
 } // namespace mixc::normalize
 

@@ -1,6 +1,7 @@
 // Strongly connected components by transitive closure, on bits; of those that are ready the one with the first state is
 // next.
 #include "lowering/normalize/Strata.h"
+#include "lowering/Slices.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -27,17 +28,12 @@ Strata findStrata(MixerOp mixer) {
 
   for (NextOp next : strata.nexts) {
     llvm::BitVector needs(count);
-    llvm::DenseSet<Value> seen;
-    SmallVector<Value> pending = {next.getValue()};
-    while (!pending.empty()) {
-      Value value = pending.pop_back_val();
-      if (!seen.insert(value).second)
-        continue;
-      if (auto state = index.find(value); state != index.end())
+    walkBack({next.getValue()}, [&](Value value) {
+      auto state = index.find(value);
+      if (state != index.end())
         needs.set(state->second);
-      else if (Operation *op = value.getDefiningOp())
-        llvm::append_range(pending, op->getOperands());
-    }
+      return state == index.end();
+    });
     strata.needs.push_back(needs);
   }
   for (unsigned through = 0; through < count; ++through)
@@ -74,6 +70,11 @@ Strata findStrata(MixerOp mixer) {
       break;
     }
   return strata;
+}
+
+std::optional<int64_t> stratumOf(NextOp next) {
+  auto number = next->getAttrOfType<IntegerAttr>(stratumAttr);
+  return number ? std::optional(number.getInt()) : std::nullopt;
 }
 
 SmallVector<unsigned> Strata::joined(ArrayRef<unsigned> first, ArrayRef<unsigned> second) const {

@@ -23,6 +23,11 @@ struct Strata {
 /// The strata of the states that have a `mix.next`.
 Strata findStrata(mix::MixerOp mixer);
 
+/// On a `mix.next` that no normal form takes the place of: the number of its stratum, in the order of solving. None
+/// before normal forms are found.
+inline constexpr llvm::StringLiteral stratumAttr = "mix.stratum";
+std::optional<int64_t> stratumOf(mix::NextOp next);
+
 } // namespace mixc::normalize
 
 #endif

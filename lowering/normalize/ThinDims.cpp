@@ -6,6 +6,7 @@
 // To unroll it (Linearity.h) R must be a number. Where a state is involved, the number that the mixer's bindings give
 // replaces the symbol in all types; products that are free of states stay as they are.
 #include "lowering/normalize/ThinDims.h"
+#include "lowering/Slices.h"
 #include "llvm/ADT/DenseSet.h"
 #include <set>
 
@@ -32,13 +33,7 @@ static llvm::DenseSet<Value> involved(MixerOp mixer) {
   SmallVector<Value> pending;
   for (NextOp next : mixer.getOps<NextOp>())
     pending.push_back(next.getValue());
-  llvm::DenseSet<Value> seen;
-  while (!pending.empty())
-    if (Value value = pending.pop_back_val(); seen.insert(value).second) {
-      result.insert(value);
-      if (Operation *op = value.getDefiningOp())
-        llvm::append_range(pending, op->getOperands());
-    }
+  result.insert_range(backwardSlice(std::move(pending)));
   return result;
 }
 

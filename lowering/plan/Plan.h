@@ -62,7 +62,8 @@ struct Layout {
 
 /// Ops that are values without a buffer: the lowering computes their entries where they are used.
 inline bool isImmediate(mlir::Operation *op) {
-  return llvm::isa<tile::ConstantOp, tile::IotaOp, tile::ValidOp, tile::PresentOp>(op);
+  auto known = llvm::dyn_cast<tile::TileOpInterface>(op);
+  return known && known.isImmediate();
 }
 /// A loop whose body has no loops over chunks: its ops run stage by stage, else one after the other.
 inline bool isInnermost(mlir::Block *block) {

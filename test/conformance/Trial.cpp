@@ -18,8 +18,6 @@ bool isPoison(double number) { return llvm::bit_cast<uint64_t>(number) == ~uint6
 /// Bytes before and after an array, which nothing may touch.
 constexpr int64_t guard = 256;
 
-bool isGradient(Role role) { return llvm::is_contained({Role::InputGrad, Role::ParamGrad, Role::InitialGrad}, role); }
-
 std::string nameOf(Type elementType) { return elementType.isF32() ? "f32" : elementType.isBF16() ? "bf16" : "f16"; }
 
 } // namespace

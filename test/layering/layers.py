@@ -15,6 +15,7 @@ LAYERS = [
     "lowering/Passes.h",
     "lowering/Limits.h",
     "lowering/Refusal.h",
+    "lowering/Slices.h",
     "lowering/Rules",
     "lowering/normalize",
     "lowering/derive",

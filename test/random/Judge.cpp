@@ -285,13 +285,13 @@ private:
     if (Error error = compilation->advance("tile"))
       return refuse("no tile program", std::move(error));
     mix::MixerOp op = mixerOf(*equations);
-    for (StringRef suffix : {"_forward", "_decode"}) {
-      if (suffix == "_decode" && !op.step().getOps<mix::EndOp>().empty())
+    for (tile::Entry entry : {tile::Entry::Forward, tile::Entry::Decode}) {
+      if (entry == tile::Entry::Decode && !op.step().getOps<mix::EndOp>().empty())
         continue; // no output is known before the last token
-      tile::KernelOp kernel = findKernel(compilation->module(), suffix);
+      tile::KernelOp kernel = findKernel(compilation->module(), entry);
       if (!kernel)
-        return fail("no tile program", suffix.str());
-      if (suffix == "_forward") {
+        return fail("no tile program", stringifyEntry(entry).str());
+      if (entry == tile::Entry::Forward) {
         const tile::Form form = *kernel.getForm();
         mark("form: " + stringifyForm(form).str());
         if (mixer.isChunkable() && trial.chunk != 1 && form != tile::Form::Chunked)
@@ -299,7 +299,8 @@ private:
       }
       size_t i = 0;
       for (const mix::Call &call : calls(op))
-        if (!agrees("tile program" + suffix.str(), op, call, references[i++], interpretTiles(kernel, op, call)))
+        if (!agrees("tile program, " + stringifyEntry(entry).str(), op, call, references[i++],
+                    interpretTiles(kernel, op, call)))
           return false;
     }
     return checkGradients(op) && checkBlocks();
@@ -307,17 +308,17 @@ private:
 
   /// From what the forward kernel saves, and from what replaying does.
   bool checkGradients(mix::MixerOp op) {
-    tile::KernelOp backward = findKernel(compilation->module(), "_backward");
+    tile::KernelOp backward = findKernel(compilation->module(), tile::Entry::Backward);
     if (!backward)
-      return fail("no tile program", "_backward");
+      return fail("no tile program", "backward");
     for (const mix::Call &call : calls(op)) {
       const mix::Cotangents cotangents = mix::sampleCotangents(op, call, trial.seed);
       Expected<mix::Gradients> reference = mix::interpretBackward(op, call, cotangents);
       if (!reference)
         return fail("no gradients", toString(reference.takeError()));
-      for (StringRef saving : {"_forward", "_replay"})
+      for (tile::Entry saving : {tile::Entry::Forward, tile::Entry::Replay})
         if (!take(holdGradients(
-                "gradients from" + saving.str(), op, call, cotangents, *reference,
+                "gradients from " + stringifyEntry(saving).str(), op, call, cotangents, *reference,
                 interpretTilesBackward(findKernel(compilation->module(), saving), backward, op, call, cotangents))))
           return false;
     }
@@ -330,9 +331,9 @@ private:
     passes.addPass(createBuildBatched({/*sequences=*/8, /*all=*/true}));
     if (failed(passes.run(compilation->module())))
       return fail("no block of sequences", "");
-    for (StringRef suffix : {"_forward", "_decode"}) {
-      tile::KernelOp one = findKernel(compilation->module(), suffix);
-      tile::KernelOp block = findKernel(compilation->module(), (suffix + "_8").str());
+    for (tile::Entry entry : {tile::Entry::Forward, tile::Entry::Decode}) {
+      tile::KernelOp one = findKernel(compilation->module(), entry);
+      tile::KernelOp block = findKernel(compilation->module(), entry, 8);
       if (!one || !block)
         continue;
       mark("a block of sequences");

@@ -105,9 +105,9 @@ std::vector<double> startOf(const Declarations &declarations, tile::ArgumentAttr
 
 } // namespace
 
-tile::KernelOp findKernel(ModuleOp tiles, StringRef suffix) {
+tile::KernelOp findKernel(ModuleOp tiles, tile::Entry entry, int64_t sequences) {
   for (auto kernel : tiles.getOps<tile::KernelOp>())
-    if (kernel.getSymName().ends_with(suffix))
+    if (kernel.getEntry() == entry && static_cast<int64_t>(kernel.getSequences()) == sequences)
       return kernel;
   return {};
 }

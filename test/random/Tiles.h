@@ -7,8 +7,8 @@
 
 namespace mixc::random {
 
-/// The kernel @NAME_suffix.
-tile::KernelOp findKernel(mlir::ModuleOp tiles, llvm::StringRef suffix);
+/// The kernel of a module's only mixer, for so many sequences at once; null if there is none.
+tile::KernelOp findKernel(mlir::ModuleOp tiles, tile::Entry entry, int64_t sequences = 1);
 /// Batch is 1. Outputs and final states are NaN first.
 llvm::Expected<mix::Answer> interpretTiles(tile::KernelOp kernel, mix::MixerOp equations, const mix::Call &call);
 /// Gradients from a kernel that saves, the forward or the replay one, and the backward one.

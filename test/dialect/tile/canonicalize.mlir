@@ -119,3 +119,34 @@ func.func @product_over_nothing(%a: !r, %v: !v) -> (!v, !v) {
   %q = tile.contract %a, %v acc %p : !v over [] : !r, !v -> !v
   return %p, %q : !v, !v
 }
+
+// H is for its own next value alone, also by way of what only that takes. G takes F, and is stored: both stay.
+// CHECK-LABEL: @carried_for_nothing
+// CHECK:       %[[ENDS:.*]]:2 = tile.chunks size 4 iter(%{{.*}}, %{{.*}} : !tile.t<[value(V):2], f32>, !tile.t<[value(V):2], f32>)
+// CHECK-NEXT:  ^bb0(%[[F:.*]]: !tile.t<[value(V):2], f32>, %[[G:.*]]: !tile.t<[value(V):2], f32>):
+// CHECK-NEXT:    %[[NEXT:.*]] = tile.map(%[[F]], %[[G]])
+// CHECK-NOT:     tile.map
+// CHECK:         tile.yield %[[F]], %[[NEXT]]
+// CHECK:       tile.final %[[ENDS]]#1
+!h = !tile.t<[value(V):2], f32>
+tile.kernel forward @carried_for_nothing of "m" (initial "G", final "G") {
+^bb0(%in: !tile.tensor<head, [2], f32>, %out: !tile.tensor<head, [2], f32>):
+  %zero = tile.constant 0.0 : !h
+  %one = tile.constant 1.0 : !h
+  %start = tile.init %in : <head, [2], f32> -> !h
+  %ends:3 = tile.chunks size 4 iter(%one, %zero, %start : !h, !h, !h) {
+  ^bb0(%F: !h, %H: !h, %G: !h):
+    %x = tile.map (%F, %H) : (!h, !h) -> !h {
+    ^bb0(%a: f32, %b: f32):
+      %c = arith.mulf %a, %b : f32
+      tile.yield %c : f32
+    }
+    %y = tile.map (%F, %G) : (!h, !h) -> !h {
+    ^bb0(%a: f32, %b: f32):
+      %c = arith.addf %a, %b : f32
+      tile.yield %c : f32
+    }
+    tile.yield %F, %x, %y : !h, !h, !h
+  } -> !h, !h, !h
+  tile.final %ends#2, %out : !h, !tile.tensor<head, [2], f32>
+}

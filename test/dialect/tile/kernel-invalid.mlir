@@ -57,6 +57,27 @@ tile.kernel backward @kernel_c6_per of "m" (saved "saved.0" every 64) {
 
 // -----
 
+// kernel_c7
+// expected-error @below {{has no #tile.kept<state 0 of 0> to save}}
+tile.kernel forward @kernel_c7 of "m" (input "x") saving <every 128 : <state 0 of 0>> {
+^bb0(%x: !tile.tensor<token, [3], f32>):
+}
+
+// -----
+
+// kernel_c7_number
+// expected-error @below {{has no #tile.kept<end 1 of 0> to save}}
+tile.kernel forward @kernel_c7_number of "m" (input "x") saving <every 128 : <end 1 of 0>> {
+^bb0(%x: !tile.tensor<token, [3], f32>):
+  %zero = tile.constant 0.0 : <[], f32>
+  %end = tile.chunks size 4 iter(%zero : !tile.t<[], f32>) {
+  ^bb0(%a: !tile.t<[], f32>):
+    tile.yield %a : !tile.t<[], f32>
+  } -> !tile.t<[], f32>
+}
+
+// -----
+
 // expected-error @below {{`guest` is no role of a tensor}}
 tile.kernel forward @unknown_role of "m" (guest "x") {
 }

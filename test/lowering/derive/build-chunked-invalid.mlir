@@ -14,7 +14,7 @@ mix.mixer @sequential dims [] attributes {require_chunked} {
   %xh = mix.binary mul %x, %h : <[3], head>, <[3], head>
   %next = mix.unary tanh %xh : <[3], head>
   // expected-error @+1 {{`sequential` cannot be chunked, and it says `require chunked`; `h` has an update of no normal form}}
-  mix.next "h", %next : <[3], head>
+  mix.next "h", %next {mix.stratum = 0 : i64} : <[3], head>
   mix.output "y", %h : <[3], head>
 }
 
@@ -36,4 +36,16 @@ mix.mixer @misclassified dims [] {
       mix.yield %v : !mix.t<[4], head>
     }
   mix.output "y", %r#0 : <[4], head>
+}
+
+// -----
+
+// What steps together is known once normal forms are looked for.
+mix.mixer @unnumbered dims [] {
+  %x = mix.input "x" : <[3], head>
+  %h = mix.state "h" : <[3], head>
+  %next = mix.binary mul %x, %h : <[3], head>, <[3], head>
+  // expected-error @+1 {{is of no stratum yet: run mix-build-components}}
+  mix.next "h", %next : <[3], head>
+  mix.output "y", %h : <[3], head>
 }

@@ -176,7 +176,7 @@ mix.mixer @scan dims ["K", "V"] {
   %fx = mix.unary tanh %x : <[V], head>
   %gh = mix.binary mul %g, %h : <[V], head>, <[V], head>
   %next = mix.binary add %gh, %fx : <[V], head>, <[V], head>
-  mix.next "h", %next : <[V], head>
+  mix.next "h", %next {mix.stratum = 0 : i64} : <[V], head>
   mix.output "y", %next : <[V], head>
 }
 

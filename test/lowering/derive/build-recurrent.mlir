@@ -44,7 +44,7 @@ mix.mixer @rnn dims ["N"] {
   %Rh = mix.matmul %R, %h : <[N, N], param>, <[N], head>
   %sum = mix.binary add %x, %Rh : <[N], head>, <[N], head>
   %next = mix.unary tanh %sum : <[N], head>
-  mix.next "h", %next : <[N], head>
+  mix.next "h", %next {mix.stratum = 0 : i64} : <[N], head>
   mix.output "y", %next : <[N], head>
 }
 
@@ -59,6 +59,6 @@ mix.mixer @narrow dims ["K"] {
   %h = mix.state "h" {mix.dtype = f16} : <[K], head>
   %faded = mix.binary mul %g, %h : <[], head>, <[K], head>
   %next = mix.binary add %faded, %x : <[K], head>, <[K], head>
-  mix.next "h", %next : <[K], head>
+  mix.next "h", %next {mix.stratum = 0 : i64} : <[K], head>
   mix.output "y", %next {mix.dtype = bf16} : <[K], head>
 }

@@ -1,6 +1,6 @@
-// RUN: mix-opt %s --mix-bind-dims=bindings=K=4,V=8 --mix-build-chunked --mix-build-backward --canonicalize --cse | FileCheck %s
-// RUN: mix-opt %s --mix-bind-dims=bindings=K=4,V=8 --mix-build-chunked --mix-build-backward=keep=states --canonicalize --cse | FileCheck %s --check-prefix=ALONE
-// RUN: mix-opt %s --mix-bind-dims=bindings=K=64,V=64 --mix-build-chunked --mix-build-backward --canonicalize --cse | FileCheck %s --check-prefix=LARGE
+// RUN: mix-opt %s --mix-bind-dims=bindings=K=4,V=8 --mix-build-chunked --mix-build-again --cse --mix-plan-saved --mix-build-adjoint --mix-build-saved --mix-build-replay --canonicalize --cse | FileCheck %s
+// RUN: mix-opt %s --mix-bind-dims=bindings=K=4,V=8 --mix-build-chunked --mix-build-again --cse --mix-plan-saved=keep=states --mix-build-adjoint --mix-build-saved --mix-build-replay --canonicalize --cse | FileCheck %s --check-prefix=ALONE
+// RUN: mix-opt %s --mix-bind-dims=bindings=K=64,V=64 --mix-build-chunked --mix-build-again --cse --mix-plan-saved --mix-build-adjoint --canonicalize --cse | FileCheck %s --check-prefix=LARGE
 
 // A delta rule: forward saves its state every 128 tokens, and the writes that it solves for.
 // CHECK-LABEL: tile.kernel forward @delta_forward

@@ -1,13 +1,8 @@
-// Tile ops with their types: axes united by name, operands broadcast where an op wants all axes.
-#include "lowering/derive/TileBuilder.h"
+#include "dialect/tile/TileBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
-using namespace mixc;
-using namespace mixc::derive;
-using tile::Axis;
-using tile::AxisKind;
-using tile::TileType;
+using namespace mixc::tile;
 
 TileBuilder::TileBuilder(OpBuilder &builder, Location loc, int64_t chunk)
     : builder(builder), loc(loc), timeAxis{AxisKind::Time, builder.getStringAttr("time"), chunk},
@@ -28,13 +23,13 @@ TileType TileBuilder::type(ArrayRef<Axis> axes) const {
 }
 
 Value TileBuilder::constant(double number, ArrayRef<Axis> axes) {
-  return tile::ConstantOp::create(builder, loc, type(axes), builder.getF64FloatAttr(number));
+  return ConstantOp::create(builder, loc, type(axes), builder.getF64FloatAttr(number));
 }
 
-Value TileBuilder::iota(Axis axis) { return tile::IotaOp::create(builder, loc, type(axis)); }
+Value TileBuilder::iota(Axis axis) { return IotaOp::create(builder, loc, type(axis)); }
 
 Value TileBuilder::valid() {
-  return tile::ValidOp::create(builder, loc, TileType::get(builder.getContext(), timeAxis, builder.getI1Type()));
+  return ValidOp::create(builder, loc, TileType::get(builder.getContext(), timeAxis, builder.getI1Type()));
 }
 
 //===-- Elementwise ---------------------------------------------------------------------------------------------===//
@@ -42,23 +37,25 @@ Value TileBuilder::valid() {
 Value TileBuilder::map(ValueRange inputs, Body body) {
   SmallVector<Axis> axes;
   for (Value input : inputs)
-    axes = tile::unite(axes, axesOf(input));
+    axes = unite(axes, axesOf(input));
   return map(inputs, body, ordered(axes));
 }
 
-Value TileBuilder::map(ValueRange inputs, Body body, ArrayRef<Axis> axes) {
-  auto op = tile::MapOp::create(builder, loc, type(axes), inputs);
+Value TileBuilder::map(ValueRange inputs, Body body, ArrayRef<Axis> axes) { return map(inputs, body, type(axes)); }
+
+Value TileBuilder::map(ValueRange inputs, Body body, TileType result) {
+  auto op = MapOp::create(builder, loc, result, inputs);
   OpBuilder::InsertionGuard guard(builder);
   Block *block = builder.createBlock(&op.getBody());
   for (Value input : inputs)
-    block->addArgument(cast<TileType>(input.getType()).getElementType(), loc);
-  Value result = body(builder, loc, block->getArguments());
-  tile::YieldOp::create(builder, loc, result);
+    block->addArgument(typeOf(input).getElementType(), loc);
+  Value entry = body(builder, loc, block->getArguments());
+  YieldOp::create(builder, loc, entry);
   return op.getResult();
 }
 
-static Value scalarConstant(OpBuilder &b, Location loc, Type type, double number) {
-  return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, number));
+Value mixc::tile::scalarConstant(OpBuilder &builder, Location loc, Type type, double number) {
+  return arith::ConstantOp::create(builder, loc, builder.getFloatAttr(type, number));
 }
 
 Value TileBuilder::sum(ArrayRef<Product> products, std::optional<ArrayRef<Axis>> axes) {
@@ -66,7 +63,7 @@ Value TileBuilder::sum(ArrayRef<Product> products, std::optional<ArrayRef<Axis>>
   SmallVector<Value> inputs;
   for (const Product &product : products)
     for (Value factor : product.factors) {
-      united = tile::unite(united, axesOf(factor));
+      united = unite(united, axesOf(factor));
       if (!llvm::is_contained(inputs, factor))
         inputs.push_back(factor);
     }
@@ -122,12 +119,12 @@ Value TileBuilder::bounded(Value x, double most) {
 }
 
 Value TileBuilder::in64(Value x) {
-  return tile::CastOp::create(builder, loc, cast<TileType>(x.getType()).withElementType(builder.getF64Type()), x);
+  return CastOp::create(builder, loc, typeOf(x).withElementType(builder.getF64Type()), x);
 }
 
 Value TileBuilder::select(Value mask, Value x, Value y) {
-  SmallVector<Axis> axes = tile::unite(tile::unite(axesOf(x), axesOf(y)), axesOf(mask));
-  return tile::SelectOp::create(builder, loc, type(ordered(axes)), mask, x, y);
+  SmallVector<Axis> axes = unite(unite(axesOf(x), axesOf(y)), axesOf(mask));
+  return SelectOp::create(builder, loc, type(ordered(axes)), mask, x, y);
 }
 
 Value TileBuilder::diagonal(Axis x, Axis y) {
@@ -143,13 +140,13 @@ Value TileBuilder::diagonal(Axis x, Axis y) {
 Value TileBuilder::on(Value x, ArrayRef<Axis> axes) {
   if (axesOf(x) == axes)
     return x;
-  if (auto number = x.getDefiningOp<tile::ConstantOp>())
+  if (auto number = x.getDefiningOp<ConstantOp>())
     return constant(number.getValue().convertToDouble(), axes);
   return map(x, [](OpBuilder &, Location, ValueRange entry) { return entry[0]; }, axes);
 }
 
 Value TileBuilder::with(Value x, ArrayRef<Axis> axes) {
-  SmallVector<Axis> united = tile::unite(axesOf(x), axes);
+  SmallVector<Axis> united = unite(axesOf(x), axes);
   return united.size() == axesOf(x).size() ? x : on(x, ordered(united));
 }
 
@@ -163,9 +160,9 @@ static SmallVector<Axis> others(ArrayRef<Axis> axes, ArrayRef<Axis> over) {
   return llvm::filter_to_vector(axes, [&](const Axis &axis) { return !llvm::is_contained(over, axis); });
 }
 
-Value TileBuilder::contract(Value a, Value b, ArrayRef<Axis> over, Value acc, tile::Mask mask) {
+Value TileBuilder::contract(Value a, Value b, ArrayRef<Axis> over, Value acc, Mask mask) {
   a = with(a, over), b = with(b, over);
-  SmallVector<Axis> left = ordered(others(tile::unite(axesOf(a), axesOf(b)), over));
+  SmallVector<Axis> left = ordered(others(unite(axesOf(a), axesOf(b)), over));
   if (acc) {
     // What the sum lacks it is given on b's side; what acc lacks, on acc's.
     SmallVector<Axis> missing = others(axesOf(acc), left);
@@ -173,30 +170,29 @@ Value TileBuilder::contract(Value a, Value b, ArrayRef<Axis> over, Value acc, ti
     acc = with(acc, left);
     left.assign(axesOf(acc).begin(), axesOf(acc).end());
   }
-  TileType result = type(left).withElementType(cast<TileType>(a.getType()).getElementType());
-  return tile::ContractOp::create(builder, loc, result, a, b, acc, names(builder, over), mask);
+  TileType result = type(left).withElementType(typeOf(a).getElementType());
+  return ContractOp::create(builder, loc, result, a, b, acc, names(builder, over), mask);
 }
 
-Value TileBuilder::reduce(tile::ReduceKind kind, Value x, ArrayRef<Axis> over) {
+Value TileBuilder::reduce(ReduceKind kind, Value x, ArrayRef<Axis> over) {
   x = with(x, over);
-  return tile::ReduceOp::create(builder, loc, type(others(axesOf(x), over)), kind, x, names(builder, over),
-                                APFloat(0.0));
+  return ReduceOp::create(builder, loc, type(others(axesOf(x), over)), kind, x, names(builder, over), APFloat(0.0));
 }
 
 Value TileBuilder::recur(Value a, Value b, Value init, bool reverse, bool exclusive, double most, int64_t blocks) {
-  return tile::RecurOp::create(builder, loc, b.getType(), a, b, init, reverse, exclusive, blocks, APFloat(most));
+  return RecurOp::create(builder, loc, b.getType(), a, b, init, reverse, exclusive, blocks, APFloat(most));
 }
 
 Value TileBuilder::productOverTime(Value x, double most) {
   if (chunk() == 1)
     return row(x, 0);
-  return tile::ReduceOp::create(builder, loc, type(others(axesOf(x), time())), tile::ReduceKind::Mul, x,
-                                names(builder, time()), APFloat(most));
+  return ReduceOp::create(builder, loc, type(others(axesOf(x), time())), ReduceKind::Mul, x, names(builder, time()),
+                          APFloat(most));
 }
 
 Value TileBuilder::solve(Value l, Value b, std::optional<std::pair<Axis, Axis>> mixing) {
   StringAttr row = mixing ? mixing->first.name : StringAttr(), column = mixing ? mixing->second.name : StringAttr();
-  return tile::SolveOp::create(builder, loc, b.getType(), l, b, row, column, UnitAttr());
+  return SolveOp::create(builder, loc, b.getType(), l, b, row, column, UnitAttr());
 }
 
 //===-- Parts ---------------------------------------------------------------------------------------------------===//
@@ -204,7 +200,7 @@ Value TileBuilder::solve(Value l, Value b, std::optional<std::pair<Axis, Axis>> 
 Value TileBuilder::row(Value x, int64_t index) {
   if (!has(x, timeAxis))
     return x;
-  return tile::RowOp::create(builder, loc, cast<TileType>(x.getType()).without("time"), x, index);
+  return RowOp::create(builder, loc, typeOf(x).without("time"), x, index);
 }
 
 Value TileBuilder::rename(Value x, Axis from, Axis to) {
@@ -212,17 +208,20 @@ Value TileBuilder::rename(Value x, Axis from, Axis to) {
     return x;
   SmallVector<Axis> axes(axesOf(x));
   *llvm::find(axes, from) = to;
-  return tile::RenameOp::create(builder, loc, type(axes), x, from.str(), to.str());
+  auto result = TileType::get(builder.getContext(), axes, typeOf(x).getElementType());
+  return RenameOp::create(builder, loc, result, x, from.str(), to.str());
 }
 
-Value TileBuilder::rename(Value x, ArrayRef<Axis> from, ArrayRef<Axis> to, AxisNames &names) {
+Value TileBuilder::rename(Value x, ArrayRef<Axis> from, ArrayRef<Axis> to, function_ref<Axis(const Axis &)> fresh) {
   SmallVector<Axis> now(from);
   bool crosses = llvm::any_of(llvm::zip(from, to), [&](auto pair) {
     return !(std::get<0>(pair) == std::get<1>(pair)) && has(x, std::get<1>(pair));
   });
   if (crosses)
-    for (Axis &axis : now) {
-      Axis scratch = names.fresh(axis.kind, axis.str(), axis.extent);
+    for (auto [axis, after] : llvm::zip(now, to)) {
+      if (axis == after)
+        continue;
+      Axis scratch = fresh(axis);
       x = rename(x, axis, scratch);
       axis = scratch;
     }
@@ -237,7 +236,7 @@ Value TileBuilder::split(Value x, Axis axis, int64_t from, int64_t extent) {
     return x;
   SmallVector<Axis> axes(axesOf(x));
   llvm::find(axes, axis)->extent = extent;
-  return tile::SplitOp::create(builder, loc, type(axes), x, axis.str(), from);
+  return SplitOp::create(builder, loc, type(axes), x, axis.str(), from);
 }
 
 Value TileBuilder::stack(ArrayRef<Value> parts, Axis axis) {
@@ -249,7 +248,7 @@ Value TileBuilder::stack(ArrayRef<Value> parts, Axis axis) {
 }
 
 Value TileBuilder::entry(Value x, Axis axis, int64_t i) {
-  return reduce(tile::ReduceKind::Add, split(x, axis, i, 1), Axis{axis.kind, axis.name, 1});
+  return reduce(ReduceKind::Add, split(x, axis, i, 1), Axis{axis.kind, axis.name, 1});
 }
 
 Value TileBuilder::join(ValueRange parts, Axis axis) {
@@ -259,11 +258,62 @@ Value TileBuilder::join(ValueRange parts, Axis axis) {
   SmallVector<Axis> shared;
   auto isJoined = [&](const Axis &other) { return other.name == axis.name; };
   for (Value part : parts)
-    shared = tile::unite(shared, axesOf(part));
+    shared = unite(shared, axesOf(part));
   llvm::erase_if(shared, isJoined);
   SmallVector<Value> full;
   for (Value part : parts)
     full.push_back(with(part, shared));
   shared.push_back(axis);
-  return tile::JoinOp::create(builder, loc, type(ordered(shared)), full, axis.str());
+  return JoinOp::create(builder, loc, type(ordered(shared)), full, axis.str());
+}
+
+//===-- In the operands' type and their order of axes -----------------------------------------------------------===//
+
+static TileType uniteTypes(Value x, Value y) {
+  return TileType::get(x.getContext(), unite(typeOf(x).getAxes(), typeOf(y).getAxes()), typeOf(x).getElementType());
+}
+
+Value TileBuilder::zero(TileType type) { return ConstantOp::create(builder, loc, type, builder.getF64FloatAttr(0)); }
+
+Value TileBuilder::add(Value x, Value y) {
+  auto body = [](OpBuilder &b, Location at, ValueRange z) -> Value { return arith::AddFOp::create(b, at, z[0], z[1]); };
+  return map({x, y}, body, uniteTypes(x, y));
+}
+
+Value TileBuilder::multiply(Value x, Value y) {
+  auto body = [](OpBuilder &b, Location at, ValueRange z) -> Value { return arith::MulFOp::create(b, at, z[0], z[1]); };
+  return map({x, y}, body, uniteTypes(x, y));
+}
+
+Value TileBuilder::negate(Value x) {
+  auto body = [](OpBuilder &b, Location at, ValueRange z) -> Value { return arith::NegFOp::create(b, at, z[0]); };
+  return map(x, body, typeOf(x));
+}
+
+Value TileBuilder::where(Value mask, Value x) {
+  return SelectOp::create(builder, loc, x.getType(), mask, x, zeroEntry(typeOf(x).getElementType()));
+}
+
+Value TileBuilder::whereNot(Value mask, Value x) {
+  return SelectOp::create(builder, loc, x.getType(), mask, zeroEntry(typeOf(x).getElementType()), x);
+}
+
+Value TileBuilder::broadcast(Value x, TileType type) {
+  if (typeOf(x) == type)
+    return x;
+  return map(x, [](OpBuilder &, Location, ValueRange z) { return z[0]; }, type);
+}
+
+Value TileBuilder::sumTo(Value x, TileType type) {
+  SmallVector<Axis> over, left;
+  for (const Axis &axis : axesOf(x))
+    if (!type.has(axis.str()))
+      over.push_back(axis);
+  if (over.empty())
+    return x;
+  for (const Axis &axis : type.getAxes())
+    if (typeOf(x).has(axis.str()))
+      left.push_back(axis);
+  auto result = TileType::get(x.getContext(), left, typeOf(x).getElementType());
+  return ReduceOp::create(builder, loc, result, ReduceKind::Add, x, names(builder, over), APFloat(0.0));
 }
