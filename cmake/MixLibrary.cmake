@@ -19,7 +19,9 @@ endfunction()
 
 function(mix_precompile name)
   if(NOT TARGET MixPrecompiled)
-    file(WRITE ${CMAKE_BINARY_DIR}/pch.cpp "")
+    if(NOT EXISTS ${CMAKE_BINARY_DIR}/pch.cpp) # written again it would be newer than all that was compiled
+      file(WRITE ${CMAKE_BINARY_DIR}/pch.cpp "")
+    endif()
     add_library(MixPrecompiled OBJECT ${CMAKE_BINARY_DIR}/pch.cpp)
     target_precompile_headers(MixPrecompiled PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
   endif()

@@ -175,28 +175,144 @@ def BuildBackward : Pass<"mix-build-backward", "mlir::ModuleOp"> {
   let dependentDialects = ["mixc::tile::TileDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
 
-//===-- cpu/: tile programs -> vector -> LLVM -------------------------------------------------------------------===//
+//===-- plan/: which loop an op runs in, where its tiles lie; for any target ------------------------------------===//
 
-def PlanCpu : Pass<"mix-plan-cpu", "mlir::ModuleOp"> {
-  let summary = "choose stages, panels, layouts and scratch buffers of every kernel for the target";
+def BuildCopies : Pass<"mix-build-copies", "mlir::ModuleOp"> {
+  let summary = "copy into buffers what is read from memory and lies in none";
+  let description = [{
+        reduce %c, %c a constant          ->  %m = map (%c) { yield };  reduce %m
+        chunks iter(%x), %x used twice    ->  %m = map (%x) { yield };  chunks iter(%m)
+
+    Constants, iotas and masks are worked out where they are used; sums, renames and steps read memory. What a loop
+    carries is updated where it starts, so that start must be nobody else's.
+
+    Requires: logical kernels.
+
+    Guarantees: every operand of such an op is a tile in memory, and no mask is one: a vector of bits in memory is no
+    array of bits.
+  }];
+  let dependentDialects = ["mixc::tile::TileDialect"];
+}
+
+def BuildTurned : Pass<"mix-build-turned", "mlir::ModuleOp"> {
+  let summary = "build copies of states whose lanes are another axis, for sums over the panel axis";
+  let description = [{
+        y[t, k] = sum_v x[t, v] S[v, k]        lanes along v, the panel axis
+
+    ends in a sum across lanes for every entry. Of a state, of which it needs every row, a `turned` copy is made first,
+    and lanes are summed no more; sums of tokens' rows stay dot products, whole ones. The sums after a copy share it.
+
+    Requires: panels.
+
+    Guarantees: no sum over the panel axis in a loop over chunks reads a state with lanes along it.
+  }];
+  let dependentDialects = ["mixc::tile::TileDialect"];
+}
+
+def PlanStages : Pass<"mix-plan-stages", "mlir::ModuleOp"> {
+  let summary = "schedule ops over the panel axis: what runs once a chunk, and what once a panel";
   let description = [{
     Key-side ops (without the panel axis) run once a chunk, in the even stages; ops over panels in the odd ones, which
-    are loops over panels of the value axis of the largest state:
+    are loops over panels:
 
         stage(op) = max over operands x of   x key-side:    the even stage at which x is complete
                                              x has panels:  its own odd stage
         and an op over panels runs in an odd stage, one more than the last even stage that it needs.
 
-    A sum over the panel axis is complete only after its loop, one stage later. A panel of the state stays in L1 while
-    the chunk's reads, solve, outputs and update pass over it. Tiles of a loop's body that are not needed at the same
-    time share memory.
+    A sum over the panel axis is complete only after its loop, one stage later. Loads run in the stage of their first
+    use. A map that only starts a contraction's accumulators is fused with it.
 
-    Requires: kernels in which every tile is an op's result or carried.
+    Requires: panels (a kernel may have none: then all of it is stage 0).
 
-    Guarantees: `plan` on the kernel and on every op: its stage, the layout of its tile and its place in one scratch
-    buffer of static size. Nothing of it is in hidden state: a plan may be read back from a file, and then is verified.
+    Guarantees: a stage on every op, ops of a loop's body in order of theirs, and `memory` for every tile that needs
+    some.
+  }];
+  let dependentDialects = ["mixc::tile::TileDialect"];
+}
+
+def PlanInPlace : Pass<"mix-plan-in-place", "mlir::ModuleOp"> {
+  let summary = "let the new value of a carried tile overwrite the old one";
+  let description = [{
+        chunks iter(S) { r = f(S);  S' = S + g(r);  yield S' }  ->  S' in place of S
+
+    where nothing reads S after S': an op that reads it entry by entry may do so while it is overwritten. So in loops
+    over chunks, and in the body of steps; steps take over a carried tile as a whole.
+
+    Requires: stages.
+
+    Guarantees: a tile in place of another is of its type. What cannot be is copied at the end of the body.
+  }];
+  let dependentDialects = ["mixc::tile::TileDialect"];
+}
+
+def PlanSlices : Pass<"mix-plan-slices", "mlir::ModuleOp"> {
+  let summary = "keep one panel of the tiles that only the loop over panels uses";
+  let description = [{
+        stage 1:  for panels p { r = S_p q;  y = f(r);  store y }      r, y sliced: of one panel at a time
+
+    if no later stage, no other block and no op on whole tiles uses them. What steps carry stays one panel for the whole
+    chunk, and what is in place of it in their body, too.
+
+    Requires: stages; what is in place.
+
+    Guarantees: a sliced tile is read in its own stage alone.
+  }];
+  let dependentDialects = ["mixc::tile::TileDialect"];
+}
+
+def PlanScratch : Pass<"mix-plan-scratch", "mlir::ModuleOp"> {
+  let summary = "place tiles in scratch memory; what is not needed at the same time shares";
+  let description = [{
+    Tiles of a loop's body, in order of their first use, have the first place that fits:
+
+        from(x) = min { a : [a, a + bytes(x)) meets [from(y), to(y)) for no y with last(y) >= first(x) }
+
+    Ops of an odd stage take turns panel by panel, and count as one position. Tiles with padding share with no one,
+    since it is 0, always; loops run one after the other, so their bodies share.
+
+    Requires: stages and layouts.
+
+    Guarantees: every tile has a place, the kernel the number of bytes.
+  }];
+  let dependentDialects = ["mixc::tile::TileDialect"];
+}
+
+//===-- cpu/: tile programs -> vector -> LLVM -------------------------------------------------------------------===//
+
+def PlanPanels : Pass<"mix-plan-panels", "mlir::ModuleOp"> {
+  let summary = "choose the axis that is cut into panels, and how wide they are, for the target";
+  let description = [{
+    The panel axis is the value axis of the largest state, S [V, K]; a panel of it stays in L1 while the chunk's reads,
+    solve, outputs and update pass over it. With A accumulators and a chunk of C tokens
+
+        lanes along V     width = as many vectors as divide V, at most A / C
+        lanes along K     width = as many rows as divide V, at most 16
+
+    Lanes are along V, but of states in the caller's memory (decode touches every entry once), and where steps load
+    matrices to meet them.
+
+    Requires: logical kernels.
+
+    Guarantees: every kernel says what it is planned for; without such a state it has no panels.
   }];
   let options = [Option<"cpu", "cpu", "std::string", "\"native\"", "CPU name, or native">];
+  let dependentDialects = ["mixc::tile::TileDialect"];
+}
+
+def PlanLayouts : Pass<"mix-plan-layouts", "mlir::ModuleOp"> {
+  let summary = "order the axes of every tile in memory, and find those that the caller's tensors are";
+  let description = [{
+    Lanes, the last axis, are along the first of these that a tile has with more than one entry:
+
+        the lane axis of states, the panel axis, the longest of key, value and free axes, source, time, seq
+
+    A turned copy has the panel axis first, the longest of the others last. A state in place, or a matrix of params,
+    that lies as the caller's does is the caller's.
+
+    Requires: panels, stages and slices.
+
+    Guarantees: a layout for every tile in memory.
+  }];
   let dependentDialects = ["mixc::tile::TileDialect"];
 }
 

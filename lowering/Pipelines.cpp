@@ -39,7 +39,14 @@ void componentToTile(OpPassManager &passes, const PipelineOptions &options) {
 
 void tileToPlan(OpPassManager &passes, const PipelineOptions &options) {
   passes.addPass(createBuildBatched());
-  passes.addPass(createPlanCpu({options.cpu}));
+  passes.addPass(createBuildCopies());
+  passes.addPass(createPlanPanels({options.cpu}));
+  passes.addPass(createBuildTurned());
+  passes.addPass(createPlanStages());
+  passes.addPass(createPlanInPlace());
+  passes.addPass(createPlanSlices());
+  passes.addPass(createPlanLayouts());
+  passes.addPass(createPlanScratch());
 }
 
 void planToVector(OpPassManager &passes, const PipelineOptions &) {

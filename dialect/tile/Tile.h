@@ -61,6 +61,10 @@ bool isOptional(Role role);
 /// `tile.function`: where the function that was a kernel carries its signature.
 constexpr llvm::StringLiteral functionAttrName = "tile.function";
 FunctionAttr functionOf(mlir::Operation *function);
+/// `tile.plan`: of a kernel a KernelPlanAttr, of its ops PlanAttr.
+constexpr llvm::StringLiteral planAttrName = "tile.plan";
+/// Null of an op that has none.
+PlanAttr planOf(mlir::Operation *op);
 /// A mixer's kernel for one sequence; null if there is none.
 KernelOp kernelOf(mlir::ModuleOp module, llvm::StringRef mixer, Entry entry);
 /// Kernels, and functions that were kernels: every argument is a tensor, once in a role, indexed as its role says.

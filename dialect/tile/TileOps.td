@@ -4,6 +4,7 @@
 
 include "TileArithOps.td"
 include "TileAttrs.td"
+include "TilePlan.td"
 include "TileTypes.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"

@@ -19,6 +19,7 @@ def Tile_Dialect : Dialect {
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1; // `tile.plan`
   let extraClassDeclaration = "void registerAttributes(); void registerOps();";
 }
 

@@ -23,21 +23,21 @@ Value Access::scratchBuffer(const Layout &layout, int64_t offset) const {
   return memref::ViewOp::create(b, loc, type, scope.frame->scratch, index(offset), ValueRange());
 }
 
-Place Access::planned(TileType type, DictionaryAttr attr, Block *block) const {
-  Layout layout = Layout::of(type, attr.getAs<ArrayAttr>("layout"), attr.contains("sliced"));
+Place Access::planned(TileType type, tile::PlaceAttr attr, Block *block) const {
+  Layout layout = Layout::of(type, attr);
   Value buffer;
-  if (auto carried = attr.getAs<IntegerAttr>("in_place"))
-    buffer = place(block->getArgument(carried.getInt())).buffer;
-  else if (auto offset = attr.getAs<IntegerAttr>("offset"))
-    buffer = scratchBuffer(layout, offset.getInt());
+  if (attr.isIn(tile::Memory::Carried))
+    buffer = place(block->getArgument(attr.getNumber())).buffer;
+  else if (attr.isIn(tile::Memory::Scratch))
+    buffer = scratchBuffer(layout, attr.getNumber());
   return {layout, buffer};
 }
 
 void Access::define(Value tile) const {
   Operation *op = tile.getDefiningOp();
-  auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
-  if (attr.contains("layout") && !tiles.contains(tile))
-    tiles.set(tile, planned(cast<TileType>(tile.getType()), attr, op->getBlock()));
+  auto type = dyn_cast<TileType>(tile.getType());
+  if (tile::PlaceAttr attr = planOf(op).getPlace(); attr && type && !tiles.contains(tile))
+    tiles.set(tile, planned(type, attr, op->getBlock()));
 }
 
 //===-- addresses -----------------------------------------------------------------------------------------------===//

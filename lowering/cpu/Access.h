@@ -38,7 +38,7 @@ public:
   const KernelPlan &plan() const { return scope.plan(); }
   const Place &place(mlir::Value tile) const { return tiles.place(tile); }
   /// The place that the plan of a tile says; `block`: whose arguments `in_place` counts.
-  Place planned(tile::TileType type, mlir::DictionaryAttr plan, mlir::Block *block) const;
+  Place planned(tile::TileType type, tile::PlaceAttr plan, mlir::Block *block) const;
   mlir::Value scratchBuffer(const Layout &layout, int64_t offset) const;
   /// Gives a tile the place of its plan, if it has none yet.
   void define(mlir::Value tile) const;

@@ -15,7 +15,7 @@ Value mixc::cpu::startOf(const Access &in, tile::ContractOp op, const Point &poi
   if (!op.getAcc())
     return in.number(0, in.vector(n, element));
   auto map = op.getAcc().getDefiningOp<tile::MapOp>();
-  if (map && map->getAttrOfType<DictionaryAttr>(planAttr).contains("fused"))
+  if (map && planOf(map).getFused())
     return applyRegion(in, map, point, lane, n);
   return in.fetch(op.getAcc(), point, lane, n);
 }

@@ -3,14 +3,14 @@
 //     history       to[i] = token end - n + i: of the sequence, or of the history before it
 //     history_grad  the gradient of that token += cotangent[i]
 #include "lowering/cpu/Emitters.h"
-#include "lowering/cpu/Memory.h"
+#include "lowering/cpu/TensorAccess.h"
 
 using namespace mlir;
 using namespace mixc;
 using namespace mixc::cpu;
 
 /// Entry by entry: the last tokens before `end`; body(row and entry of the history, token, is it in the sequence).
-static void forEachLast(const Memory &in, int64_t count, int64_t rowSize, Value end,
+static void forEachLast(const TensorAccess &in, int64_t count, int64_t rowSize, Value end,
                         function_ref<void(Value, Value, Value, Value)> body) {
   in.loop(0, count, 1, [&](Value i) {
     Value token = in.add(in.add(end, -count), i);
@@ -20,7 +20,7 @@ static void forEachLast(const Memory &in, int64_t count, int64_t rowSize, Value 
 }
 
 // In ascending order, and a row's source never lies before it: so the history may be replaced where it lies.
-static void writeHistory(const Memory &in, tile::HistoryOp op) {
+static void writeHistory(const TensorAccess &in, tile::HistoryOp op) {
   OpBuilder &b = in.b;
   const Location loc = in.loc;
   tile::ViewType view = op.getTokens().getType(), past = op.getPast().getType(), to = op.getTo().getType();
@@ -51,8 +51,8 @@ static void writeHistory(const Memory &in, tile::HistoryOp op) {
 }
 
 void mixc::cpu::emitHistory(const Scope &scope, Tiles &tiles, tile::HistoryOp op) {
-  Memory(Access(scope, tiles, op.getLoc())).forEachSequence(op, [&](const Scope &sequence, Tiles &own) {
-    Memory in(Access(sequence, own, op.getLoc()));
+  TensorAccess(Access(scope, tiles, op.getLoc())).forEachSequence(op, [&](const Scope &sequence, Tiles &own) {
+    TensorAccess in(Access(sequence, own, op.getLoc()));
     if (op.getTo().getType().getPer() != tile::Per::Token || sequence.rows.areAll())
       return writeHistory(in, op);
     in.when(in.rowIsValid(in.index(0)), [&] { writeHistory(in, op); });
@@ -60,7 +60,7 @@ void mixc::cpu::emitHistory(const Scope &scope, Tiles &tiles, tile::HistoryOp op
 }
 
 void mixc::cpu::emitHistoryGrad(const Scope &scope, Tiles &tiles, tile::HistoryGradOp op) {
-  Memory in(Access(scope, tiles, op.getLoc()));
+  TensorAccess in(Access(scope, tiles, op.getLoc()));
   tile::ViewType from = op.getCotangent().getType(), past = op.getPast().getType();
   const int64_t rowSize = ShapedType::getNumElements(op.getTokens().getType().getShape());
   const int64_t count = past.getShape().front();

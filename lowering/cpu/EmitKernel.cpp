@@ -1,7 +1,7 @@
 //     NAME_kernel(tensors, strides, length, scratch) { tensors and lengths; zeroes in paddings; the body }
 #include "lowering/cpu/EmitKernel.h"
 #include "lowering/cpu/Loops.h"
-#include "lowering/cpu/Memory.h"
+#include "lowering/cpu/TensorAccess.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
@@ -44,8 +44,8 @@ static void readTensors(const Code &code, const Frame &frame, Tiles &tiles, Bloc
 }
 
 /// Zeroes in a buffer of the scratch memory that has padding.
-static void clearBuffer(const Access &in, TileType type, DictionaryAttr attr) {
-  if (!attr.contains("offset"))
+static void clearBuffer(const Access &in, TileType type, tile::PlaceAttr attr) {
+  if (!attr.isIn(tile::Memory::Scratch))
     return;
   Place to = in.planned(type, attr, nullptr);
   if (!to.layout.padded(in.plan()))
@@ -68,12 +68,10 @@ static void clearBuffer(const Access &in, TileType type, DictionaryAttr attr) {
 // Padding is zero, always: entries never touch it, vectors clear it.
 static void clearPaddings(const Access &in, tile::KernelOp kernel) {
   kernel.walk([&](Operation *op) {
-    auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
-    if (auto steps = dyn_cast<tile::StepsOp>(op))
-      for (auto [result, plan] : llvm::zip(steps.getResults(), attr.getAs<ArrayAttr>("results")))
-        clearBuffer(in, cast<TileType>(result.getType()), cast<DictionaryAttr>(plan));
-    else if (attr && op->getNumResults() == 1 && isa<TileType>(op->getResult(0).getType()))
-      clearBuffer(in, cast<TileType>(op->getResult(0).getType()), attr);
+    if (tile::PlanAttr plan = planOf(op))
+      for (auto [result, place] : llvm::zip(op->getResults(), plan.getPlaces()))
+        if (auto type = dyn_cast<TileType>(result.getType()))
+          clearBuffer(in, type, place);
   });
 }
 

@@ -7,7 +7,7 @@
 // rows (0 where there is no history). Only the first chunks can reach that far back, so the others have a path of their
 // own without the question.
 #include "lowering/cpu/Emitters.h"
-#include "lowering/cpu/Memory.h"
+#include "lowering/cpu/TensorAccess.h"
 
 using namespace mlir;
 using namespace mixc;
@@ -16,10 +16,10 @@ using tile::TileType;
 
 namespace {
 
-class Load : Memory {
+class Load : TensorAccess {
 public:
   Load(const Scope &scope, Tiles &tiles, tile::LoadOp op)
-      : Memory(Access(scope, tiles, op.getLoc())), op(op), type(cast<TileType>(op.getResult().getType())),
+      : TensorAccess(Access(scope, tiles, op.getLoc())), op(op), type(cast<TileType>(op.getResult().getType())),
         view(op.getTensor().getType()), layout(place(op.getResult()).layout) {}
 
   void emit();
@@ -79,7 +79,7 @@ void Load::emit() {
     nextRow = arith::MaxSIOp::create(b, loc, add(scope.firstRow, -scope.chunk), index(0));
   else if (prefetches)
     nextRow = arith::MinUIOp::create(b, loc, add(scope.firstRow, scope.chunk), add(scope.length, -scope.chunk));
-  if (op->getAttrOfType<DictionaryAttr>(planAttr).contains("external"))
+  if (planOf(op).isIn(tile::Memory::Caller))
     return defineExternal(op.getResult(), op.getTensor());
   if (op.getHistory()) {
     Value first = scope.firstRow, lag = index(static_cast<int64_t>(op.getLag()));
@@ -125,7 +125,7 @@ Value Load::pastAt(Value row, const Point &point, Lanes lanes) {
 } // namespace
 
 void mixc::cpu::emitLoad(const Scope &scope, Tiles &tiles, tile::LoadOp op) {
-  Memory memory(Access(scope, tiles, op.getLoc()));
+  TensorAccess memory(Access(scope, tiles, op.getLoc()));
   if (op.getHistory() && !scope.hasBlock())
     return Load(scope, tiles, op).emit();
   if (!tile::isPerSequence(op.getTensor()) || !scope.hasBlock())

@@ -90,7 +90,7 @@ static void turnBlocks(const Access &in, tile::MapOp op, const Layout &from, con
 void mixc::cpu::emitMap(const Scope &scope, Tiles &tiles, tile::MapOp op) {
   Access in(scope, tiles, op.getLoc());
   const Layout layout = in.place(op.getResult()).layout;
-  if (op->getAttrOfType<DictionaryAttr>(planAttr).contains("turned")) {
+  if (planOf(op).getTurned()) {
     const Layout from = in.place(op.getInputs()[0]).layout;
     if (hasSquareBlocks(scope.plan(), from, layout))
       return turnBlocks(in, op, from, layout);

@@ -7,8 +7,7 @@ using namespace mixc;
 using namespace mixc::cpu;
 
 void mixc::cpu::emitOp(const Scope &scope, Tiles &tiles, Operation *op) {
-  auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
-  if (attr && attr.contains("fused"))
+  if (tile::PlanAttr plan = planOf(op); plan && plan.getFused())
     return;
   OpBuilder &b = scope.frame->b;
   if (op->getNumResults() == 1 && !isa<tile::StepsOp>(op))

@@ -55,7 +55,7 @@ static bool haveSameVectors(const KernelPlan &plan, const Layout &from, const La
 // A rename of the panel axis changes the layout, so it copies.
 void mixc::cpu::emitRename(const Scope &scope, Tiles &tiles, tile::RenameOp op) {
   Access in(scope, tiles, op.getLoc());
-  if (!op->getAttrOfType<DictionaryAttr>(planAttr).contains("layout"))
+  if (!planOf(op).getPlace())
     return tiles.set(op.getResult(), renamed(in.place(op.getX()), op));
   const Layout from = in.place(op.getX()).layout, to = in.place(op.getResult()).layout;
   const StringRef source = to.lane() == op.getTo() ? op.getFrom() : to.lane();

@@ -4,7 +4,7 @@
 // carried has a buffer that will change.) So it is in most chunks: only where the last one ends early is the result
 // written.
 #include "lowering/cpu/Emitters.h"
-#include "lowering/cpu/Memory.h"
+#include "lowering/cpu/TensorAccess.h"
 
 using namespace mlir;
 using namespace mixc;
@@ -12,10 +12,10 @@ using namespace mixc::cpu;
 
 namespace {
 
-class Select : Memory {
+class Select : TensorAccess {
 public:
   Select(const Scope &scope, Tiles &tiles, tile::SelectOp op)
-      : Memory(Access(scope, tiles, op.getLoc())), op(op), to(place(op.getResult())),
+      : TensorAccess(Access(scope, tiles, op.getLoc())), op(op), to(place(op.getResult())),
         byTime(op.getMask().getDefiningOp<tile::ValidOp>() != nullptr) {}
 
   void emit();

@@ -3,7 +3,7 @@
 //     init   tile = the caller's tensor; without one a param, the identity matrix or a number
 //     final  the caller's tensor, if there is one = tile
 #include "lowering/cpu/Emitters.h"
-#include "lowering/cpu/Memory.h"
+#include "lowering/cpu/TensorAccess.h"
 
 using namespace mlir;
 using namespace mixc;
@@ -12,7 +12,7 @@ using tile::Axis;
 using tile::TileType;
 
 /// What a state starts from where the caller has no tensor of it.
-static Value declaredStart(const Memory &in, tile::InitOp op, const Point &point) {
+static Value declaredStart(const TensorAccess &in, tile::InitOp op, const Point &point) {
   auto type = cast<TileType>(op.getResult().getType());
   const Type element = type.getElementType();
   if (Value param = op.getFallback()) {
@@ -29,7 +29,7 @@ static Value declaredStart(const Memory &in, tile::InitOp op, const Point &point
   return arith::SelectOp::create(in.b, in.loc, same, in.number(1, element), in.number(0, element));
 }
 
-static Value passedStart(const Memory &in, tile::InitOp op, const Point &point) {
+static Value passedStart(const TensorAccess &in, tile::InitOp op, const Point &point) {
   auto type = cast<TileType>(op.getResult().getType());
   tile::ViewType view = op.getTensor().getType();
   Value entry = memref::LoadOp::create(in.b, in.loc, in.tiles.tensor(op.getTensor()).memory,
@@ -38,10 +38,11 @@ static Value passedStart(const Memory &in, tile::InitOp op, const Point &point) 
 }
 
 void mixc::cpu::emitInit(const Scope &scope, Tiles &tiles, tile::InitOp op) {
-  Memory memory(Access(scope, tiles, op.getLoc()));
-  if (op->getAttrOfType<DictionaryAttr>(planAttr).contains("external"))
+  TensorAccess memory(Access(scope, tiles, op.getLoc()));
+  if (planOf(op).isIn(tile::Memory::Caller))
     return memory.defineExternal(op.getResult(), op.getTensor());
-  auto fill = [&](const Memory &in, function_ref<Value(const Memory &, tile::InitOp, const Point &)> start) {
+  auto fill = [&](const TensorAccess &in,
+                  function_ref<Value(const TensorAccess &, tile::InitOp, const Point &)> start) {
     in.forEachEntry(cast<TileType>(op.getResult().getType()).getAxes(),
                     [&](const Point &point) { in.putEntry(op.getResult(), point, start(in, op, point)); });
   };
@@ -49,7 +50,7 @@ void mixc::cpu::emitInit(const Scope &scope, Tiles &tiles, tile::InitOp op) {
   if (!scope.hasBlock() && tile::roleOf(op.getTensor()) == tile::Role::State)
     return fill(memory, passedStart);
   memory.forEachSequence(op, [&](const Scope &sequence, Tiles &own) {
-    Memory in(Access(sequence, own, op.getLoc()));
+    TensorAccess in(Access(sequence, own, op.getLoc()));
     in.when(
         in.isAbsent(own.tensor(op.getTensor()).pointer), [&] { fill(in, declaredStart); },
         [&] { fill(in, passedStart); });
@@ -62,8 +63,8 @@ static bool isInPlace(tile::FinalOp op) {
   if (!chunks)
     return false;
   Operation *start = chunks.getInits()[cast<OpResult>(op.getValue()).getResultNumber()].getDefiningOp();
-  auto plan = start ? start->getAttrOfType<DictionaryAttr>(planAttr) : DictionaryAttr();
-  return plan && plan.contains("external") && start->getOperand(0) == op.getTensor();
+  tile::PlanAttr plan = start ? planOf(start) : tile::PlanAttr();
+  return plan && plan.isIn(tile::Memory::Caller) && start->getOperand(0) == op.getTensor();
 }
 
 void mixc::cpu::emitFinal(const Scope &scope, Tiles &tiles, tile::FinalOp op) {
@@ -71,8 +72,8 @@ void mixc::cpu::emitFinal(const Scope &scope, Tiles &tiles, tile::FinalOp op) {
     return;
   auto type = cast<TileType>(op.getValue().getType());
   tile::ViewType view = op.getTensor().getType();
-  Memory(Access(scope, tiles, op.getLoc())).forEachSequence(op, [&](const Scope &sequence, Tiles &own) {
-    Memory in(Access(sequence, own, op.getLoc()));
+  TensorAccess(Access(scope, tiles, op.getLoc())).forEachSequence(op, [&](const Scope &sequence, Tiles &own) {
+    TensorAccess in(Access(sequence, own, op.getLoc()));
     const Tensor tensor = own.tensor(op.getTensor());
     in.unless(in.isAbsent(tensor.pointer), [&] {
       in.forEachEntry(type.getAxes(), [&](const Point &point) {
@@ -86,7 +87,7 @@ void mixc::cpu::emitFinal(const Scope &scope, Tiles &tiles, tile::FinalOp op) {
 // Of float32.
 void mixc::cpu::emitBuffer(const Scope &scope, Tiles &tiles, tile::BufferOp op) {
   Code code(scope.frame->b, op.getLoc());
-  int64_t offset = op->getAttrOfType<DictionaryAttr>(planAttr).getAs<IntegerAttr>("offset").getInt();
+  int64_t offset = planOf(op).getPlace().getNumber();
   int64_t size = ShapedType::getNumElements(op.getResult().getType().getShape());
   auto type = MemRefType::get({size * static_cast<int64_t>(op.getSlots())}, code.b.getF32Type());
   Value memory = memref::ViewOp::create(code.b, code.loc, type, scope.frame->scratch, code.index(offset), ValueRange());

@@ -14,8 +14,7 @@ class Steps : Access {
 public:
   Steps(const Scope &scope, Tiles &tiles, tile::StepsOp op)
       : Access(scope, tiles, op.getLoc()), op(op), body(op.getBody().front()),
-        yielded(body.getTerminator()->getOperands()), carried(op.getInits().size()),
-        plans(op->getAttrOfType<DictionaryAttr>(planAttr).getAs<ArrayAttr>("results")) {}
+        yielded(body.getTerminator()->getOperands()), carried(op.getInits().size()), plans(planOf(op).getPlaces()) {}
 
   void emit();
 
@@ -25,14 +24,12 @@ private:
   void emitRest(Value count, Value last);
   /// What the body knows: its arguments, over the places around.
   Tiles bodyTiles(Value step);
-  DictionaryAttr planOf(unsigned result) { return cast<DictionaryAttr>(plans[result]); }
   /// Of a tile that is handed on by itself to the next token: the buffer that it goes by way of.
   std::optional<Place> through(unsigned result) {
-    auto offset = planOf(result).getAs<IntegerAttr>("through");
-    if (!offset)
+    if (!plans[result].isThrough())
       return std::nullopt;
     Place place = tiles.place(op.getResult(result));
-    place.buffer = scratchBuffer(place.layout, offset.getInt());
+    place.buffer = scratchBuffer(place.layout, plans[result].getThrough());
     return place;
   }
 
@@ -40,14 +37,14 @@ private:
   Block &body;
   const ValueRange yielded;
   const unsigned carried;
-  const ArrayAttr plans;
+  const ArrayRef<tile::PlaceAttr> plans;
 };
 
 /// Carried tiles lie where their results do.
 void Steps::begin() {
   defineSteps(scope, tiles, op);
   for (unsigned i = 0; i < carried; ++i)
-    if (!planOf(i).contains("in_place"))
+    if (!plans[i].isIn(tile::Memory::Carried))
       copy(place(op.getResult(i)), {}, op.getInits()[i]);
 }
 
@@ -123,10 +120,9 @@ void Steps::emit() {
 
 void mixc::cpu::defineSteps(const Scope &scope, Tiles &tiles, tile::StepsOp op) {
   Access in(scope, tiles, op.getLoc());
-  auto plans = op->getAttrOfType<DictionaryAttr>(planAttr).getAs<ArrayAttr>("results");
-  for (auto [result, attr] : llvm::zip(op.getResults(), plans))
+  for (auto [result, attr] : llvm::zip(op.getResults(), planOf(op).getPlaces()))
     if (!tiles.contains(result))
-      tiles.set(result, in.planned(cast<TileType>(result.getType()), cast<DictionaryAttr>(attr), op->getBlock()));
+      tiles.set(result, in.planned(cast<TileType>(result.getType()), attr, op->getBlock()));
 }
 
 void mixc::cpu::emitSteps(const Scope &scope, Tiles &tiles, tile::StepsOp op) { Steps(scope, tiles, op).emit(); }

@@ -2,7 +2,7 @@
 //
 // Rows past the end are not stored. What reaches back goes to the token that it belongs to, or to the history.
 #include "lowering/cpu/Emitters.h"
-#include "lowering/cpu/Memory.h"
+#include "lowering/cpu/TensorAccess.h"
 
 using namespace mlir;
 using namespace mixc;
@@ -11,10 +11,10 @@ using tile::TileType;
 
 namespace {
 
-class Store : Memory {
+class Store : TensorAccess {
 public:
   Store(const Scope &scope, Tiles &tiles, tile::StoreOp op)
-      : Memory(Access(scope, tiles, op.getLoc())), op(op), type(cast<TileType>(op.getValue().getType())),
+      : TensorAccess(Access(scope, tiles, op.getLoc())), op(op), type(cast<TileType>(op.getValue().getType())),
         view(op.getTensor().getType()), layout(layoutOf(tiles, op)),
         movesVectors(tiles.contains(op.getValue()) && endAlike(view, type, layout)) {}
 
@@ -111,7 +111,7 @@ void Store::emitLagged(const Point &point, Value row, Value numbers, std::option
 } // namespace
 
 void mixc::cpu::emitStore(const Scope &scope, Tiles &tiles, tile::StoreOp op) {
-  Memory(Access(scope, tiles, op.getLoc())).forEachSequence(op, [&](const Scope &sequence, Tiles &own) {
+  TensorAccess(Access(scope, tiles, op.getLoc())).forEachSequence(op, [&](const Scope &sequence, Tiles &own) {
     Store(sequence, own, op).emit();
   });
 }

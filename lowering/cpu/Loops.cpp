@@ -10,14 +10,12 @@ using namespace mixc;
 using namespace mixc::cpu;
 using tile::TileType;
 
-static int64_t stageOf(Operation *op) {
-  return op->getAttrOfType<DictionaryAttr>(planAttr).getAs<IntegerAttr>("stage").getInt();
-}
+static int64_t stageOf(Operation *op) { return planOf(op).getStage(); }
 
 /// Does the op run panel by panel?
 static bool isPanelOp(const KernelPlan &plan, Operation *op) {
-  auto attr = op->getAttrOfType<DictionaryAttr>(planAttr);
-  if (attr && attr.contains("external"))
+  tile::PlanAttr attr = planOf(op);
+  if (attr && attr.isIn(tile::Memory::Caller))
     return false;
   if (isa<tile::FinalOp, tile::InitOp>(op)) {
     Value tile = isa<tile::InitOp>(op) ? op->getResult(0) : op->getOperand(0);
@@ -29,11 +27,9 @@ static bool isPanelOp(const KernelPlan &plan, Operation *op) {
 /// One loop over panels around ops of the same odd stage.
 static void emitPanels(const Scope &scope, Tiles &tiles, ArrayRef<Operation *> ops) {
   // Sums over the panel axis start before it.
-  for (Operation *op : ops) {
-    auto over = op->getAttrOfType<ArrayAttr>("over");
-    if (over && llvm::is_contained(over, StringAttr::get(op->getContext(), scope.plan().panel)))
+  for (Operation *op : ops)
+    if (plan::isOverPanel(op, scope.plan()))
       emitStart(scope, tiles, op);
-  }
   // Places are named before it: later stages use them too.
   for (Operation *op : ops)
     if (auto steps = dyn_cast<tile::StepsOp>(op))

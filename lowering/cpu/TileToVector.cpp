@@ -4,7 +4,7 @@
 #include "lowering/Passes.h"
 #include "lowering/cpu/EmitKernel.h"
 #include "lowering/cpu/Plan.h"
-#include "lowering/cpu/VerifyPlan.h"
+#include "lowering/plan/VerifyPlan.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 namespace mixc {
@@ -22,9 +22,9 @@ struct TileToVector : mixc::impl::TileToVectorBase<TileToVector> {
 
   void runOnOperation() override {
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
-      if (failed(cpu::verifyPlan(kernel)))
+      if (failed(plan::verifyPlan(kernel)))
         return signalPassFailure();
-      cpu::emitKernel(kernel, cpu::describe(cpu::KernelPlan::of(kernel).cpu));
+      cpu::emitKernel(kernel, cpu::describe(cpu::KernelPlan::of(kernel).target));
       kernel.erase();
     }
   }

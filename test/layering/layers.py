@@ -18,6 +18,7 @@ LAYERS = [
     "lowering/normalize",
     "lowering/derive",
     "lowering/adjoint",
+    "lowering/plan",
     "lowering/cpu",
     "lowering/cuda",
     "lowering/emit",

@@ -1,4 +1,4 @@
-// RUN: mix-opt %s --mix-plan-cpu=cpu=znver4 --mix-tile-to-vector | FileCheck %s
+// RUN: mix-opt %s --mix-stages="from=tile to=plan cpu=znver4" --mix-tile-to-vector | FileCheck %s
 !state = !tile.t<[value(V):32, key(K):64], f32>
 !keys = !tile.t<[time:16, key(K):64], f32>
 !values = !tile.t<[time:16, value(V):32], f32>

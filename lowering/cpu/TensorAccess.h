@@ -1,6 +1,6 @@
 // The caller's tensors, seen from a scope: where their numbers lie and what type they have there.
-#ifndef MIXC_LOWERING_CPU_MEMORY_H
-#define MIXC_LOWERING_CPU_MEMORY_H
+#ifndef MIXC_LOWERING_CPU_TENSORACCESS_H
+#define MIXC_LOWERING_CPU_TENSORACCESS_H
 
 #include "lowering/cpu/Access.h"
 
@@ -12,9 +12,9 @@ using Lanes = std::optional<int64_t>;
 /// A kernel's tensor, of a sequence of the block; its row stride is yet to be read.
 Tensor readTensor(const Code &code, const Frame &frame, mlir::Value tensor, mlir::Value sequence);
 
-class Memory : public Access {
+class TensorAccess : public Access {
 public:
-  explicit Memory(const Access &access) : Access(access) {}
+  explicit TensorAccess(const Access &access) : Access(access) {}
 
   /// The rows of the present sequence, or of each of a block: its tensors are those of the sequence there.
   void forEachSequence(mlir::Operation *op, llvm::function_ref<void(const Scope &, Tiles &)> body) const;

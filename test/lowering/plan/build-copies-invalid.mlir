@@ -1,5 +1,5 @@
 // What has no plan: a mask of more than one bit, kept.
-// RUN: mix-opt %s --mix-plan-cpu --split-input-file --verify-diagnostics
+// RUN: mix-opt %s --mix-build-copies --split-input-file --verify-diagnostics
 
 !row = !tile.t<[time:4], i1>
 tile.kernel forward @m_map of "m" (output "y") {

@@ -1,4 +1,4 @@
-#include "lowering/cpu/Memory.h"
+#include "lowering/cpu/TensorAccess.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
@@ -28,7 +28,7 @@ Tensor mixc::cpu::readTensor(const Code &code, const Frame &frame, Value tensor,
 
 //===-- sequences and forms -------------------------------------------------------------------------------------===//
 
-void Memory::forEachSequence(Operation *op, function_ref<void(const Scope &, Tiles &)> body) const {
+void TensorAccess::forEachSequence(Operation *op, function_ref<void(const Scope &, Tiles &)> body) const {
   if (!scope.hasBlock())
     return body(scope, tiles);
   loop(0, scope.frame->sequences, 1, [&](Value s) {
@@ -51,7 +51,7 @@ void Memory::forEachSequence(Operation *op, function_ref<void(const Scope &, Til
   });
 }
 
-void Memory::forEachForm(TileType type, function_ref<void(const Scope &)> body) const {
+void TensorAccess::forEachForm(TileType type, function_ref<void(const Scope &)> body) const {
   if (scope.rows.areAll() || scope.hasBlock() || !type.hasTime())
     return body(scope);
   when(isFull(), [&] { body(scope.with(Rows::all())); }, [&] { body(scope); });
@@ -61,7 +61,7 @@ void Memory::forEachForm(TileType type, function_ref<void(const Scope &)> body) 
 
 // A tile has the tensor's dims in order, after time and sequences. What only kernels see, segments, lies with the value
 // axis last, as panels do; not with this kernel's panel axis last: forward and backward may have different ones.
-SmallVector<std::pair<Axis, int64_t>> Memory::axesInMemory(tile::ViewType view, TileType type) {
+SmallVector<std::pair<Axis, int64_t>> TensorAccess::axesInMemory(tile::ViewType view, TileType type) {
   SmallVector<std::pair<Axis, int64_t>> axes;
   for (const Axis &axis : type.getAxes())
     if (axis.str() != "time" && axis.kind != tile::AxisKind::Seq)
@@ -73,12 +73,12 @@ SmallVector<std::pair<Axis, int64_t>> Memory::axesInMemory(tile::ViewType view, 
   return axes;
 }
 
-bool Memory::endAlike(tile::ViewType view, TileType type, const Layout &layout) {
+bool TensorAccess::endAlike(tile::ViewType view, TileType type, const Layout &layout) {
   auto axes = axesInMemory(view, type);
   return !layout.axes.empty() && !axes.empty() && layout.lane() == axes.back().first.str();
 }
 
-Value Memory::offset(tile::ViewType view, Value tensor, TileType type, Value row, const Point &point) const {
+Value TensorAccess::offset(tile::ViewType view, Value tensor, TileType type, Value row, const Point &point) const {
   Value offset;
   int64_t stride = 1;
   auto axes = axesInMemory(view, type);
@@ -94,16 +94,15 @@ Value Memory::offset(tile::ViewType view, Value tensor, TileType type, Value row
   return offset ? offset : index(0);
 }
 
-Value Memory::segmentRow(Value tensor, Value token, int64_t every) const {
+Value TensorAccess::segmentRow(Value tensor, Value token, int64_t every) const {
   Value segment = arith::DivUIOp::create(b, loc, token, index(every));
   if (auto own = tensor.getDefiningOp<tile::BufferOp>())
     segment = arith::RemUIOp::create(b, loc, segment, index(own.getSlots()));
   return segment;
 }
 
-void Memory::defineExternal(Value tile, Value tensor) const {
-  auto attr = tile.getDefiningOp()->getAttrOfType<DictionaryAttr>(planAttr);
-  Layout layout = Layout::of(cast<TileType>(tile.getType()), attr.getAs<ArrayAttr>("layout"), false);
+void TensorAccess::defineExternal(Value tile, Value tensor) const {
+  Layout layout = Layout::of(cast<TileType>(tile.getType()), planOf(tile.getDefiningOp()).getPlace());
   SmallVector<int64_t> shape = layout.shape(plan()), strides;
   int64_t stride = 1;
   for (const Axis &axis : llvm::reverse(layout.axes)) {
@@ -122,7 +121,7 @@ void Memory::defineExternal(Value tile, Value tensor) const {
 
 //===-- numbers -------------------------------------------------------------------------------------------------===//
 
-Value Memory::extended(Value stored, tile::ViewType view, Type element) const {
+Value TensorAccess::extended(Value stored, tile::ViewType view, Type element) const {
   if (!view.getElementType().isF32()) {
     Value narrow = arith::BitcastOp::create(b, loc, like(stored, view.getElementType()), stored);
     stored = arith::ExtFOp::create(b, loc, like(stored, b.getF32Type()), narrow);
@@ -130,7 +129,7 @@ Value Memory::extended(Value stored, tile::ViewType view, Type element) const {
   return element.isF32() ? stored : arith::ExtFOp::create(b, loc, like(stored, element), stored).getResult();
 }
 
-Value Memory::rounded(Value computed, tile::ViewType view) const {
+Value TensorAccess::rounded(Value computed, tile::ViewType view) const {
   if (getElementTypeOrSelf(computed.getType()).isF64())
     computed = arith::TruncFOp::create(b, loc, like(computed, b.getF32Type()), computed);
   if (view.getElementType().isF32())
@@ -139,7 +138,7 @@ Value Memory::rounded(Value computed, tile::ViewType view) const {
   return arith::BitcastOp::create(b, loc, like(computed, b.getI16Type()), narrow);
 }
 
-Value Memory::read(Value tensor, Value at, const Layout &layout, const Point &point, Lanes lanes) const {
+Value TensorAccess::read(Value tensor, Value at, const Layout &layout, const Point &point, Lanes lanes) const {
   auto view = cast<tile::ViewType>(tensor.getType());
   Value memory = tiles.tensor(tensor).memory;
   if (!lanes)
@@ -165,7 +164,7 @@ static void writeLanes(const Code &code, Value numbers, Value mask, Value memory
   });
 }
 
-void Memory::write(Value numbers, std::optional<Value> mask, Value tensor, Value at) const {
+void TensorAccess::write(Value numbers, std::optional<Value> mask, Value tensor, Value at) const {
   Value memory = tiles.tensor(tensor).memory;
   auto view = cast<tile::ViewType>(tensor.getType());
   // A masked store of 16-bit lanes that LLVM 22 can tell to have one lane only, it writes as 32 bits: past the end.
@@ -179,7 +178,7 @@ void Memory::write(Value numbers, std::optional<Value> mask, Value tensor, Value
     vector::StoreOp::create(b, loc, numbers, memory, at);
 }
 
-void Memory::addTo(Value numbers, std::optional<Value> mask, Value tensor, Value at) const {
+void TensorAccess::addTo(Value numbers, std::optional<Value> mask, Value tensor, Value at) const {
   assert(cast<tile::ViewType>(tensor.getType()).getElementType().isF32() && "what is added to is float32");
   Value memory = tiles.tensor(tensor).memory;
   auto type = dyn_cast<VectorType>(numbers.getType());
