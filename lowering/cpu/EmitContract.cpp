@@ -71,8 +71,15 @@ void mixc::cpu::emitContract(const Scope &scope, Tiles &tiles, tile::ContractOp 
   if (!overPanels && !bothOver && !to.axes.empty() && fits(to.lane()) &&
       !(op.getMask() != tile::Mask::None && (to.lane() == "time" || to.lane() == "source")))
     return emitLanes(scope, tiles, op);
+  // Dots are by blocks of time and source where a mask keeps both: each of another operand.
+  auto isSplit = [&](StringRef x, StringRef y) {
+    auto a = cast<TileType>(op.getA().getType()), b = cast<TileType>(op.getB().getType());
+    return a.has(x) && !b.has(x) && b.has(y) && !a.has(y);
+  };
+  const bool keepsMasked = op.getMask() != tile::Mask::None && !isOver("time") && !isOver("source");
+  const bool fitsMask = !keepsMasked || isSplit("time", "source") || isSplit("source", "time");
   StringRef inner = laneOf(op.getA()).empty() || !isOver(laneOf(op.getA())) ? laneOf(op.getB()) : laneOf(op.getA());
-  if (!bothOver && !inner.empty() && isOver(inner) && fits(inner))
+  if (fitsMask && !bothOver && !inner.empty() && isOver(inner) && fits(inner))
     return emitDots(scope, tiles, op);
   emitEntries(scope, tiles, op);
 }
