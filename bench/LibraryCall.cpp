@@ -44,9 +44,13 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
 
   std::vector<uint64_t> &slots = made.slots;
   slots.assign(entry->slots, 0);
-  const uint64_t counts[] = {8 * slots.size(), uint64_t(call.batch), uint64_t(call.time), uint64_t(call.heads),
-                             uint64_t(call.groups)};
-  std::copy(std::begin(counts), std::end(counts), slots.begin());
+  auto slot = [&](llvm::StringRef field) -> uint64_t & { return slots[entry->slotOf(field)]; };
+  slot("size") = 8 * slots.size();
+  slot("batch") = call.batch;
+  slot("time") = call.time;
+  slot("heads") = call.heads;
+  slot("groups") = call.groups;
+  slot("threads") = threads;
   for (const TensorInfo &tensor : entry->fields()) {
     if (tensor.role == tile::Role::Initial || tensor.role == tile::Role::Kept || tensor.role == tile::Role::FinalGrad)
       continue; // starts from zero, and only the last state is wanted; the loss looks at outputs
@@ -65,8 +69,6 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
       made.states += bytes;
     slots[tensor.slot] = reinterpret_cast<uint64_t>(memory);
   }
-  slots[slots.size() - 3] = threads;
-  const size_t trailing = trailingFields(entry->kind).size(); // the workspace is the first of them
   if (saving) {
     auto size = reinterpret_cast<size_t (*)(const void *)>(symbol(prefix + "_saved_size"));
     if (!size)
@@ -75,8 +77,8 @@ llvm::Expected<LibraryCall> LibraryCall::make(const std::string &path, const Mix
     made.savedAt = reinterpret_cast<uint64_t>(made.allocate(made.savedSize));
   }
   if (saving || saved)
-    slots[slots.size() - trailing + 1] = saving ? made.savedAt : saved->savedAt;
-  slots[slots.size() - trailing] = reinterpret_cast<uint64_t>(made.allocate(workspaceSize(slots.data())));
+    slot("saved") = saving ? made.savedAt : saved->savedAt;
+  slot("workspace") = reinterpret_cast<uint64_t>(made.allocate(workspaceSize(slots.data())));
   return made;
 }
 

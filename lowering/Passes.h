@@ -5,6 +5,7 @@
 #include "dialect/mix/Mix.h"
 #include "dialect/tile/Tile.h"
 #include "lowering/Keep.h"
+#include "lowering/Target.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

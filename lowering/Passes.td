@@ -84,7 +84,8 @@ def BuildChunked : Pass<"mix-build-chunked", "mlir::ModuleOp"> {
     Guarantees: one kernel a mixer, which agrees with the equations for every length, rows past the end selected away.
     No division: a decay of exactly 0 is a reset. What a mixer that `require`s chunks cannot have is an error.
   }];
-  let options = [Option<"chunk", "chunk", "int64_t", "0", "tokens per chunk; 0: the class's default">];
+  let options = [Option<"chunk", "chunk", "int64_t", "0", "tokens per chunk; 0: chosen">,
+                 Option<"rows", "rows", "int64_t", "mixc::Target().chunkRows", "of a chunk where it is chosen">];
   let dependentDialects = ["mixc::tile::TileDialect", "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
 
@@ -143,7 +144,8 @@ def BuildBatched : Pass<"mix-build-batched", "mlir::ModuleOp"> {
     Guarantees: the kernel for one sequence stays beside the new one, @NAME_8. Where a `solve` has a triangle that
     differs from sequence to sequence there is none.
   }];
-  let options = [Option<"sequences", "sequences", "int64_t", "8", "in a block; 1: build none">,
+  let options = [Option<"sequences", "sequences", "int64_t", "mixc::Target().blockSequences",
+                        "in a block; 1: build none">,
                  Option<"all", "all", "bool", "false", "beside every kernel that can have one, worth it or not">];
   let dependentDialects = ["mixc::tile::TileDialect"];
 }
@@ -168,7 +170,14 @@ def BuildBackward : Pass<"mix-build-backward", "mlir::ModuleOp"> {
     divided by a decay; a cotangent that is exactly 0 stays 0 whatever the slope of a function it meets.
   }];
   let options = [Option<"chunk", "chunk", "int64_t", "0", "tokens per chunk; 0: chosen">,
-                  Option<"keep", "keep", "mixc::Keep", "mixc::Keep::Writes", "what forward saves",
+                 Option<"rows", "rows", "int64_t", "mixc::Target().backwardRows", "of a chunk where it is chosen">,
+                 Option<"cheapRows", "cheap-rows", "int64_t", "mixc::Target().cheapBackwardRows",
+                        "the same where pairs of tokens are cheap">,
+                 Option<"smallState", "small-state", "int64_t", "mixc::Target().smallState",
+                        "numbers of a state up to which they are not">,
+                 Option<"segment", "segment", "int64_t", "mixc::Target().segmentTokens",
+                        "tokens between two states that are saved">,
+                 Option<"keep", "keep", "mixc::Keep", "mixc::Keep::Writes", "what forward saves",
                          [{llvm::cl::values(
                            clEnumValN(mixc::Keep::Writes, "writes", "states, and writes that cost a solve"),
                            clEnumValN(mixc::Keep::States, "states", "states alone"))}]>];
@@ -348,7 +357,8 @@ def BuildShared : Pass<"mix-build-shared", "mlir::ModuleOp"> {
     Guarantees: nests of few ops or few iterations stay, where the call would count; so does a mixer of fewer than
     `from` ops, which compiles quickly as it is.
   }];
-  let options = [Option<"from", "from", "int64_t", "25000", "ops; a mixer of fewer has nothing shared">];
+  let options = [Option<"from", "from", "int64_t", "mixc::Target().sharedOps",
+                        "ops; a mixer of fewer has nothing shared">];
   let dependentDialects = ["mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect"];
 }
 

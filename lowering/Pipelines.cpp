@@ -18,27 +18,28 @@ void addCleanup(OpPassManager &passes) {
   passes.addPass(createCSEPass());
 }
 
-void mixToComponent(OpPassManager &passes, const PipelineOptions &) {
+void mixToComponent(OpPassManager &passes, const PipelineOptions &, const Target &) {
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createBuildComponents());
   passes.addPass(createClassifyComponents());
 }
 
-void componentToTile(OpPassManager &passes, const PipelineOptions &options) {
+void componentToTile(OpPassManager &passes, const PipelineOptions &options, const Target &target) {
   BindDimsOptions bind;
   for (const auto &[dim, number] : options.dims)
     bind.bindings.push_back(dim + "=" + std::to_string(number));
   passes.addPass(createBindDims(bind));
-  passes.addPass(createBuildChunked({options.chunk}));
+  passes.addPass(createBuildChunked({options.chunk, target.chunkRows}));
   if (options.backward)
-    passes.addPass(createBuildBackward({options.chunk, options.keep}));
+    passes.addPass(createBuildBackward({options.chunk, target.backwardRows, target.cheapBackwardRows, target.smallState,
+                                        target.segmentTokens, options.keep}));
   passes.addPass(createBuildRecurrent());
   passes.addPass(createInferPrecision()); // before constants are inlined as float32
   addCleanup(passes);
 }
 
-void tileToPlan(OpPassManager &passes, const PipelineOptions &options) {
-  passes.addPass(createBuildBatched());
+void tileToCpuPlan(OpPassManager &passes, const PipelineOptions &options, const Target &target) {
+  passes.addPass(createBuildBatched({target.blockSequences}));
   passes.addPass(createBuildCopies());
   passes.addPass(createPlanPanels({options.cpu}));
   passes.addPass(createBuildTurned());
@@ -49,14 +50,14 @@ void tileToPlan(OpPassManager &passes, const PipelineOptions &options) {
   passes.addPass(createPlanScratch());
 }
 
-void planToVector(OpPassManager &passes, const PipelineOptions &) {
+void cpuPlanToVector(OpPassManager &passes, const PipelineOptions &, const Target &target) {
   passes.addPass(createTileToVector());
-  passes.addPass(createBuildShared());
+  passes.addPass(createBuildShared({target.sharedOps}));
   addCleanup(passes);
 }
 
 /// The plainest pipeline keeps 88 % of the FMA peak: the speed is in the plan.
-void vectorToLlvm(OpPassManager &passes, const PipelineOptions &options) {
+void vectorToLlvm(OpPassManager &passes, const PipelineOptions &options, const Target &) {
   passes.addPass(createLowerMixers());
   passes.addPass(createLowerConversions({options.cpu}));
   passes.addPass(createLowerMath());
@@ -66,14 +67,27 @@ void vectorToLlvm(OpPassManager &passes, const PipelineOptions &options) {
 }
 
 constexpr Stage table[] = {
-    {"ast", "the checked program", nullptr},
-    {"mix", "one op per mixer, symbolic dims", nullptr},
-    {"component", "strata, normal form, class", mixToComponent},
-    {"tile", "logical chunk programs: forward, backward, decode", componentToTile},
-    {"plan", "panels, buffers, vector shapes for the target", tileToPlan},
-    {"vector", "upstream dialects", planToVector},
-    {"llvm", "LLVM dialect", vectorToLlvm},
-    {"asm", "assembly", nullptr},
+    {"ast", "the checked program"},
+    {"mix", "one op per mixer, symbolic dims"},
+    {"component", "strata, normal form, class"},
+    {"tile", "logical chunk programs: forward, backward, decode"},
+    {"plan", "panels, buffers, vector shapes for the target"},
+    {"vector", "upstream dialects"},
+    {"llvm", "LLVM dialect"},
+    {"asm", "assembly"},
+};
+
+/// What makes a stage: for any target, or for targets of one kind.
+struct Row {
+  StringRef stage;
+  std::optional<TargetKind> kind;
+  BuildStage build;
+};
+
+constexpr Row rows[] = {
+    {"component", std::nullopt, mixToComponent}, {"tile", std::nullopt, componentToTile},
+    {"plan", TargetKind::Cpu, tileToCpuPlan},    {"vector", TargetKind::Cpu, cpuPlanToVector},
+    {"llvm", TargetKind::Cpu, vectorToLlvm},
 };
 
 } // namespace
@@ -94,10 +108,17 @@ const Stage *findStage(StringRef name) {
   return stage == std::end(table) ? nullptr : stage;
 }
 
+BuildStage findPasses(const Stage &stage, TargetKind kind) {
+  const Row *row =
+      llvm::find_if(rows, [&](const Row &row) { return row.stage == stage.name && (!row.kind || row.kind == kind); });
+  return row == std::end(rows) ? nullptr : row->build;
+}
+
 void buildPipeline(OpPassManager &passes, const Stage &from, const Stage &to, const PipelineOptions &options) {
+  const Target target = describe(options.cpu);
   for (const Stage *stage = &from + 1; stage <= &to; ++stage)
-    if (stage->build)
-      stage->build(passes, options);
+    if (BuildStage build = findPasses(*stage, target.kind))
+      build(passes, options, target);
 }
 
 void registerDialects(DialectRegistry &registry) {

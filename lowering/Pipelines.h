@@ -3,6 +3,7 @@
 #define MIXC_LOWERING_PIPELINES_H
 
 #include "lowering/Keep.h"
+#include "lowering/Target.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/ArrayRef.h"
@@ -29,13 +30,16 @@ std::optional<Keep> keepSpelt(llvm::StringRef word);
 struct Stage {
   llvm::StringRef name; // `tile`
   llvm::StringRef what; // `logical chunk programs: forward, backward, decode`
-  void (*build)(mlir::OpPassManager &passes,
-                const PipelineOptions &); // from the stage before; null for text and assembly
 };
+
+/// Adds the passes that lead to a stage from the one before, for this target.
+using BuildStage = void (*)(mlir::OpPassManager &passes, const PipelineOptions &options, const Target &target);
 
 /// ast, mix, component, tile, plan, vector, llvm, asm: in order.
 llvm::ArrayRef<Stage> stages();
 const Stage *findStage(llvm::StringRef name);
+/// Null for text and assembly.
+BuildStage findPasses(const Stage &stage, TargetKind kind);
 /// Adds the passes that lead from one stage to a later one.
 void buildPipeline(mlir::OpPassManager &passes, const Stage &from, const Stage &to, const PipelineOptions &options);
 /// Registers every dialect, interface and translation that the stages use.

@@ -59,7 +59,7 @@ LogicalResult addStages(OpPassManager &passes, StringRef from, StringRef to, con
 void registerPasses() {
   registerMixcPasses();
   for (const Stage &stage : stages())
-    if (stage.build)
+    if (findPasses(stage, TargetKind::Cpu))
       registerPassPipeline(("mix-to-" + stage.name).str(), stage.what,
                            [&stage](OpPassManager &passes, StringRef text, OnError onError) {
                              TargetOptions options;

@@ -2,23 +2,48 @@
 // (lowering/emit/Descriptor.cpp), the runtime reads them; every field is 8 bytes, so that the layout has no holes and
 // is said in one place only.
 //
-// An entry point's argument struct is an array of 8-byte slots (lowering/emit/Interface.h):
-//
-//     forward   size batch time heads groups sequences cu_seqlens
-//               tensors
-//               workspace saved threads parallel_for parallel_for_context
-//     backward  as forward
-//     decode    size batch time heads groups
-//               tensors
-//               workspace threads parallel_for parallel_for_context
-//
-// In the header reserved words follow, as many as the mixer's fingerprint says: so `size` of a caller with another
-// compile's header is another. A caller without a header leaves them out.
+// An entry point's argument struct is an array of 8-byte slots: MIXRT_LEADING, a pointer for every tensor
+// (lowering/emit/Interface.h has their order), MIXRT_TRAILING. In the header reserved words follow, as many as the
+// mixer's fingerprint says: so `size` of a caller with another compile's header is another. A caller without a header
+// leaves them out.
 #ifndef MIXC_RUNTIME_ABI_H
 #define MIXC_RUNTIME_ABI_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+// Of the argument structs and of what a library says of itself. Raised when a caller of the last one would fail.
+#define MIXRT_ABI_VERSION 2
+
+// The fields of the argument structs that are no tensors, in order, once and for all: of them are made the runtime's
+// view of a struct, the header, what `NAME_describe` says, and what the compiler's own callers fill in.
+//
+//     X(known as, name, type in C, entries that have it: F forward, B backward, D decode, comment in the header)
+//
+// In types and comments, $E is the entry (NAME_forward) and $N the mixer (NAME).
+#define MIXRT_LEADING(X)                                                                                               \
+  X(size, "size", "size_t", MIXRT_F | MIXRT_B | MIXRT_D, "sizeof($E_args)")                                            \
+  X(batch, "batch", "int64_t", MIXRT_F | MIXRT_B | MIXRT_D, "B")                                                       \
+  X(time, "time", "int64_t", MIXRT_F | MIXRT_B, "T")                                                                   \
+  X(tokens, "time", "int64_t", MIXRT_D, "T: tokens of this call")                                                      \
+  X(heads, "heads", "int64_t", MIXRT_F | MIXRT_B | MIXRT_D, "H")                                                       \
+  X(groups, "groups", "int64_t", MIXRT_F | MIXRT_B | MIXRT_D, "G; 0 is 1")                                             \
+  X(sequences, "sequences", "int64_t", MIXRT_F | MIXRT_B, "of cu_seqlens; without it B or 0")                          \
+  X(cu_seqlens, "cu_seqlens", "const void *", MIXRT_F | MIXRT_B, "[sequences + 1] from 0 to T, then B is 1; or NULL")
+#define MIXRT_TRAILING(X)                                                                                              \
+  X(strides, "strides", "const struct $E_strides *", MIXRT_F | MIXRT_B | MIXRT_D, "or NULL: all is contiguous")        \
+  X(initial_slots, "initial_slots", "const void *", MIXRT_F, "[sequences]: where X_initial is; -1: none; or NULL")     \
+  X(final_slots, "final_slots", "const void *", MIXRT_F, "[sequences]: where X_final goes; -1: nowhere; or NULL")      \
+  X(slots, "slots", "const void *", MIXRT_D, "[B]: where the states are; -1: start anew, keep nothing; or NULL")       \
+  X(slot_count, "slot_count", "int64_t", MIXRT_F | MIXRT_D, "states in the pool that slots count in")                  \
+  X(slot_bits, "slot_bits", "int64_t", MIXRT_F | MIXRT_D, "of a number of slots: 64 (or 0), or 32")                    \
+  X(cu_seqlens_bits, "cu_seqlens_bits", "int64_t", MIXRT_F | MIXRT_B, "of a number of cu_seqlens: 64 (or 0), or 32")   \
+  X(workspace, "workspace", "void *", MIXRT_F | MIXRT_B | MIXRT_D, "$W() bytes")                                       \
+  X(saves, "saved", "void *", MIXRT_F, "$N_saved_size() bytes, or NULL")                                               \
+  X(saved, "saved", "const void *", MIXRT_B, "what forward left there, or NULL: computed anew")                        \
+  X(threads, "threads", "int64_t", MIXRT_F | MIXRT_B | MIXRT_D, "0: as many as there are processors")                  \
+  X(parallel_for, "parallel_for", "mix_parallel_for", MIXRT_F | MIXRT_B | MIXRT_D, "or NULL: the library's threads")   \
+  X(parallel_for_context, "parallel_for_context", "void *", MIXRT_F | MIXRT_B | MIXRT_D, "")
 
 // What went wrong, as the first field of *mix_status: name, number, meaning. The header of every library lists them.
 #define MIXRT_CODES(X)                                                                                                 \
@@ -33,7 +58,8 @@
   X(MIX_UNSUPPORTED_CPU, 9, "this machine lacks instructions that the library was compiled for")                       \
   X(MIX_BAD_PARALLEL_FOR, 10, "parallel_for returned before it had called its body for every index")                   \
   X(MIX_OVERLAP, 11, "an array that the call writes overlaps another")                                                 \
-  X(MIX_BAD_SAVED, 12, "saved is not what forward left for a call like this one")
+  X(MIX_BAD_SAVED, 12, "saved is not what forward left for a call like this one")                                      \
+  X(MIX_BAD_SLOTS, 13, "a slot is outside the pool, or one that is written is another sequence's, too")
 
 // Instructions that a library may need: LLVM's name, CPUID leaf, subleaf, register (0 eax, 1 ebx, 2 ecx, 3 edx), bit,
 // and the state that the system must save for it (bits of XCR0). Bit i of `features` is line i.
@@ -72,6 +98,16 @@
 extern "C" {
 
 enum mixrt_entry_kind : int64_t { MIXRT_FORWARD, MIXRT_DECODE, MIXRT_BACKWARD };
+enum { MIXRT_F = 1 << MIXRT_FORWARD, MIXRT_D = 1 << MIXRT_DECODE, MIXRT_B = 1 << MIXRT_BACKWARD };
+
+// How the caller's tensor lies, in elements: number e (row-major among its dims) of head h (or group) of token t of
+// sequence b is at b batch + t time + h head + e element. 0: contiguous, given those after it. What has no such axis
+// ignores its stride.
+struct mixrt_strides {
+  int64_t batch, time, head, element;
+};
+// The stride of an axis along which a tensor that is read repeats.
+#define MIXRT_BROADCAST INT64_MIN
 
 enum mixrt_role : int64_t {
   MIXRT_INPUT,
@@ -109,6 +145,11 @@ struct mixrt_tensor {
   int64_t offset = 0;          // and where they begin among the `elements`
   int64_t source = 0;          // mixrt_source
   int64_t every = 0;           // of what is saved: 0: a row for every token; else for every segment of so many tokens
+  // Of a state of decode, where it starts if no slot has it: at a number; at an identity of so many rows; or at the
+  // param that is the program's tensor start_param - 1.
+  double start = 0;
+  int64_t start_identity = 0;
+  int64_t start_param = 0;
 };
 
 // `every` of what is saved once a sequence.

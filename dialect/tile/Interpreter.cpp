@@ -21,8 +21,9 @@ struct Chunk {
 
 class Machine {
 public:
-  Machine(KernelOp kernel, ArrayRef<int64_t> lengths, std::vector<Buffer> &tensors)
-      : kernel(kernel), sequences(static_cast<int64_t>(kernel.getSequences())), lengths(lengths), tensors(tensors) {}
+  Machine(KernelOp kernel, ArrayRef<int64_t> lengths, std::vector<Buffer> &tensors, TileMemory *memory)
+      : kernel(kernel), sequences(static_cast<int64_t>(kernel.getSequences())), lengths(lengths), tensors(tensors),
+        memory(memory) {}
 
   Error checkSizes();
   Error run(Block &block);
@@ -54,13 +55,23 @@ private:
       return buffer(steps.operandOf(argument), sequence);
     return tensors[argument.getArgNumber() * sequences + sequence];
   }
-  const Array &value(Value x) { return values.find(x)->second; }
-  void bind(Value x, Array array) { values[x] = std::move(array); }
+  const Array &value(Value x) {
+    Array &known = values.find(x)->second;
+    if (memory)
+      memory->read(x, known.data);
+    return known;
+  }
+  void bind(Value x, Array array) {
+    Array &known = values[x] = std::move(array);
+    if (memory)
+      memory->write(x, known.data);
+  }
 
   KernelOp kernel;
   int64_t sequences;
   ArrayRef<int64_t> lengths;
   std::vector<Buffer> &tensors;
+  TileMemory *memory;
   Chunk chunk;
   DenseMap<Value, Array> values;
   std::map<Operation *, Buffer> buffers; // of this work item
@@ -323,15 +334,24 @@ Error Machine::run(StepsOp op) {
       bind(body.getArgument(c), results[c]);
     for (auto [r, rows] : llvm::enumerate(op.getRows()))
       bind(body.getArgument(firstRow + r), rowOf(value(rows), cast<TileType>(rows.getType()).find("time"), chunk.row));
+    const ValueRange yields = body.getTerminator()->getOperands();
+    SmallVector<Array> next(yields.size());
+    auto take = [&](bool isHandedOn) { // what is, as it was before the token changes where it lies
+      for (auto [yielded, array] : llvm::zip(yields, next))
+        if (isa<BlockArgument>(yielded) == isHandedOn)
+          array = value(yielded);
+    };
+    take(true);
     if (Error error = run(body))
       return error;
-    for (auto [r, yielded] : llvm::enumerate(body.getTerminator()->getOperands())) {
+    take(false);
+    for (unsigned r = 0; r < next.size(); ++r) {
       if (r < firstRow) {
-        results[r] = value(yielded);
+        results[r] = std::move(next[r]);
         continue;
       }
       // Rows past the end repeat the last valid one.
-      const std::vector<double> &row = value(yielded).data;
+      const std::vector<double> &row = next[r].data;
       int64_t end = chunk.row == chunk.valid - 1 ? chunk.size : chunk.row + 1;
       for (int64_t t = chunk.row; t < end; ++t)
         llvm::copy(row, results[r].data.begin() + t * static_cast<int64_t>(row.size()));
@@ -391,8 +411,9 @@ Error mixc::tile::interpret(KernelOp kernel, int64_t length, std::vector<Buffer>
   return interpret(kernel, ArrayRef<int64_t>(length), tensors);
 }
 
-Error mixc::tile::interpret(KernelOp kernel, ArrayRef<int64_t> lengths, std::vector<Buffer> &tensors) {
-  Machine machine(kernel, lengths, tensors);
+Error mixc::tile::interpret(KernelOp kernel, ArrayRef<int64_t> lengths, std::vector<Buffer> &tensors,
+                            TileMemory *memory) {
+  Machine machine(kernel, lengths, tensors, memory);
   if (Error error = machine.checkSizes())
     return error;
   return machine.run(kernel.getBody().front());

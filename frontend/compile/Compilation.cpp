@@ -3,7 +3,7 @@
 #include "frontend/compile/Sequential.h"
 #include "frontend/gen/Import.h"
 #include "frontend/syntax/Parser.h"
-#include "lowering/emit/Library.h"
+#include "lowering/object/Library.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
@@ -132,10 +132,9 @@ Error Compilation::step(const Stage &next) {
   mlir::PassManager passes(&context);
   passes.enableVerifier(false); // a stage as a whole is verified: every pass by itself would take a tenth of the time
   buildPipeline(passes, *at, next, options);
-  mlir::OwningOpRef<mlir::ModuleOp> before(current->clone());
   bool done = mlir::succeeded(passes.run(*current)) && mlir::succeeded(mlir::verify(*current));
   if (!done || errors.any())
-    return errors.take([&] { return reproducer(*before, next); });
+    return errors.take([&] { return reproducer(next); });
   said.append(errors.all());
   return options.from == "ast" ? tellSequential(next) : Error::success();
 }
@@ -162,7 +161,14 @@ Compilation Compilation::keeping(Keep what) const {
   return other;
 }
 
-std::string Compilation::reproducer(mlir::ModuleOp before, const Stage &next) const {
+/// What the failing passes changed is made again from the source, rather than copied at every stage for this.
+std::string Compilation::reproducer(const Stage &next) const {
+  Compilation before(context, *source, options);
+  before.options.onStep = nullptr;
+  if (Error error = before.read())
+    return consumeError(std::move(error)), "";
+  if (Error error = before.advance(at->name))
+    return consumeError(std::move(error)), "";
   std::string text;
   raw_string_ostream out(text);
   out << "// mix-opt --from=" << at->name << " --emit=" << next.name << " --target=cpu:" << options.cpu
@@ -172,7 +178,7 @@ std::string Compilation::reproducer(mlir::ModuleOp before, const Stage &next) co
   for (const auto &[dim, number] : options.dims)
     out << " -D " << dim << "=" << number;
   out << "\n";
-  before.print(out);
+  before.module().print(out);
   return text;
 }
 
@@ -201,7 +207,7 @@ Expected<Compiled> finish(Compilation &compilation) {
     mixer.prefix = compilation.settings().prefix;
   if (Error error = compilation.advance("llvm"))
     return std::move(error);
-  compiled.llvm = compilation.module().clone();
+  compiled.llvm = compilation.take();
   compiled.options = compilation.settings();
   compiled.warnings = compilation.warnings();
   return compiled;

@@ -3,7 +3,7 @@
 #include "frontend/compile/CompileOptions.h"
 #include "frontend/compile/Failure.h"
 #include "frontend/syntax/Ast.h"
-#include "lowering/emit/Library.h"
+#include "lowering/object/Library.h"
 #include "mlir/IR/OwningOpRef.h"
 
 namespace mixc {
@@ -30,6 +30,8 @@ public:
   Compilation keeping(Keep what) const;
 
   mlir::ModuleOp module() { return *current; }
+  /// The module, which is no longer this compilation's.
+  mlir::OwningOpRef<mlir::ModuleOp> take() { return std::move(current); }
   const Stage &stage() const { return *at; }
   const CompileOptions &settings() const { return options; }
   const std::shared_ptr<const Source> &text() const { return source; }
@@ -41,7 +43,7 @@ private:
   llvm::Error readModule();
   llvm::Error step(const Stage &next);
   llvm::Error tellSequential(const Stage &reached);
-  std::string reproducer(mlir::ModuleOp before, const Stage &next) const;
+  std::string reproducer(const Stage &next) const;
 
   mlir::MLIRContext &context;
   std::shared_ptr<const Source> source;
@@ -64,7 +66,7 @@ struct Compiled {
   mix::MixerOp equations(llvm::StringRef mixer) const;
 };
 
-/// From where a compilation stands, at `vector` or before, to code.
+/// From where a compilation stands, at `vector` or before, to code; its module is taken.
 llvm::Expected<Compiled> finish(Compilation &compilation);
 llvm::Expected<Compiled> compileFile(mlir::MLIRContext &context, const std::string &path,
                                      const CompileOptions &options);

@@ -10,12 +10,12 @@
 //
 // Nothing is printed, no file of the caller's is read or written, and nothing of the process is changed. It may be
 // called from any number of threads at once: the bytes depend on the arguments alone. Only the link
-// (lowering/emit/Link.h) is done for one caller after the other. A walk over a value goes as deep as the value, so each
-// call has a thread of its own with a large stack; and for generating code, as many as `codeThreads` says.
+// (lowering/object/Link.h) is done for one caller after the other. A walk over a value goes as deep as the value, so
+// each call has a thread of its own with a large stack; and for generating code, as many as `codeThreads` says.
 #pragma once
 #include "frontend/compile/CompileOptions.h"
 #include "frontend/compile/Failure.h"
-#include "lowering/emit/Library.h"
+#include "lowering/object/Library.h"
 
 namespace mixc {
 

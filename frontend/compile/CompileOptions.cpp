@@ -1,7 +1,7 @@
 #include "frontend/compile/CompileOptions.h"
 #include "frontend/compile/Failure.h"
 #include "frontend/sema/Suggest.h"
-#include "lowering/cpu/Target.h"
+#include "lowering/Target.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -14,7 +14,7 @@ namespace mixc {
 
 /// What LLVM knows of the CPUs that are like this machine's.
 static std::unique_ptr<MCSubtargetInfo> cpuInfo(StringRef cpu = "") {
-  Expected<const llvm::Target *> target = cpu::backend();
+  Expected<const llvm::Target *> target = backend();
   if (!target)
     return consumeError(target.takeError()), nullptr;
   return std::unique_ptr<MCSubtargetInfo>(
@@ -34,12 +34,14 @@ Error checkCpu(const std::string &cpu) {
   static constexpr const char *help = "`--target=cpu` is this machine; `--target=help` lists what there is";
   if (cpu == "native")
     return Error::success();
-  const std::vector<std::string> known = knownCpus();
-  if (known.empty() || is_contained(known, cpu))
+  std::unique_ptr<MCSubtargetInfo> info = cpuInfo();
+  if (!info)
     return Error::success();
-  if (std::unique_ptr<MCSubtargetInfo> info = cpuInfo(); info && info->isCPUStringValid(cpu))
-    return usageError("`" + cpu + "` is a CPU of 32 bits, and libraries are compiled for 64", help);
-  std::string near = nearest(cpu, known);
+  if (info->isCPUStringValid(cpu))
+    return cpuInfo(cpu)->checkFeatures("+64bit")
+               ? Error::success()
+               : usageError("`" + cpu + "` is a CPU of 32 bits, and libraries are compiled for 64", help);
+  std::string near = nearest(cpu, knownCpus());
   return usageError("there is no CPU `" + cpu + "`", near.empty() ? help : "did you mean `--target=cpu:" + near + "`?");
 }
 

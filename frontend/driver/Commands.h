@@ -8,6 +8,7 @@ namespace mixc {
 
 llvm::Error compileCommand(const Options &options);
 llvm::Error checkCommand(const Options &options);
+llvm::Error describeCommand(const Options &options);
 llvm::Error explainCommand(const Options &options);
 llvm::Error fmtCommand(const Options &options);
 llvm::Error runCommand(const Options &options);

@@ -7,7 +7,7 @@
 #include "frontend/sema/Check.h"
 #include "frontend/syntax/Parser.h"
 #include "frontend/syntax/Print.h"
-#include "lowering/emit/Library.h"
+#include "lowering/object/Library.h"
 #include "llvm/Support/Path.h"
 #include <fmt/format.h>
 

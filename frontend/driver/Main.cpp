@@ -41,6 +41,7 @@ bool wantsColour(const Options &options) {
 Error run(const Options &options) {
   switch (options.command) {
   case CheckCommand: return checkCommand(options);
+  case DescribeCommand: return describeCommand(options);
   case ExplainCommand: return explainCommand(options);
   case RunCommand: return runCommand(options);
   case FormatCommand: return fmtCommand(options);

@@ -72,14 +72,15 @@ Error setPrecision(Options &, const std::string &text) {
   return usageError("`--precision=" + text + "`: expected f32 or bf16x3");
 }
 
-constexpr unsigned Builds = CompileCommand | RunCommand;
+constexpr unsigned Writes = CompileCommand | DescribeCommand;
+constexpr unsigned Builds = Writes | RunCommand;
 constexpr unsigned Checks = Builds | CheckCommand | ExplainCommand;
 
 using Text = const std::string &;
 const OptionRow optionRows[] = {
     {"-o", "LIB.so", CompileCommand, "the library to write (libFILE.so); the C header is written beside it",
      [](Options &o, Text v) -> Error { return o.output = v, Error::success(); }},
-    {"--prefix", "NAME_", CompileCommand,
+    {"--prefix", "NAME_", Writes,
      "what all names of the header begin with: two sizes of a mixer in one program",
      [](Options &o, Text v) -> Error { return o.prefix = v, checkPrefix(v); }},
     {"-D", "K=128", Checks, "bind a dim to a number", bindDim},
@@ -95,7 +96,7 @@ const OptionRow optionRows[] = {
     {"--precision", "NAME", Builds, "how matrix products are computed: f32", setPrecision},
     {"--emit", "STAGE", CompileCommand, "print one stage instead of writing a library; `list` names them",
      [](Options &o, Text v) -> Error { return o.emit = v, setStage("--emit", v, false); }},
-    {"--from", "STAGE", CompileCommand, "the stage that FILE is at (ast)",
+    {"--from", "STAGE", Writes, "the stage that FILE is at (ast)",
      [](Options &o, Text v) -> Error { return o.from = v, setStage("--from", v, true); }},
     {"--json", "", ExplainCommand, "print for programs",
      [](Options &o, Text) -> Error { return o.json = true, Error::success(); }},
@@ -112,7 +113,7 @@ const OptionRow optionRows[] = {
      "write NAME.npy for outputs, NAME.final.npy for states; with --backward NAME.grad.npy for inputs and params, "
      "NAME.initial.grad.npy for states",
      [](Options &o, Text v) -> Error { return o.out = v, Error::success(); }},
-    {"--forward-only", "", CompileCommand, "no gradients: a smaller library, compiled sooner",
+    {"--forward-only", "", Writes, "no gradients: a smaller library, compiled sooner",
      [](Options &o, Text) -> Error { return o.forwardOnly = true, Error::success(); }},
     {"--backward", "", RunCommand, "gradients too",
      [](Options &o, Text) -> Error { return o.backward = true, Error::success(); }},
@@ -162,6 +163,8 @@ constexpr CommandRow commandRows[] = {
     {"check", CheckCommand, "mixc check FILE.mix", "say what is wrong with it"},
     {"explain", ExplainCommand, "mixc explain FILE.mix | MIX0203",
      "say what was found and why, or what a diagnostic means"},
+    {"describe", DescribeCommand, "mixc describe LIB.so | FILE.mix -D K=64 ...",
+     "say where the fields of a library's structs lie, and sizes, as JSON; its code is not run"},
     {"run", RunCommand, "mixc run FILE.mix -D K=64 ...", "compile, load, run, and compare with the interpreter"},
     {"fmt", FormatCommand, "mixc fmt FILE.mix ... | -", "format in place, or from standard input to output"},
 };

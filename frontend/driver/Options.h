@@ -18,7 +18,8 @@ enum Command : unsigned {
   FormatCommand = 4,
   ExplainCommand = 8,
   RunCommand = 16,
-  AnyCommand = 31
+  DescribeCommand = 32,
+  AnyCommand = 63
 };
 
 /// Beside what may be chosen of any compilation (--mixer, -D, --target, --chunk, --dtype, --from, --prefix, --keep).

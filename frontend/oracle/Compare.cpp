@@ -9,7 +9,7 @@ using namespace llvm;
 
 namespace mixc {
 
-/// Kernels flush what is below 2^-126 (runtime/Cpu.h); this is the sum of 64 such terms.
+/// Kernels flush what is below 2^-126 (runtime/cpu/Cpu.h); this is the sum of 64 such terms.
 static constexpr double underflow = 0x1p-120;
 /// Calls that are tried beside the one at hand where a kernel is beyond its bound.
 static constexpr int equivalentCalls = 32;

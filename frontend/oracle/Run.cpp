@@ -103,12 +103,13 @@ mix::Array answer(const TensorInfo &tensor, const mix::Call &call, const Storage
 
 uint64_t address(const void *pointer) { return reinterpret_cast<uint64_t>(pointer); }
 
-void setCounts(std::vector<uint64_t> &slots, const mix::Call &call) {
-  slots[0] = 8 * slots.size();
-  slots[1] = call.batch;
-  slots[2] = call.time;
-  slots[3] = call.heads;
-  slots[4] = call.groups;
+void setCounts(const EntryInfo &entry, std::vector<uint64_t> &slots, const mix::Call &call, int64_t threads) {
+  slots[entry.slotOf("size")] = 8 * slots.size();
+  slots[entry.slotOf("batch")] = call.batch;
+  slots[entry.slotOf("time")] = call.time;
+  slots[entry.slotOf("heads")] = call.heads;
+  slots[entry.slotOf("groups")] = call.groups;
+  slots[entry.slotOf("threads")] = threads;
 }
 
 /// The arrays of a call by slot, in a struct of whole sequences.
@@ -117,10 +118,9 @@ using Buffers = std::map<unsigned, Storage>;
 Expected<Buffers> fillSlots(const EntryInfo &entry, const mix::Call &call, const mix::Cotangents &cotangents,
                             int64_t threads, std::vector<uint64_t> &slots) {
   slots.assign(entry.slots, 0);
-  setCounts(slots, call);
-  slots[5] = call.sequences();
-  slots[6] = call.cuSeqlens.empty() ? 0 : address(call.cuSeqlens.data());
-  slots[slots.size() - 3] = threads;
+  setCounts(entry, slots, call, threads);
+  slots[entry.slotOf("sequences")] = call.sequences();
+  slots[entry.slotOf("cu_seqlens")] = call.cuSeqlens.empty() ? 0 : address(call.cuSeqlens.data());
   Buffers buffers;
   for (const TensorInfo &tensor : entry.fields()) {
     const bool isPassed = tensor.isWritten() || arraysFor(tensor, call, cotangents).count(tensor.name);
@@ -209,7 +209,7 @@ Expected<mix::Answer> LoadedLibrary::run(StringRef kernel, const mix::Call &call
   return kernel == "recurrent" ? decodeTokens(call, 1, nullptr, threads) : runForward(call, threads, nullptr);
 }
 
-/// Allocates the workspace and calls; it is the first of the trailing fields, whatever the entry.
+/// Allocates the workspace and calls.
 Error LoadedLibrary::invoke(const Entry &entry, std::vector<uint64_t> &slots) const {
   size_t bytes = reinterpret_cast<size_t (*)(const void *)>(entry.workspaceSize)(slots.data());
   if (Error error = needMemory(static_cast<double>(bytes),
@@ -217,7 +217,7 @@ Error LoadedLibrary::invoke(const Entry &entry, std::vector<uint64_t> &slots) co
                                "`--batch`, `--length`, `--heads` and `--threads` say how large it is"))
     return error;
   std::unique_ptr<char[]> workspace(new char[bytes + 64]);
-  slots[slots.size() - trailingFields(entry.info->kind).size()] = (address(workspace.get()) + 63) / 64 * 64;
+  slots[entry.info->slotOf("workspace")] = (address(workspace.get()) + 63) / 64 * 64;
   const void *status = reinterpret_cast<const void *(*)(const void *)>(entry.function)(slots.data());
   return status ? inputError(fmt::format("{}_{}: {}", interface.name, entry.info->name().str(), statusMessage(status)))
                 : Error::success();
@@ -231,7 +231,7 @@ Expected<mix::Answer> LoadedLibrary::runForward(const mix::Call &call, int64_t t
     return buffers.takeError();
   if (saved) {
     saved->assign(savedSize(slots.data()) / sizeof(float) + 1, std::nanf(""));
-    slots[slots.size() - 4] = address(saved->data());
+    slots[forward.info->slotOf("saved")] = address(saved->data());
   }
   if (Error error = invoke(forward, slots))
     return std::move(error);
@@ -258,7 +258,7 @@ Expected<mix::Gradients> LoadedLibrary::runBackward(const mix::Call &call, const
   Expected<Buffers> buffers = fillSlots(*backward.info, call, cotangents, threads, slots);
   if (!buffers)
     return buffers.takeError();
-  slots[slots.size() - 4] = withSaved ? address(saved.data()) : 0;
+  slots[backward.info->slotOf("saved")] = withSaved ? address(saved.data()) : 0;
   if (Error error = invoke(backward, slots))
     return std::move(error);
   mix::Gradients result;
@@ -301,8 +301,7 @@ Expected<mix::Answer> LoadedLibrary::decodeTokens(const mix::Call &call, int64_t
     const int64_t first = packed ? call.cuSeqlens[run] : 0, last = packed ? call.cuSeqlens[run + 1] : call.time;
     for (int64_t token = first; token < last; token += part.time) {
       part.time = std::min(tokensPerCall, last - token);
-      setCounts(slots, part);
-      slots[slots.size() - 3] = threads;
+      setCounts(*decode.info, slots, part, threads);
       auto rowsOf = [&](const TensorInfo &tensor) {
         return TokenBlock{part.batch, call.time, token, part.time, columns(tensor, call) * tensor.elements()};
       };

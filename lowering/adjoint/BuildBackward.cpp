@@ -1,11 +1,9 @@
 // Builds `tile.kernel @NAME_backward` and `@NAME_replay` beside every mixer's forward kernel, which is made to save its
 // states.
 //
-// The backward kernel has chunks of its own size. Per token it moves two tiles a state every chunk, V K / C numbers,
-// and has within the chunk about three times the forward's C (K + V): for one state with scalar decays, and writes free
-// of reads or affine in them, 32 tokens balance that, and 16 where V K is at most 32 x 32 (as measured: 6 to 15 %
-// faster). Anything else has more pairs of tokens (halving, mixing), or keeps a state for every token of a chunk
-// (steps): there 16. Several writes that read share these (ChunkSize.h).
+// The backward kernel has chunks of its own size (lowering/Target.h). Pairs of tokens are cheap for one state with
+// scalar decays, and writes free of reads or affine in them. Anything else has more pairs (halving, mixing), or keeps a
+// state for every token of a chunk (steps). Several writes that read share a chunk's rows (ChunkSize.h).
 #include "lowering/Passes.h"
 #include "lowering/adjoint/Backward.h"
 #include "lowering/derive/ChunkProgram.h"
@@ -25,9 +23,6 @@ using namespace mlir;
 using namespace mixc;
 
 namespace {
-
-constexpr int64_t tokensASegment = 128;
-constexpr int64_t smallState = 32 * 32;
 
 bool arePairsCheap(mix::MixerOp mixer) {
   if (derive::findObstacle(mixer))
@@ -67,10 +62,10 @@ struct BuildBackward : mixc::impl::BuildBackwardBase<BuildBackward> {
       return mixer.emitError() << "`" << mixer.getSymName() << "` has no forward kernel to differentiate";
     derive::KernelOptions options{tile::Entry::Forward, "again"};
     const Chunks chunks(forward);
-    const int64_t rows = chunks.state > smallState && arePairsCheap(mixer) ? 32 : 16;
-    options.chunk = chunk ? static_cast<int64_t>(chunk) : derive::tokensOfRows(mixer, rows);
+    const int64_t best = chunks.state > smallState && arePairsCheap(mixer) ? cheapRows : rows;
+    options.chunk = chunk ? static_cast<int64_t>(chunk) : derive::tokensOfRows(mixer, best);
     int64_t whole = std::lcm(chunks.size, options.chunk);
-    int64_t every = (tokensASegment + whole - 1) / whole * whole;
+    int64_t every = (segment + whole - 1) / whole * whole;
 
     FailureOr<tile::KernelOp> again = derive::buildKernel(mixer, options);
     if (failed(again))

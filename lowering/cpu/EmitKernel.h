@@ -3,7 +3,7 @@
 #define MIXC_LOWERING_CPU_EMITKERNEL_H
 
 #include "dialect/tile/Tile.h"
-#include "lowering/cpu/Target.h"
+#include "lowering/Target.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace mixc::cpu {

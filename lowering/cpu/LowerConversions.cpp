@@ -10,7 +10,7 @@
 //
 // bf16 always, since the instruction that exists (AVX512-BF16) reads denormals as 0; f16 where there is no F16C.
 #include "lowering/Passes.h"
-#include "lowering/cpu/Target.h"
+#include "lowering/Target.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 namespace mixc {
@@ -147,7 +147,7 @@ struct LowerConversions : mixc::impl::LowerConversionsBase<LowerConversions> {
 
   void runOnOperation() override {
     IsLowered isLowered = [](Type type) { return type.isBF16() || type.isF16(); };
-    if (mixc::cpu::describe(cpu).convertsF16)
+    if (mixc::describe(cpu).convertsF16)
       isLowered = [](Type type) { return type.isBF16(); };
     RewritePatternSet patterns(&getContext());
     patterns.add<LowerExtension, LowerTruncation>(&getContext(), isLowered);

@@ -9,7 +9,7 @@
 #include "lowering/Passes.h"
 #include "lowering/Refusal.h"
 #include "lowering/cpu/Plan.h"
-#include "lowering/cpu/Target.h"
+#include "lowering/Target.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -70,7 +70,7 @@ int64_t chooseWidth(tile::KernelOp kernel, const KernelPlan &plan, const Target 
   if (plan.lane != plan.panel) { // some rows of the state
     bool anyWhole = false;       // what works on whole tiles wants their rows next to each other
     kernel.walk([&](tile::StepsOp steps) { anyWhole |= plan::isWhole(steps, plan); });
-    return anyWhole ? plan.extent : largestDivisor(plan.extent, 16);
+    return anyWhole ? plan.extent : largestDivisor(plan.extent, target.panelRows);
   }
   int64_t chunk = 1;
   kernel.walk([&](tile::ChunksOp chunks) {
@@ -104,7 +104,7 @@ struct PlanPanels : mixc::impl::PlanPanelsBase<PlanPanels> {
       if (failed(checkLimits(kernel)))
         return signalPassFailure();
       KernelPlan plan;
-      plan.target = target.cpu;
+      plan.target = target.name;
       plan.lanes = target.lanes;
       choosePanel(kernel, plan);
       if (!plan.panel.empty())

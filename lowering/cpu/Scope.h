@@ -3,8 +3,8 @@
 #ifndef MIXC_LOWERING_CPU_SCOPE_H
 #define MIXC_LOWERING_CPU_SCOPE_H
 
+#include "lowering/Target.h"
 #include "lowering/cpu/Plan.h"
-#include "lowering/cpu/Target.h"
 #include "mlir/IR/Builders.h"
 
 namespace mixc::cpu {

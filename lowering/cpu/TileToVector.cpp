@@ -24,7 +24,7 @@ struct TileToVector : mixc::impl::TileToVectorBase<TileToVector> {
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
       if (failed(plan::verifyPlan(kernel)))
         return signalPassFailure();
-      cpu::emitKernel(kernel, cpu::describe(cpu::KernelPlan::of(kernel).target));
+      cpu::emitKernel(kernel, describe(cpu::KernelPlan::of(kernel).target));
       kernel.erase();
     }
   }

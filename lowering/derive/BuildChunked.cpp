@@ -54,7 +54,7 @@ struct BuildChunked : mixc::impl::BuildChunkedBase<BuildChunked> {
       return refuse(obstacle->loc) << "`" << mixer.getSymName()
                                    << "` cannot be chunked, and it says `require chunked`; " << obstacle->why;
     derive::KernelOptions options{tile::Entry::Forward, "forward"};
-    options.chunk = chunk ? static_cast<int64_t>(chunk) : derive::tokensOfRows(mixer, 16);
+    options.chunk = chunk ? static_cast<int64_t>(chunk) : derive::tokensOfRows(mixer, rows);
     FailureOr<tile::KernelOp> kernel = derive::buildKernel(mixer, options);
     if (failed(kernel))
       return failure();

@@ -8,8 +8,10 @@
 // short. So what is left is the rounding of the sum, whose direction changes with S. In a kernel that is one operation
 // more for every entry of the state, of about 3 C.
 //
-//     D = reduce mul a        in float64, of a widened entry by entry; where a has one entry a token, all that it is
-//                             computed from is float64, too (exp of a step size), down to what was loaded
+//     D = reduce mul a        in float64, of a widened entry by entry. What a is computed from is float64, too, down to
+//                             what was loaded: all of it where a has one entry a token (exp of a step size), sums,
+//                             differences and products where it has more
+//     D = a, of one token     where a is a sum, which is rounded
 //     D of n x n states       the steps again, in float64
 #include "lowering/derive/CarriedFactors.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -60,7 +62,8 @@ bool isF32(Value value) {
 /// The carried factors of one loop.
 class Factors {
 public:
-  explicit Factors(tile::ChunksOp loop) : body(loop.getBody().front()), builder(loop.getContext()) {}
+  explicit Factors(tile::ChunksOp loop)
+      : body(loop.getBody().front()), oneToken(loop.getSize() == 1), builder(loop.getContext()) {}
 
   void refine() {
     SmallVector<tile::MapOp> maps(body.getOps<tile::MapOp>());
@@ -79,12 +82,29 @@ private:
 
   //===-- D in float64 ------------------------------------------------------------------------------------------===//
 
-  /// Is this op computed again in float64 where its result is wanted so?
+  /// Is this op computed again in float64 where its result is wanted so? A gate for each entry of an axis is, if that
+  /// is a few additions and products: (g + h) / 2 close to 1 is rounded the same way wherever it repeats.
   bool isWidened(Operation *op) const {
     return op && op->getBlock() == &body && op->getNumResults() == 1 &&
            isa<tile::MapOp, tile::SelectOp, tile::RecurOp, tile::RowOp, tile::RenameOp, tile::ReduceOp,
                tile::ConstantOp>(op) &&
-           isF32(op->getResult(0)) && isSmall(typeOf(op->getResult(0)));
+           isF32(op->getResult(0)) && (isSmall(typeOf(op->getResult(0))) || isArithmetic(source(op)));
+  }
+
+  /// Where a value is computed that is only selected and renamed on its way to this op.
+  static Operation *source(Operation *op) {
+    while (op && isa<tile::SelectOp, tile::RowOp, tile::RenameOp>(op)) {
+      auto select = dyn_cast<tile::SelectOp>(op);
+      op = (select ? select.getX() : op->getOperand(0)).getDefiningOp();
+    }
+    return op;
+  }
+
+  static bool isArithmetic(Operation *op) {
+    auto map = dyn_cast_or_null<tile::MapOp>(op);
+    return map &&
+           llvm::all_of(map.getBody().front().without_terminator(),
+                        llvm::IsaPred<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::NegFOp, arith::ConstantOp>);
   }
 
   /// A value in float64: what it is computed from first, op by op.
@@ -123,7 +143,7 @@ private:
   }
 
   Value productIn64(tile::ReduceOp op) {
-    Value x = isSmall(typeOf(op.getX())) ? in64(op.getX()) : op.getX();
+    Value x = isWidened(op.getX().getDefiningOp()) || isSmall(typeOf(op.getX())) ? in64(op.getX()) : op.getX();
     builder.setInsertionPointAfter(op);
     return tile::ReduceOp::create(builder, op.getLoc(), typeOf(op.getResult()).withElementType(builder.getF64Type()),
                                   op.getKind(), x, op.getOver(), op.getMost().isZero() ? op.getMost() : APFloat(1e300));
@@ -152,6 +172,8 @@ private:
 
   /// A product of decays as factors in float64; none if it is something else.
   SmallVector<Value> factorsOf(Value x) {
+    if (oneToken)
+      return isSum(x) ? SmallVector<Value>{in64(x)} : SmallVector<Value>();
     if (auto cast = x.getDefiningOp<tile::CastOp>())
       if (typeOf(cast.getX()).getElementType().isF64())
         return {cast.getX()};
@@ -171,6 +193,17 @@ private:
         llvm::append_range(all, part);
       }
     return all;
+  }
+
+  /// Is a token's gate the sum of computed numbers? That is rounded; what is loaded is not, and 1 - g is little where
+  /// g is rounded by much.
+  bool isSum(Value x) const {
+    Operation *map = source(x.getDefiningOp());
+    auto isConstant = [](Value operand) { return operand.getDefiningOp<arith::ConstantOp>() != nullptr; };
+    return isArithmetic(map) && map->getBlock() == &body &&
+           llvm::any_of(map->getRegion(0).front().without_terminator(), [&](Operation &op) {
+             return isa<arith::AddFOp, arith::SubFOp>(op) && llvm::none_of(op.getOperands(), isConstant);
+           });
   }
 
   /// The product of two or more operands, each once.
@@ -265,6 +298,7 @@ private:
   }
 
   Block &body;
+  bool oneToken;
   OpBuilder builder;
   DenseMap<Value, Value> twins; // in float64
   DenseMap<Operation *, Operation *> stepsIn64;
@@ -274,8 +308,5 @@ private:
 } // namespace
 
 void derive::refineCarriedFactors(tile::KernelOp kernel) {
-  kernel.walk([](tile::ChunksOp loop) {
-    if (loop.getSize() > 1) // one gate is no product
-      Factors(loop).refine();
-  });
+  kernel.walk([](tile::ChunksOp loop) { Factors(loop).refine(); });
 }

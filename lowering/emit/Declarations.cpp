@@ -10,11 +10,6 @@ using mixc::tile::Role;
 namespace mixc {
 namespace {
 
-constexpr StringRef forwardLeading[] = {"size", "batch", "time", "heads", "groups", "sequences", "cu_seqlens"};
-constexpr StringRef decodeLeading[] = {"size", "batch", "time", "heads", "groups"};
-constexpr StringRef forwardTrailing[] = {"workspace", "saved", "threads", "parallel_for", "parallel_for_context"};
-constexpr StringRef decodeTrailing[] = {"workspace", "threads", "parallel_for", "parallel_for_context"};
-
 /// The tensors of one role in an argument struct: what is declared as what, and what its fields are called.
 struct Part {
   Role role, of;
@@ -47,14 +42,6 @@ ArrayRef<Part> partsOf(tile::Entry kind) {
 
 } // namespace
 
-ArrayRef<StringRef> leadingFields(tile::Entry kind) {
-  return kind == tile::Entry::Decode ? ArrayRef<StringRef>(decodeLeading) : ArrayRef<StringRef>(forwardLeading);
-}
-
-ArrayRef<StringRef> trailingFields(tile::Entry kind) {
-  return kind == tile::Entry::Decode ? ArrayRef<StringRef>(decodeTrailing) : ArrayRef<StringRef>(forwardTrailing);
-}
-
 Declarations::Declarations(mix::MixerOp mixer) : mixer(mixer) {
   if (DictionaryAttr dims = mixer.getBindingsAttr())
     for (NamedAttribute dim : dims)
@@ -86,7 +73,7 @@ llvm::Error Declarations::read() {
 
 std::vector<TensorInfo> Declarations::structOf(tile::Entry kind) const {
   std::vector<TensorInfo> tensors;
-  FieldNames names(leadingFields(kind), trailingFields(kind));
+  FieldNames names(namesOfFields(kind));
   unsigned slot = leadingFields(kind).size();
   for (const Part &part : partsOf(kind))
     for (const TensorInfo &declared : all) {
@@ -145,6 +132,8 @@ llvm::Error Declarations::add(mix::StateOp state) {
     return error;
   const double start = state.getStart() ? state.getStart()->convertToDouble() : 0.0;
   std::string &words = all.back().start;
+  all.back().startNumber = start;
+  all.back().startsAtIdentity = state.getIdentityStart();
   words = state.getIdentityStart() ? "the identity" : start == 0 ? "zero" : fmt::format("{}", start);
   if (std::optional<StringRef> param = state.getStartParam()) {
     all.back().startParam = param->str();

@@ -1,5 +1,8 @@
-// The JSON that `NAME_describe` returns: what a caller who has no header needs to build the argument structs.
-#include "lowering/emit/Interface.h"
+// The JSON that `NAME_describe` returns: what a caller who has no header needs to build the argument structs; and that
+// of a whole library, `mix_describe`.
+#include "lowering/emit/Sizes.h"
+#include "runtime/abi.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
@@ -28,10 +31,34 @@ json::Value bound(double value) {
   return value;
 }
 
-json::Object describeTensor(const TensorInfo &tensor) {
-  json::Object object{
-      {"name", tensor.name},         {"field", tensor.field},    {"role", tile::stringifyRole(tensor.role)},
-      {"dtype", tensor.elementType}, {"layout", layout(tensor)}, {"offset", 8 * int64_t(tensor.slot)}};
+/// Every field is 8 bytes.
+StringRef kindOf(const ArgumentField &field) {
+  return StringSwitch<StringRef>(field.type)
+      .Case("size_t", "size")
+      .Case("int64_t", "int64")
+      .Case("mix_parallel_for", "function")
+      .Default("pointer");
+}
+
+json::Array describeFields(const EntryInfo &entry) {
+  json::Array fields;
+  for (ArrayRef<ArgumentField> some : {leadingFields(entry.kind), trailingFields(entry.kind)})
+    for (const ArgumentField &field : some)
+      fields.push_back(json::Object{
+          {"name", field.name}, {"offset", 8 * int64_t(entry.slotOf(field.name))}, {"type", kindOf(field)}});
+  return fields;
+}
+
+json::Object describeTensor(const TensorInfo &tensor, tile::Entry entry) {
+  const auto place = static_cast<int64_t>(tensor.slot - leadingFields(entry).size());
+  json::Object object{{"name", tensor.name},
+                      {"field", tensor.field},
+                      {"role", tile::stringifyRole(tensor.role)},
+                      {"dtype", tensor.elementType},
+                      {"layout", layout(tensor)},
+                      {"offset", 8 * int64_t(tensor.slot)},
+                      {"strides", place * int64_t(sizeof(mixrt_strides))},
+                      {"bytes", tensorBytes(tensor)}};
   if (tensor.lo)
     object["interval"] = json::Array{bound(*tensor.lo), bound(*tensor.hi)};
   if (!tensor.start.empty() && !tensor.isGradient() && tensor.role != tile::Role::FinalGrad)
@@ -43,7 +70,7 @@ json::Object describeTensor(const TensorInfo &tensor) {
 
 } // namespace
 
-// The fingerprint is of what is said here, but for the CPU, for scratch memory, which depends on it, and for itself.
+// The fingerprint is of what is said here, but for the CPU, for memory, which depends on it, and for itself.
 std::string describe(const MixerInterface &mixer, StringRef cpu) {
   const bool isWhole = !cpu.empty();
   json::Object dims;
@@ -58,23 +85,38 @@ std::string describe(const MixerInterface &mixer, StringRef cpu) {
   for (const EntryInfo &entry : mixer.entries) {
     json::Array tensors;
     for (const TensorInfo &tensor : entry.fields())
-      tensors.push_back(describeTensor(tensor));
-    entries.push_back(
-        json::Object{{"entry", entry.name()}, {"size", 8 * int64_t(entry.slots)}, {"tensors", std::move(tensors)}});
-    if (isWhole)
-      (*entries.back().getAsObject())["scratch"] = entry.scratchBytes;
+      tensors.push_back(describeTensor(tensor, entry.kind));
+    entries.push_back(json::Object{{"entry", entry.name()},
+                                   {"size", 8 * int64_t(entry.slots)},
+                                   {"fields", describeFields(entry)},
+                                   {"tensors", std::move(tensors)}});
+    if (!isWhole)
+      continue;
+    json::Object &object = *entries.back().getAsObject();
+    object["scratch"] = entry.scratchBytes;
+    object["workspace"] = workspaceBytes(entry, /*replays=*/false);
+    if (entry.kind == tile::Entry::Forward)
+      object["saved"] = savedBytes(mixer);
+    if (entry.kind == tile::Entry::Backward)
+      object["workspace_without_saved"] = workspaceBytes(entry, /*replays=*/true);
   }
-  json::Object whole{{"name", mixer.name},
-                     {"target", "cpu"},
-                     {"dims", std::move(dims)},
-                     {"class", std::move(classes)},
-                     {"entries", std::move(entries)}};
+  json::Object whole{{"name", mixer.name},      {"abi", MIXRT_ABI_VERSION},    {"target", "cpu"},
+                     {"dims", std::move(dims)}, {"class", std::move(classes)}, {"entries", std::move(entries)}};
   if (isWhole) {
     whole["cpu"] = cpu;
     whole["fingerprint"] = mixer.fingerprintText();
+    whole["symbol"] = mixer.symbol();
   }
   std::string text;
   raw_string_ostream(text) << json::Value(std::move(whole));
+  return text;
+}
+
+std::string describeLibrary(ArrayRef<MixerInterface> mixers, StringRef cpu) {
+  std::string text = "{\"abi\":" + std::to_string(MIXRT_ABI_VERSION) + ",\"mixers\":[";
+  raw_string_ostream out(text);
+  interleave(mixers, out, [&](const MixerInterface &mixer) { out << describe(mixer, cpu); }, ",");
+  out << "]}";
   return text;
 }
 

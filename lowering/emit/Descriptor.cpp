@@ -72,6 +72,17 @@ public:
     return Error::success();
   }
 
+  /// The one name that whoever knows none begins with: a function for who has loaded the library, and the text itself
+  /// for who reads its file.
+  void describeAll(ArrayRef<MixerInterface> mixers) {
+    Constant *value = ConstantDataArray::getString(module.getContext(), describeLibrary(mixers, requirements.cpu));
+    auto *global = new GlobalVariable(module, value->getType(), /*isConstant=*/true, GlobalValue::ExternalLinkage,
+                                      value, "mix_description");
+    global->setVisibility(GlobalValue::ProtectedVisibility); // of two libraries of a process each has its own
+    suffix = "";
+    answer("mix_describe", global, {});
+  }
+
 private:
   Constant *number(int64_t value) { return ConstantInt::get(word, value); }
 
@@ -84,7 +95,17 @@ private:
 
   Constant *text(StringRef value) { return constant(ConstantDataArray::getString(module.getContext(), value), "text"); }
 
-  Constant *describeTensor(const TensorInfo &tensor) {
+  /// mixrt_tensor::start_param.
+  static int64_t startParam(const TensorInfo &state, const KernelInfo &program) {
+    if (state.role != tile::Role::State || state.startParam.empty())
+      return 0;
+    auto param = find_if(program.tensors, [&](const TensorInfo &known) {
+      return known.role == tile::Role::Param && known.declared == state.startParam;
+    });
+    return param - program.tensors.begin() + 1;
+  }
+
+  Constant *describeTensor(const TensorInfo &tensor, const KernelInfo &program) {
     const int64_t type = tensor.elementType == "f32"    ? MIXRT_F32
                          : tensor.elementType == "bf16" ? MIXRT_BF16
                                                         : MIXRT_F16;
@@ -92,11 +113,12 @@ private:
                            : tensor.isUnknown   ? MIXRT_ZERO
                            : tensor.isPartial   ? MIXRT_PARTIAL
                                                 : MIXRT_WRITTEN;
-    static_assert(sizeof(mixrt_tensor) == 10 * 8);
-    return ConstantStruct::getAnon({text(tensor.field), number(runtimeRole(tensor.role)), number(tensor.perGroup),
-                                    number(tensor.elements()), number(tensor.slot), number(type),
-                                    number(tensor.ownElements()), number(tensor.offset()), number(source),
-                                    number(tensor.segmentTokens)});
+    static_assert(sizeof(mixrt_tensor) == 13 * 8);
+    return ConstantStruct::getAnon(
+        {text(tensor.field), number(runtimeRole(tensor.role)), number(tensor.perGroup), number(tensor.elements()),
+         number(tensor.slot), number(type), number(tensor.ownElements()), number(tensor.offset()), number(source),
+         number(tensor.segmentTokens), number(llvm::bit_cast<int64_t>(tensor.startNumber)),
+         number(tensor.startsAtIdentity ? tensor.dims.back() : 0), number(startParam(tensor, program))});
   }
 
   /// The fields of a mixrt_program.
@@ -109,7 +131,7 @@ private:
       return createStringError("internal error: the kernel @" + info.function + " is not a function of four arguments");
     SmallVector<Constant *> tensors;
     for (const TensorInfo &tensor : info.tensors)
-      tensors.push_back(describeTensor(tensor));
+      tensors.push_back(describeTensor(tensor, info));
     SmallVector<Type *> fields(sizeof(mixrt_tensor) / 8, word);
     fields.front() = pointer;
     Type *rowType = StructType::get(module.getContext(), fields);
@@ -159,9 +181,13 @@ private:
     return Function::Create(FunctionType::get(result, arguments, false), GlobalValue::ExternalLinkage, name, module);
   }
 
+  std::vector<std::string> namesOf(const std::string &name) const {
+    return suffix.empty() ? std::vector{name} : std::vector{name, name + suffix};
+  }
+
   /// name(args) { return callee(descriptor, args); }
   void forward(const std::string &name, FunctionCallee callee, Constant *descriptor) {
-    for (const std::string &symbol : {name, name + suffix}) {
+    for (const std::string &symbol : namesOf(name)) {
       Function *function = declare(symbol, callee.getFunctionType()->getReturnType(), {pointer});
       IRBuilder<> builder(BasicBlock::Create(module.getContext(), "", function));
       builder.CreateRet(builder.CreateCall(callee, {descriptor, function->getArg(0)}));
@@ -170,7 +196,7 @@ private:
 
   /// name(...) { return value; }
   void answer(const std::string &name, Constant *value, ArrayRef<Type *> arguments) {
-    for (const std::string &symbol : {name, name + suffix}) {
+    for (const std::string &symbol : namesOf(name)) {
       Function *function = declare(symbol, value->getType(), arguments);
       IRBuilder<>(BasicBlock::Create(module.getContext(), "", function)).CreateRet(value);
     }
@@ -197,6 +223,7 @@ Error addEntryPoints(Module &module, ArrayRef<MixerInterface> mixers, const Requ
   for (const MixerInterface &mixer : mixers)
     if (Error error = entryPoints.add(mixer))
       return error;
+  entryPoints.describeAll(mixers);
   return Error::success();
 }
 

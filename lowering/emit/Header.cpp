@@ -41,6 +41,15 @@ typedef uint16_t mix_f16;
 typedef void (*mix_parallel_for)(void *context, int64_t count, void (*body)(void *argument, int64_t index),
                                  void *argument);
 
+/* How a tensor lies, in elements: number e (row-major among its dims) of head h (or group) of token t of sequence b is
+   at b batch + t time + h head + e element. 0 is contiguous: element 1, head as many as its numbers, time all heads,
+   batch all tokens; each given those inside it. What has no such axis ignores its stride. MIX_BROADCAST is a stride
+   of 0: what is read is the same along that axis. What is written has no two numbers in one place. */
+typedef struct {
+  int64_t batch, time, head, element;
+} mix_strides;
+#define MIX_BROADCAST INT64_MIN
+
 /* "cu_seqlens decreases at index 3"; of NULL: "success". */
 const char *mix_status_message(mix_status status);
 #endif
@@ -133,29 +142,58 @@ const char *commentOn(const EntryInfo &entry) {
   llvm_unreachable("every kind of entry");
 }
 
-void printStruct(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
+/// Types and comments of fields name the entry and its mixer.
+std::string filledIn(StringRef text, const MixerInterface &mixer, const EntryInfo &entry) {
   const std::string prefix = mixer.symbol();
-  const bool decode = entry.kind == tile::Entry::Decode;
-  out << "typedef struct {\n";
-  printField(out, "size_t size", "sizeof(" + prefix + "_" + entry.name() + "_args)");
-  printField(out, "int64_t batch, time, heads, groups",
-             Twine(decode ? "time: tokens of this call; " : "") + "groups: 0 is 1");
-  if (!decode) {
-    printField(out, "int64_t sequences", "of cu_seqlens; without it B or 0");
-    printField(out, "const int64_t *cu_seqlens", "[sequences + 1] from 0 to T, then B is 1; or NULL");
+  std::string result;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '$') {
+      result += text[i];
+      continue;
+    }
+    const char of = text[++i];
+    result += prefix + (of == 'E' ? "_" + entry.name().str() : of == 'W' ? workspaceSizeSuffix(entry.kind) : "");
   }
+  return result;
+}
+
+void printFields(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry,
+                 ArrayRef<ArgumentField> fields) {
+  for (const ArgumentField &field : fields) {
+    const std::string type = filledIn(field.type, mixer, entry);
+    printField(out, type + (StringRef(type).ends_with("*") ? "" : " ") + field.name,
+               filledIn(field.comment, mixer, entry));
+  }
+}
+
+/// One for every tensor, in the order of the arguments.
+void printStrides(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
+  const std::string name = mixer.symbol() + "_" + entry.name().str() + "_strides";
+  out << "typedef struct " << name << " {\n";
+  std::string line;
+  auto end = [&] {
+    if (!line.empty())
+      out << "  mix_strides " << line << ";\n";
+    line.clear();
+  };
+  for (const TensorInfo &tensor : entry.fields()) {
+    if (line.size() + tensor.field.size() > 100)
+      end();
+    line += (line.empty() ? "" : ", ") + tensor.field;
+  }
+  end();
+  out << "} " << name << ";\n\n";
+}
+
+void printStruct(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &entry) {
+  printStrides(out, mixer, entry);
+  out << "typedef struct {\n";
+  printFields(out, mixer, entry, leadingFields(entry.kind));
   printTensors(out, entry.fields());
-  printField(out, "void *workspace", prefix + workspaceSizeSuffix(entry.kind) + "() bytes");
-  if (entry.kind == tile::Entry::Forward)
-    printField(out, "void *saved", prefix + "_saved_size() bytes, or NULL");
-  if (entry.kind == tile::Entry::Backward)
-    printField(out, "const void *saved", "what forward left there, or NULL: computed anew");
-  printField(out, "int64_t threads", "0: as many as there are processors");
-  printField(out, "mix_parallel_for parallel_for", "or NULL: the library's own threads");
-  printField(out, "void *parallel_for_context", "");
+  printFields(out, mixer, entry, trailingFields(entry.kind));
   printField(out, "const void *reserved[" + Twine(mixer.reserved()) + "]",
              "not looked at; their number is the fingerprint's");
-  out << "} " << prefix << "_" << entry.name() << "_args;\n\n";
+  out << "} " << mixer.symbol() << "_" << entry.name() << "_args;\n\n";
 }
 
 void printFunction(raw_ostream &out, const MixerInterface &mixer, const char *result, const std::string &name,
@@ -170,8 +208,8 @@ void printEntry(raw_ostream &out, const MixerInterface &mixer, const EntryInfo &
   printStruct(out, mixer, entry);
   printFunction(out, mixer, "mix_status ", name, "const " + name + "_args *args");
   out << "/* Bytes of workspace for a call with these counts, threads and parallel_for; pointers are not looked at, "
-      << (entry.kind == tile::Entry::Backward ? "but for cu_seqlens\n   and if saved is NULL. */\n"
-                                              : "but for cu_seqlens. */\n");
+         "but\n"
+         "   for cu_seqlens and strides, and whether they are NULL. */\n";
   printFunction(out, mixer, "size_t ", prefix + workspaceSizeSuffix(entry.kind), "const " + name + "_args *args");
   if (entry.kind == tile::Entry::Forward)
     printFunction(out, mixer, "size_t ", prefix + "_saved_size", "const " + name + "_args *args");

@@ -49,6 +49,8 @@ llvm::Expected<KernelInfo> readKernel(FunctionOpInterface function, std::vector<
   return info;
 }
 
+unsigned savedSlot(tile::Entry kind, unsigned slots) { return slotOf(kind, slots, "saved").value_or(0); }
+
 llvm::Expected<EntryInfo> readEntry(FunctionOpInterface function, const Declarations &declarations) {
   EntryInfo info;
   const tile::Entry kind = info.kind = tile::functionOf(function).getEntry();
@@ -56,7 +58,7 @@ llvm::Expected<EntryInfo> readEntry(FunctionOpInterface function, const Declarat
   info.slots = leadingFields(kind).size() + trailingFields(kind).size();
   for (const TensorInfo &field : fields)
     info.slots += llvm::none_of(fields, [&](const TensorInfo &t) { return t.slot == field.slot && &t < &field; });
-  llvm::Expected<KernelInfo> kernel = readKernel(function, fields, info.slots - 4);
+  llvm::Expected<KernelInfo> kernel = readKernel(function, fields, savedSlot(kind, info.slots));
   if (!kernel)
     return kernel.takeError();
   static_cast<KernelInfo &>(info) = std::move(*kernel);
@@ -71,7 +73,7 @@ llvm::Expected<EntryInfo> readEntry(FunctionOpInterface function, const Declarat
 /// The kernel that writes what forward saves, and nothing else: its tensors are found where backward has them.
 llvm::Error readReplay(FunctionOpInterface function, const Declarations &declarations, EntryInfo &backward) {
   std::vector<TensorInfo> fields = declarations.structOf(tile::Entry::Backward);
-  llvm::Expected<KernelInfo> kernel = readKernel(function, fields, backward.slots - 4);
+  llvm::Expected<KernelInfo> kernel = readKernel(function, fields, savedSlot(backward.kind, backward.slots));
   if (!kernel)
     return kernel.takeError();
   backward.replay = std::move(*kernel);

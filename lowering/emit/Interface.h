@@ -26,26 +26,20 @@
 // that is read at earlier tokens, or of a history; only what remains may be written in place. A declaration that
 // backward does not name has the gradient zero.
 //
-// Argument structs: every field is 8 bytes, in this order.
+// Argument structs: every field is 8 bytes. Before the tensors and after them lie the fields of runtime/abi.h; between,
 //
-//     forward   size batch time heads groups sequences cu_seqlens
-//               inputs, params, X_initial, x_history_initial, outputs, X_final, x_history_final
-//               workspace saved threads parallel_for parallel_for_context
-//     backward  size batch time heads groups sequences cu_seqlens
-//               inputs, params, X_initial, x_history_initial, y_grad of outputs, X_final_grad, x_history_final_grad
+//     forward   inputs, params, X_initial, x_history_initial, outputs, X_final, x_history_final
+//     backward  inputs, params, X_initial, x_history_initial, y_grad of outputs, X_final_grad, x_history_final_grad
 //               x_grad of inputs and params, X_initial_grad, x_history_initial_grad
-//               workspace saved threads parallel_for parallel_for_context
-//     decode    size batch time heads groups
-//               inputs, params, X and x_history (in place), outputs, X_kept and x_history_kept (after each token)
-//               workspace threads parallel_for parallel_for_context
+//     decode    inputs, params, X and x_history (in place), outputs, X_kept and x_history_kept (after each token)
 //
-// Within a group of tensors: in order of declaration. `time` of decode is the number of tokens of this call. threads: 0
-// means all of the machine's. The header's structs end in reserved words (MixerInterface::reserved).
+// Within a group of tensors: in order of declaration. The structs of strides have a mix_strides for each of them, in
+// the same order. The header's structs end in reserved words (MixerInterface::reserved).
 #ifndef MIXC_LOWERING_EMIT_INTERFACE_H
 #define MIXC_LOWERING_EMIT_INTERFACE_H
 
 #include "dialect/mix/Mix.h"
-#include "dialect/tile/Tile.h"
+#include "lowering/emit/Fields.h"
 #include "llvm/Support/Error.h"
 #include <optional>
 #include <string>
@@ -66,8 +60,10 @@ struct TensorInfo {
   std::string elementType = "f32"; // or bf16, f16
   bool perGroup = false;
   std::optional<double> lo, hi;
-  std::string start;         // of a state where the caller passes none: `zero`, `-inf`, `the identity`, `the param W0`
-  std::string startParam;    // that param as the kernel knows it
+  std::string start;      // of a state where the caller passes none: `zero`, `-inf`, `the identity`, `the param W0`
+  std::string startParam; // that param as the kernel knows it
+  double startNumber = 0;
+  bool startsAtIdentity = false;
   unsigned slot = 0;         // position of its pointer in the argument struct, in units of 8 bytes
   bool isHistory = false;    // the past of an input
   bool isPartial = false;    // of a gradient: the runtime adds up what the kernels write
@@ -109,6 +105,8 @@ struct EntryInfo : KernelInfo { // tensors: then those of the argument struct th
   KernelInfo replay;  // of backward, if forward saves anything
 
   llvm::StringRef name() const { return tile::stringifyEntry(kind); }
+  /// Of a field that is no tensor, which it must have.
+  unsigned slotOf(llvm::StringRef field) const { return *mixc::slotOf(kind, slots, field); }
   /// What the struct has a field for, in its order, a family once.
   std::vector<TensorInfo> fields() const;
   /// What forward leaves for backward.
@@ -137,13 +135,12 @@ struct MixerInterface {
 /// functions.
 llvm::Expected<std::vector<MixerInterface>> readInterfaces(mlir::ModuleOp module);
 
-/// The slots before the first tensor, by name: 7 of forward and backward, 5 of decode; and those after the last.
-llvm::ArrayRef<llvm::StringRef> leadingFields(tile::Entry kind);
-llvm::ArrayRef<llvm::StringRef> trailingFields(tile::Entry kind);
-
 /// What `NAME_describe` returns: dims, class, tensors and layouts, as JSON. Without a `cpu`: what the fingerprint is
 /// of.
 std::string describe(const MixerInterface &mixer, llvm::StringRef cpu);
+
+/// What `mix_describe` returns, and `mix_description` is: that of every mixer of a library.
+std::string describeLibrary(llvm::ArrayRef<MixerInterface> mixers, llvm::StringRef cpu);
 
 /// The C header of a library.
 std::string printHeader(llvm::ArrayRef<MixerInterface> mixers, llvm::StringRef libraryName);

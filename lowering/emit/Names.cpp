@@ -38,7 +38,7 @@ static constexpr StringLiteral families = "AF_ PF_ PRI SCN SYS_ atomic_ si_";
 
 // A field may not hide a type that the struct's other fields have.
 static constexpr StringLiteral types =
-    "size_t int32_t int64_t uint16_t mix_bf16 mix_error mix_f16 mix_parallel_for mix_status";
+    "size_t int32_t int64_t uint16_t mix_bf16 mix_error mix_f16 mix_parallel_for mix_strides mix_status";
 
 static StringSet<> setOf(ArrayRef<StringRef> lists) {
   StringSet<> set;
@@ -73,10 +73,9 @@ std::string identifier(StringRef name) {
   return text;
 }
 
-FieldNames::FieldNames(ArrayRef<StringRef> leading, ArrayRef<StringRef> trailing) {
-  taken.insert(leading.begin(), leading.end());
-  taken.insert(trailing.begin(), trailing.end());
-  taken.insert("reserved"); // after them
+FieldNames::FieldNames(ArrayRef<StringRef> taken) {
+  this->taken.insert(taken.begin(), taken.end());
+  this->taken.insert("reserved"); // after them
 }
 
 std::string FieldNames::choose(StringRef name) {

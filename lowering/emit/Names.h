@@ -20,7 +20,7 @@ bool isReserved(llvm::StringRef name);
 /// `time`) gets an underscore.
 class FieldNames {
 public:
-  FieldNames(llvm::ArrayRef<llvm::StringRef> leading, llvm::ArrayRef<llvm::StringRef> trailing);
+  explicit FieldNames(llvm::ArrayRef<llvm::StringRef> taken);
   std::string choose(llvm::StringRef name);
 
 private:

@@ -82,7 +82,8 @@ private:
           return Printed{"column(" + within(op.getX(), Sum) + ", " + std::to_string(op.getIndex()) + ")"};
         })
         .Case([&](RollOp op) {
-          return Printed{"roll(" + within(op.getX(), Sum) + ", " + std::to_string(op.getShift()) + ")"};
+          return Printed{"roll(" + within(op.getX(), Sum) + ", " + std::to_string(static_cast<int64_t>(op.getShift())) +
+                         ")"};
         })
         .Case([&](ComponentOp op) {
           unsigned index = cast<OpResult>(value).getResultNumber(), reads = op.getNumReads();

@@ -69,6 +69,8 @@ public:
   virtual llvm::Expected<std::unique_ptr<Kernels>> compile(mlir::ModuleOp module) const = 0;
 };
 
+/// The toy of ToyBackend.cpp.
+std::unique_ptr<Backend> toyBackend();
 /// All of them, whether this machine has them or not.
 const std::vector<std::unique_ptr<Backend>> &backends();
 

@@ -2,12 +2,12 @@
 // have are made here, since a kernel by itself has no mixer whose declarations say what they hold.
 #include "lowering/Pipelines.h"
 #include "lowering/emit/Descriptor.h"
-#include "lowering/emit/Link.h"
-#include "lowering/emit/MemoryFile.h"
-#include "lowering/emit/Object.h"
+#include "lowering/object/Link.h"
+#include "lowering/object/MemoryFile.h"
+#include "lowering/object/Object.h"
 #include "mlir/IR/Verifier.h"
-#include "runtime/Call.h"
-#include "runtime/Cpu.h"
+#include "runtime/call/Call.h"
+#include "runtime/cpu/Cpu.h"
 #include "test/conformance/Backend.h"
 #include <cstring>
 #include <dlfcn.h>
@@ -41,11 +41,11 @@ public:
   Invocation(const Function &function, void *address, const Call &call) : call(call) {
     entry.name = "conformance";
     entry.kind = kindOf(call);
-    const bool isDecode = entry.kind == MIXRT_DECODE;
-    const auto count = static_cast<int64_t>(call.arguments.size()), leading = isDecode ? int64_t(5) : int64_t(7);
+    const auto count = static_cast<int64_t>(call.arguments.size());
+    const int64_t leading = fields().leading;
     for (int64_t i = 0; i < count; ++i)
       describe(call.arguments[i], leading + i);
-    entry.slots = leading + count + (isDecode ? 4 : 5);
+    entry.slots = leading + count + fields().trailing;
     entry.main.tensors = tensors.data();
     entry.main.tensor_count = count;
     entry.main.scratch_bytes = function.scratch;
@@ -66,9 +66,9 @@ public:
       return llvm::createStringError("the runtime does not take the counts");
     std::vector<char> workspace(counts.workspaceBytes + guard, '\xff'), saved(counts.savedBytes + guard, '\xff');
     const bool isSaved = counts.savedBytes > 0 && passesSaved();
-    slots[entry.slots - (entry.kind == MIXRT_DECODE ? 4 : 5)] = reinterpret_cast<uint64_t>(workspace.data());
+    slots[entry.slots + fields().workspace] = reinterpret_cast<uint64_t>(workspace.data());
     if (isSaved)
-      slots[entry.slots - 4] = reinterpret_cast<uint64_t>(saved.data());
+      slots[savedSlot()] = reinterpret_cast<uint64_t>(saved.data());
     if (isSaved) {
       forSaved(counts, saved.data(),
                [](char *there, const Argument &argument) { std::memcpy(there, argument.data, argument.bytes); });
@@ -86,6 +86,9 @@ public:
   }
 
 private:
+  const mixrt::Fields &fields() const { return mixrt::fieldsOf[entry.kind]; }
+  int64_t savedSlot() const { return entry.slots + (entry.kind == MIXRT_BACKWARD ? fields().saved : fields().saves); }
+
   void describe(const Argument &argument, int64_t slot) {
     mixrt_tensor &tensor = tensors.emplace_back();
     tensor.field = argument.name.c_str();
@@ -103,22 +106,25 @@ private:
   void fillSlots(int64_t leading) {
     const auto sequences = static_cast<int64_t>(call.lengths.size());
     slots.assign(entry.slots, 0);
-    slots[0] = 8 * entry.slots;
-    slots[1] = call.isPacked ? 1 : sequences;
-    slots[2] = call.isPacked ? call.tokens() : sequences ? call.lengths.front() : 0;
-    slots[3] = call.heads;
-    slots[4] = call.groups;
+    const mixrt::Fields &at = fields();
+    slots[at.size] = 8 * entry.slots;
+    slots[at.batch] = call.isPacked ? 1 : sequences;
+    slots[entry.kind == MIXRT_DECODE ? at.tokens : at.time] = call.isPacked ? call.tokens()
+                                                              : sequences   ? call.lengths.front()
+                                                                            : 0;
+    slots[at.heads] = call.heads;
+    slots[at.groups] = call.groups;
     if (call.isPacked) {
       for (int64_t s = 0; s <= sequences; ++s)
         starts.push_back(call.firstToken(s));
-      slots[5] = sequences;
-      slots[6] = reinterpret_cast<uint64_t>(starts.data());
+      slots[at.sequences] = sequences;
+      slots[at.cu_seqlens] = reinterpret_cast<uint64_t>(starts.data());
     }
     for (auto [i, argument] : llvm::enumerate(call.arguments))
       slots[leading + i] = reinterpret_cast<uint64_t>(argument.role == tile::Role::Saved ? nullptr : argument.data);
-    slots[entry.slots - 3] = 1; // thread
+    slots[entry.slots + at.threads] = 1;
     if (passesSaved())
-      slots[entry.slots - 4] = 64; // not null, for the counts; run() says where
+      slots[savedSlot()] = 64; // not null, for the counts; run() says where
   }
 
   bool passesSaved() const {
@@ -235,6 +241,7 @@ const std::vector<std::unique_ptr<Backend>> &backends() {
     auto *list = new std::vector<std::unique_ptr<Backend>>();
     for (const char *cpu : {"x86-64", "x86-64-v3", "x86-64-v4"}) // SSE2, AVX2, AVX-512
       list->push_back(std::make_unique<Cpu>(cpu));
+    list->push_back(toyBackend());
     return list;
   }();
   return *all;

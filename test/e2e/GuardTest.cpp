@@ -64,12 +64,12 @@ public:
     const int64_t counts[] = {int64_t(8 * slots.size()), call.batch, call.time, call.heads, call.groups};
     std::copy(std::begin(counts), std::end(counts), slots.begin());
     if (with.saved)
-      slots[slots.size() - 4] = reinterpret_cast<uint64_t>(with.saved->numbers);
-    slots[slots.size() - 3] = 1; // thread
+      slots[entry.slotOf("saved")] = reinterpret_cast<uint64_t>(with.saved->numbers);
+    slots[entry.slotOf("threads")] = 1;
     for (const TensorInfo &tensor : entry.fields())
       addTensor(tensor);
     const int64_t bytes = sizeSaid(symbol(workspaceSizeSuffix(entry.kind)));
-    slots[slots.size() - trailingFields(entry.kind).size()] = add((bytes + 63) / 64 * 16);
+    slots[entry.slotOf("workspace")] = add((bytes + 63) / 64 * 16);
     if (void *size = symbol("_saved_size"); size && entry.kind == tile::Entry::Forward)
       savedFloats = sizeSaid(size) / 4;
   }

@@ -55,7 +55,7 @@ TEST(Large, MoreThanTwoToThe31Elements) {
                                     : tensor.role == tile::Role::Output ? static_cast<void *>(y.numbers())
                                                                         : static_cast<void *>(final.data()));
   std::vector<char> workspace(workspaceSize(slots.data()));
-  slots[slots.size() - trailingFields(tile::Entry::Forward).size()] = reinterpret_cast<int64_t>(workspace.data());
+  slots[entry.slotOf("workspace")] = reinterpret_cast<int64_t>(workspace.data());
   ASSERT_EQ(function(slots.data()), nullptr);
 
   // By head: how many of the ones lie at or before a token.

@@ -59,3 +59,33 @@ tile.kernel forward @computed of "computed" (input "x", initial "S", final "S") 
   } -> !tile.t<[key(K):8], f32>
   tile.final %end, %to : <[key(K):8], f32>, <head, [8], f32>
 }
+
+// So is one for each key that is a sum, were a token alone a chunk: what is loaded is exact, a sum is rounded.
+// CHECK-LABEL: tile.kernel forward @sums
+// CHECK:       %[[A:.*]] = tile.map({{.*}}) : (!tile.t<[time:1, key(K):8], f64>, !tile.t<[time:1], f64>)
+// CHECK-NEXT:  ^bb0
+// CHECK-NEXT:    arith.addf %{{.*}} : f64
+// CHECK:       tile.row %[[A]][0] : <[time:1, key(K):8], f64> -> <[key(K):8], f64>
+tile.kernel forward @sums of "sums" (input "a", input "b", initial "S", final "S") {
+^bb0(%a: !tile.tensor<token, [8], f32>, %b: !tile.tensor<token, [], f32>, %from: !tile.tensor<head, [8], f32>,
+     %to: !tile.tensor<head, [8], f32>):
+  %start = tile.init %from : <head, [8], f32> -> <[key(K):8], f32>
+  %end = tile.chunks size 1 iter(%start : !tile.t<[key(K):8], f32>) {
+  ^bb0(%s: !tile.t<[key(K):8], f32>):
+    %one = tile.load %a : <token, [8], f32> -> <[time:1, key(K):8], f32>
+    %other = tile.load %b : <token, [], f32> -> <[time:1], f32>
+    %gates = tile.map(%one, %other) : (!tile.t<[time:1, key(K):8], f32>, !tile.t<[time:1], f32>) -> !tile.t<[time:1, key(K):8], f32> {
+    ^bb0(%x: f32, %y: f32):
+      %sum = arith.addf %x, %y : f32
+      tile.yield %sum : f32
+    }
+    %gate = tile.row %gates[0] : <[time:1, key(K):8], f32> -> <[key(K):8], f32>
+    %next = tile.map(%gate, %s) : (!tile.t<[key(K):8], f32>, !tile.t<[key(K):8], f32>) -> !tile.t<[key(K):8], f32> {
+    ^bb0(%d: f32, %x: f32):
+      %kept = arith.mulf %d, %x : f32
+      tile.yield %kept : f32
+    }
+    tile.yield %next : !tile.t<[key(K):8], f32>
+  } -> !tile.t<[key(K):8], f32>
+  tile.final %end, %to : <[key(K):8], f32>, <head, [8], f32>
+}

@@ -23,6 +23,8 @@ struct FadeForward {
   const int64_t *cu_seqlens = nullptr;
   const float *x = nullptr, *g = nullptr, *u = nullptr, *a = nullptr, *H_initial = nullptr;
   float *y = nullptr, *H_final = nullptr;
+  const void *strides = nullptr, *initial_slots = nullptr, *final_slots = nullptr;
+  int64_t slot_count = 0, slot_bits = 0, cu_seqlens_bits = 0;
   void *workspace = nullptr, *saved = nullptr;
   int64_t threads = 1;
   ParallelFor parallel_for = nullptr;
@@ -35,6 +37,8 @@ struct FadeBackward {
   const float *x = nullptr, *g = nullptr, *u = nullptr, *a = nullptr, *H_initial = nullptr;
   const float *y_grad = nullptr, *H_final_grad = nullptr;
   float *x_grad = nullptr, *g_grad = nullptr, *u_grad = nullptr, *a_grad = nullptr, *H_initial_grad = nullptr;
+  const void *strides = nullptr;
+  int64_t cu_seqlens_bits = 0;
   void *workspace = nullptr;
   const void *saved = nullptr;
   int64_t threads = 1;

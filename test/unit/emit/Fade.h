@@ -6,7 +6,7 @@
 #ifndef MIXC_TEST_UNIT_EMIT_FADE_H
 #define MIXC_TEST_UNIT_EMIT_FADE_H
 
-#include "lowering/emit/Library.h"
+#include "lowering/object/Library.h"
 #include <string>
 
 namespace mixc::test {

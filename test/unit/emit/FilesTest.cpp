@@ -1,6 +1,6 @@
 // Files that appear whole, two of them together, and nothing beside them.
-#include "lowering/emit/Library.h"
-#include "lowering/emit/PendingFile.h"
+#include "lowering/object/Library.h"
+#include "lowering/object/PendingFile.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"

@@ -8,7 +8,7 @@
 #ifndef MIXC_TEST_UNIT_EMIT_LEAKY_H
 #define MIXC_TEST_UNIT_EMIT_LEAKY_H
 
-#include "lowering/emit/Library.h"
+#include "lowering/object/Library.h"
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -25,6 +25,8 @@ struct ForwardArgs {
   const int64_t *cu_seqlens = nullptr;
   const float *x = nullptr, *g = nullptr, *a = nullptr, *H_initial = nullptr;
   float *y = nullptr, *z = nullptr, *H_final = nullptr;
+  const void *strides = nullptr, *initial_slots = nullptr, *final_slots = nullptr;
+  int64_t slot_count = 0, slot_bits = 0, cu_seqlens_bits = 0;
   void *workspace = nullptr, *saved = nullptr;
   int64_t threads = 1;
   ParallelFor parallel_for = nullptr;
@@ -36,6 +38,8 @@ struct DecodeArgs {
   int64_t batch = 1, time = 1, heads = 1, groups = 1;
   const float *x = nullptr, *g = nullptr, *a = nullptr;
   float *H = nullptr, *y = nullptr, *z = nullptr, *H_kept = nullptr;
+  const void *strides = nullptr, *slots = nullptr;
+  int64_t slot_count = 0, slot_bits = 0;
   void *workspace = nullptr;
   int64_t threads = 1;
   ParallelFor parallel_for = nullptr;

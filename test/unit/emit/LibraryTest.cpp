@@ -194,6 +194,8 @@ TEST(Describe, IsJson) {
                                    {"dtype", "f32"},
                                    {"layout", llvm::json::Array{"batch", "time", "groups", 4}},
                                    {"offset", int64_t(offsetof(ForwardArgs, g))},
+                                   {"strides", 32},
+                                   {"bytes", "16 * batch * time * groups"},
                                    {"interval", llvm::json::Array{0.0, 1.0}}}));
 }
 

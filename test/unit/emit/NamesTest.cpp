@@ -63,7 +63,7 @@ MixerInterface mixerWith(const std::set<std::string> &names) {
   MixerInterface mixer;
   mixer.name = "all";
   EntryInfo entry;
-  FieldNames fields(leadingFields(tile::Entry::Forward), trailingFields(tile::Entry::Forward));
+  FieldNames fields(namesOfFields(tile::Entry::Forward));
   unsigned slot = leadingFields(tile::Entry::Forward).size();
   for (const std::string &name : names) {
     TensorInfo tensor;
@@ -88,8 +88,9 @@ TEST(Names, OfAnyMacroKeywordOrTypeMakeAHeader) {
       "typedef typeid typename typeof union unsigned using virtual void volatile wchar_t while asm _Bool _Complex "
       "_Imaginary _Generic _Thread_local size_t int64_t uint16_t int32_t ptrdiff_t time_t pid_t FILE mix_status "
       "mix_error mix_bf16 mix_f16 mix_parallel_for MIX_SUCCESS MIX_SYMBOL all_forward all_forward_args all_FINGERPRINT "
-      "batch time heads groups size sequences cu_seqlens workspace saved threads parallel_for parallel_for_context "
-      "reserved main printf assert isnan log exp major min max q W_Q A_log dt x_ H";
+      "batch time heads groups size sequences cu_seqlens strides initial_slots final_slots slot_count slot_bits "
+      "cu_seqlens_bits mix_strides all_forward_strides element workspace saved threads parallel_for "
+      "parallel_for_context reserved main printf assert isnan log exp major min max q W_Q A_log dt x_ H";
   std::set<std::string> names;
   for (const std::string &name : words(others))
     names.insert(name);
@@ -114,7 +115,7 @@ TEST(Names, OfAnyMacroKeywordOrTypeMakeAHeader) {
 }
 
 TEST(Names, ThatMeanNothingElseStayAsTheyAre) {
-  FieldNames fields({"size"}, {"saved"});
+  FieldNames fields({"size", "saved"});
   for (const char *name : {"q", "k", "v", "H", "W", "A_log", "dt", "W_Q", "B", "x1", "alpha", "log_f", "H_initial"})
     EXPECT_EQ(fields.choose(name), name);
   for (const char *name : {"errno", "EOF", "I", "size", "class", "_N", "INT_MAX", "int64_t", "stdin", "M_PIf"})

@@ -41,11 +41,11 @@ inline void headerAgreesWith(const MixerInterface &mixer, const std::string &hea
     for (const TensorInfo &tensor : entry.tensors)
       claim("offsetof(" + type + ", " + tensor.field + ") == " + std::to_string(8 * tensor.slot));
     unsigned slot = 0;
-    for (llvm::StringRef field : leadingFields(entry.kind))
-      claim("offsetof(" + type + ", " + field.str() + ") == " + std::to_string(8 * slot++));
+    for (const ArgumentField &field : leadingFields(entry.kind))
+      claim("offsetof(" + type + ", " + field.name.str() + ") == " + std::to_string(8 * slot++));
     slot = entry.slots - trailingFields(entry.kind).size();
-    for (llvm::StringRef field : trailingFields(entry.kind))
-      claim("offsetof(" + type + ", " + field.str() + ") == " + std::to_string(8 * slot++));
+    for (const ArgumentField &field : trailingFields(entry.kind))
+      claim("offsetof(" + type + ", " + field.name.str() + ") == " + std::to_string(8 * slot++));
   }
   text += "int nothing;\n";
   compiles(header + ".c", text, "-x c -std=c11");

@@ -1,5 +1,6 @@
 // The runtime's part of a backward pass: who gets which rows, what is saved and replayed, and the sums.
-#include "runtime/Status.h"
+#include "runtime/call/Call.h"
+#include "runtime/call/Status.h"
 #include "test/unit/runtime/Twofold.h"
 #include <climits>
 #include <cmath>
@@ -258,7 +259,7 @@ using namespace mixrt;
 // Of a call with batch 2, time 5, heads 6, groups 2.
 const std::vector<Case> cases = {
     {S(slots[Size] -= 8), MIX_BAD_STRUCT_SIZE,
-     "size is 264, and sizeof(twofold_backward_args) is 272 in this library: is its header of another one?"},
+     "size is 280, and sizeof(twofold_backward_args) is 288 in this library: is its header of another one?"},
     {S(slots[Batch] = -1), MIX_BAD_SHAPE, "batch is -1"},
     {S(slots[Time] = -1), MIX_BAD_SHAPE, "time is -1"},
     {S(slots[Heads] = 0), MIX_BAD_SHAPE, "heads is 0"},
@@ -322,6 +323,9 @@ TEST(ForwardCall, WhatItSavesIsChecked) {
   EXPECT_TRUE(std::isnan(y[0]));
 }
 
+/// Two tensors, in the slots 7 and 8.
+constexpr int64_t copySlots = mixrt::fieldsOf[MIXRT_BACKWARD].leading + 2 + mixrt::fieldsOf[MIXRT_BACKWARD].trailing;
+
 /// A kernel whose gradient of x is x: what the sum of one part makes of it is what is rounded.
 void copyRows(void *const *tensors, const int64_t *strides, int64_t length, void *) {
   for (int64_t t = 0; t < length; ++t)
@@ -337,14 +341,17 @@ template <typename T> void roundsAs(const std::vector<float> &numbers) {
                                    .element_type = typeOf<T>(),
                                    .own = 1,
                                    .source = MIXRT_PARTIAL}};
-  const mixrt_entry entry = {
-      .name = "copy_backward", .kind = MIXRT_BACKWARD, .slots = 14, .cpu = "any", .main = {copyRows, tensors, 2, 0}};
+  const mixrt_entry entry = {.name = "copy_backward",
+                             .kind = MIXRT_BACKWARD,
+                             .slots = copySlots,
+                             .cpu = "any",
+                             .main = {copyRows, tensors, 2, 0}};
   std::vector<T> rounded(numbers.size());
-  std::vector<int64_t> slots(14);
-  slots[0] = 8 * 14, slots[1] = 1, slots[2] = int64_t(numbers.size()), slots[3] = slots[4] = 1;
+  std::vector<int64_t> slots(copySlots);
+  slots[0] = 8 * copySlots, slots[1] = 1, slots[2] = int64_t(numbers.size()), slots[3] = slots[4] = 1;
   slots[7] = reinterpret_cast<int64_t>(numbers.data()), slots[8] = reinterpret_cast<int64_t>(rounded.data());
   Bytes workspace(mixrt_workspace_size(&entry, slots.data()));
-  slots[9] = reinterpret_cast<int64_t>(workspace.data());
+  slots[copySlots + mixrt::fieldsOf[MIXRT_BACKWARD].workspace] = reinterpret_cast<int64_t>(workspace.data());
   ASSERT_EQ(mixrt_run(&entry, slots.data()), nullptr);
   for (size_t i = 0; i < numbers.size(); ++i) {
     const float wanted = static_cast<float>(T(numbers[i])), found = static_cast<float>(rounded[i]);
@@ -379,13 +386,16 @@ TEST(Sums, AreTakenInFloat64) {
   const mixrt_tensor tensors[] = {
       {.field = "x", .role = MIXRT_INPUT, .elements = 1, .slot = 7, .own = 1},
       {.field = "w_grad", .role = MIXRT_PARAM_GRAD, .elements = 1, .slot = 8, .own = 1, .source = MIXRT_PARTIAL}};
-  const mixrt_entry entry = {
-      .name = "copy_backward", .kind = MIXRT_BACKWARD, .slots = 14, .cpu = "any", .main = {copyRows, tensors, 2, 0}};
-  std::vector<int64_t> slots(14);
-  slots[0] = 8 * 14, slots[1] = sequences, slots[2] = slots[3] = slots[4] = 1;
+  const mixrt_entry entry = {.name = "copy_backward",
+                             .kind = MIXRT_BACKWARD,
+                             .slots = copySlots,
+                             .cpu = "any",
+                             .main = {copyRows, tensors, 2, 0}};
+  std::vector<int64_t> slots(copySlots);
+  slots[0] = 8 * copySlots, slots[1] = sequences, slots[2] = slots[3] = slots[4] = 1;
   slots[7] = reinterpret_cast<int64_t>(x.data()), slots[8] = reinterpret_cast<int64_t>(result.data());
   Bytes workspace(mixrt_workspace_size(&entry, slots.data()));
-  slots[9] = reinterpret_cast<int64_t>(workspace.data());
+  slots[copySlots + mixrt::fieldsOf[MIXRT_BACKWARD].workspace] = reinterpret_cast<int64_t>(workspace.data());
   ASSERT_EQ(mixrt_run(&entry, slots.data()), nullptr);
   EXPECT_EQ(result[0], static_cast<float>(1 + 4095 * 0x1p-25));
 }

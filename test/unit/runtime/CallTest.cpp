@@ -1,6 +1,6 @@
 // What a call of the runtime is told beside numbers: counts that mean no work, arrays that overlap, and `saved` of
 // another call.
-#include "runtime/Status.h"
+#include "runtime/call/Status.h"
 #include "test/unit/runtime/Twofold.h"
 #include <climits>
 #include <cmath>

@@ -1,6 +1,6 @@
 // What the runtime knows of the processor it runs on, held against what LLVM finds; and the text of a status.
-#include "runtime/Cpu.h"
-#include "runtime/Status.h"
+#include "runtime/cpu/Cpu.h"
+#include "runtime/call/Status.h"
 #include "llvm/TargetParser/Host.h"
 #include <gtest/gtest.h>
 #include <thread>

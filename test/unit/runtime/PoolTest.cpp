@@ -1,5 +1,5 @@
 // The pool by itself, with more threads than the machine has processors.
-#include "runtime/Pool.h"
+#include "runtime/cpu/Pool.h"
 #include <atomic>
 #include <ctime>
 #include <gtest/gtest.h>

@@ -1,7 +1,8 @@
 // For ThreadSanitizer: many threads call one library at once, with its own pool and with a parallel_for of theirs,
 // while others fail. Every item writes its own row, and the caller reads all of them when the call returns: a missing
 // happens-before anywhere between is a report.
-#include "runtime/abi.h"
+#include "runtime/call/Call.h"
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -9,6 +10,11 @@
 #include <vector>
 
 namespace {
+
+constexpr mixrt::Fields forwardFields = mixrt::fieldsOf[MIXRT_FORWARD],
+                        backwardFields = mixrt::fieldsOf[MIXRT_BACKWARD];
+constexpr int64_t X = forwardFields.leading, Y = X + 1; // the tensors' slots, in both
+constexpr int64_t ForwardSlots = Y + 1 + forwardFields.trailing, BackwardSlots = Y + 1 + backwardFields.trailing;
 
 /// y[t] = x[t] + t, by way of the scratch memory.
 void kernel(void *const *tensors, const int64_t *strides, int64_t length, void *scratch) {
@@ -20,10 +26,13 @@ void kernel(void *const *tensors, const int64_t *strides, int64_t length, void *
   }
 }
 
-const mixrt_tensor tensors[] = {{.field = "x", .role = MIXRT_INPUT, .elements = 1, .slot = 7, .own = 1},
-                                {.field = "y", .role = MIXRT_OUTPUT, .elements = 1, .slot = 8, .own = 1}};
-const mixrt_entry entry = {
-    .name = "race_forward", .kind = MIXRT_FORWARD, .slots = 14, .cpu = "any", .main = {kernel, tensors, 2, 64}};
+const mixrt_tensor tensors[] = {{.field = "x", .role = MIXRT_INPUT, .elements = 1, .slot = X, .own = 1},
+                                {.field = "y", .role = MIXRT_OUTPUT, .elements = 1, .slot = Y, .own = 1}};
+const mixrt_entry entry = {.name = "race_forward",
+                           .kind = MIXRT_FORWARD,
+                           .slots = ForwardSlots,
+                           .cpu = "any",
+                           .main = {kernel, tensors, 2, 64}};
 
 /// The gradient of a param w in y = w x, for the cotangent x: a part from every (sequence, head).
 void backward(void *const *tensors, const int64_t *strides, int64_t length, void *) {
@@ -34,11 +43,11 @@ void backward(void *const *tensors, const int64_t *strides, int64_t length, void
 }
 
 const mixrt_tensor backwardTensors[] = {
-    {.field = "y_grad", .role = MIXRT_OUTPUT_GRAD, .elements = 1, .slot = 7, .own = 1},
-    {.field = "w_grad", .role = MIXRT_PARAM_GRAD, .elements = 1, .slot = 8, .own = 1, .source = MIXRT_PARTIAL}};
+    {.field = "y_grad", .role = MIXRT_OUTPUT_GRAD, .elements = 1, .slot = X, .own = 1},
+    {.field = "w_grad", .role = MIXRT_PARAM_GRAD, .elements = 1, .slot = Y, .own = 1, .source = MIXRT_PARTIAL}};
 const mixrt_entry backwardEntry = {.name = "race_backward",
                                    .kind = MIXRT_BACKWARD,
-                                   .slots = 14,
+                                   .slots = BackwardSlots,
                                    .cpu = "any",
                                    .main = {backward, backwardTensors, 2, 0}};
 
@@ -57,11 +66,16 @@ void ownThreads(void *, int64_t count, void (*body)(void *, int64_t), void *argu
 }
 
 /// The sums are read from all items' parts, which any thread may have written.
-void sumUp(int64_t (&slots)[14], const std::vector<float> &x, int64_t heads) {
+void sumUp(const int64_t (&forward)[ForwardSlots], const std::vector<float> &x, int64_t heads) {
+  int64_t slots[BackwardSlots] = {};
+  std::copy_n(forward, Y, slots);
+  slots[0] = sizeof slots;
+  slots[BackwardSlots + backwardFields.threads] = forward[ForwardSlots + forwardFields.threads];
+  slots[BackwardSlots + backwardFields.parallel_for] = forward[ForwardSlots + forwardFields.parallel_for];
   std::vector<float> sums(heads, -1);
-  slots[8] = reinterpret_cast<int64_t>(sums.data());
+  slots[Y] = reinterpret_cast<int64_t>(sums.data());
   std::vector<char> workspace(mixrt_workspace_size(&backwardEntry, slots));
-  slots[9] = reinterpret_cast<int64_t>(workspace.data());
+  slots[BackwardSlots + backwardFields.workspace] = reinterpret_cast<int64_t>(workspace.data());
   if (mix_status status = mixrt_run(&backwardEntry, slots))
     fail(mix_status_message(status));
   for (int64_t h = 0; h < heads; ++h) {
@@ -79,20 +93,20 @@ void callMany(int caller) {
     std::vector<float> x(batch * time * heads + 1), y(x.size(), -1);
     for (size_t i = 0; i < x.size(); ++i)
       x[i] = static_cast<float>(i);
-    int64_t slots[14] = {sizeof slots,
-                         batch,
-                         time,
-                         heads,
-                         1,
-                         0,
-                         0,
-                         reinterpret_cast<int64_t>(x.data()),
-                         reinterpret_cast<int64_t>(y.data())};
-    slots[11] = caller % 3 ? 4 : 0;
+    int64_t slots[ForwardSlots] = {sizeof slots,
+                                   batch,
+                                   time,
+                                   heads,
+                                   1,
+                                   0,
+                                   0,
+                                   reinterpret_cast<int64_t>(x.data()),
+                                   reinterpret_cast<int64_t>(y.data())};
+    slots[ForwardSlots + forwardFields.threads] = caller % 3 ? 4 : 0;
     if (caller % 2)
-      slots[12] = reinterpret_cast<int64_t>(ownThreads);
+      slots[ForwardSlots + forwardFields.parallel_for] = reinterpret_cast<int64_t>(ownThreads);
     std::vector<char> workspace(mixrt_workspace_size(&entry, slots));
-    slots[9] = reinterpret_cast<int64_t>(workspace.data());
+    slots[ForwardSlots + forwardFields.workspace] = reinterpret_cast<int64_t>(workspace.data());
     if (mix_status status = mixrt_run(&entry, slots))
       fail(mix_status_message(status));
     for (int64_t b = 0; b < batch; ++b)
@@ -103,7 +117,7 @@ void callMany(int caller) {
             fail("a wrong number");
         }
     sumUp(slots, x, heads);
-    slots[3] = -caller - 1; // and a failure, whose message is this thread's own
+    slots[forwardFields.heads] = -caller - 1; // and a failure, whose message is this thread's own
     mix_status status = mixrt_run(&entry, slots);
     if (!status || mix_status_message(status) != "heads is " + std::to_string(-caller - 1))
       fail("not this thread's message");

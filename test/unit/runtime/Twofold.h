@@ -71,9 +71,15 @@ enum Field {
   HFinal,
   PFinal,
   XHistoryFinal,
+  ForwardStrides,
+  InitialSlots,
+  FinalSlots,
+  SlotCount,
+  SlotBits,
+  ForwardCuSeqlensBits,
   ForwardWorkspace,
-  ForwardSaved,      //
-  ForwardSlots = 25, //
+  ForwardSaved,
+  ForwardSlots = ForwardSaved + 4, //
   YGrad = 16,
   HFinalGrad,
   PFinalGrad,
@@ -87,6 +93,8 @@ enum Field {
   HInitialGrad,
   PInitialGrad,
   XHistoryInitialGrad, //
+  BackwardStrides,
+  CuSeqlensBits,
   Workspace,
   Saved,
   Threads,
