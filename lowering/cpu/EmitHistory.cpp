@@ -1,152 +1,83 @@
-// Tokens of the past. Row t of a load with lag n is token t - n: of the sequence, or, before its first token, one of
-// the history's last rows (0 where there is no history). Only the first chunks can reach that far back, so the others
-// have a path of their own without the question.
-#include "lowering/cpu/KernelEmitter.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+// The last tokens of an input, for the next call, and the cotangent of what a call before this one had left.
+//
+//     history       to[i] = token end - n + i: of the sequence, or of the history before it
+//     history_grad  the gradient of that token += cotangent[i]
+#include "lowering/cpu/Emitters.h"
+#include "lowering/cpu/TensorAccess.h"
 
 using namespace mlir;
 using namespace mixc;
 using namespace mixc::cpu;
-using tile::TileType;
 
-Value KernelEmitter::isAbsent(Value pointer) {
-  Value null = LLVM::ZeroOp::create(b, loc, pointer.getType());
-  return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, pointer, null);
-}
-
-Value KernelEmitter::choose(Value condition, Type type, function_ref<Value()> then, function_ref<Value()> otherwise) {
-  auto branch = scf::IfOp::create(b, loc, TypeRange{type}, condition, /*withElse=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  scf::YieldOp::create(b, loc, then());
-  b.setInsertionPointToStart(branch.elseBlock());
-  scf::YieldOp::create(b, loc, otherwise());
-  return branch.getResult(0);
-}
-
-void KernelEmitter::emitLaggedLoad(tile::LoadOp op, bool contiguous) {
-  auto type = cast<TileType>(op.getResult().getType());
-  tile::ViewType view = op.getTensor().getType(), pastView = op.getHistory().getType();
-  const Layout layout = place(op.getResult()).layout;
-  const auto dims = tile::ViewType::get(b.getContext(), tile::Per::Head, view.getShape(), view.getElementType());
-  const int64_t rowSize = ShapedType::getNumElements(view.getShape());
-
-  auto rows = [&](bool reachesBack) {
-    auto each = [&](const Point &point, int64_t n) {
-      Value row = add(firstRow, point.at("time"));
-      if (validRows)
-        row = arith::MinUIOp::create(b, loc, row, add(length, -1));
-      row = add(row, -static_cast<int64_t>(op.getLag()));
-      Type result = n ? Type(vector(n, layout.elementType)) : layout.elementType;
-      auto present = [&] {
-        return readNumbers(op.getTensor(), tensorOffset(view, op.getTensor(), type, row, point), layout, point, n);
-      };
-      auto past = [&] {
-        auto fromHistory = [&] {
-          Value at = mul(add(row, pastView.getShape().front()), rowSize);
-          return readNumbers(op.getHistory(), add(at, tensorOffset(dims, op.getTensor(), type, {}, point)), layout,
-                             point, n);
-        };
-        return choose(isAbsent(pointers[op.getHistory()]), result, [&] { return number(0, result); }, fromHistory);
-      };
-      Value numbers;
-      if (reachesBack) {
-        Value inSequence = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, row, index(0));
-        numbers = choose(inSequence, result, present, past);
-      } else {
-        numbers = present();
-      }
-      if (n)
-        put(op.getResult(), point, numbers);
-      else
-        putEntry(op.getResult(), point, numbers);
-    };
-    if (contiguous)
-      forEachVector(layout, each);
-    else
-      forEachEntry(layout.axes, [&](const Point &point) { each(point, 0); });
-  };
-  Value lag = index(op.getLag());
-  Value first = firstRow;
-  if (sequence && validRows) // a short sequence repeats an early token
-    first = arith::MinUIOp::create(b, loc, first, add(length, -1));
-  Value isInside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, first, lag);
-  auto branch = scf::IfOp::create(b, loc, isInside, /*withElse=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  rows(/*reachesBack=*/false);
-  b.setInsertionPointToStart(branch.elseBlock());
-  rows(/*reachesBack=*/true);
-}
-
-// In ascending order, and a row's source never lies before it: so the history may be replaced where it lies.
-void KernelEmitter::emitHistory(tile::HistoryOp op) {
-  forEachSequence(op, [&] {
-    if (op.getTo().getType().getPer() != tile::Per::Token || !validRows)
-      return writeHistory(op);
-    auto valid = scf::IfOp::create(b, loc, rowIsValid(index(0)), /*withElse=*/false);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(valid.thenBlock());
-    writeHistory(op);
+/// Entry by entry: the last tokens before `end`; body(row and entry of the history, token, is it in the sequence).
+static void forEachLast(const TensorAccess &in, int64_t count, int64_t rowSize, Value end,
+                        function_ref<void(Value, Value, Value, Value)> body) {
+  in.loop(0, count, 1, [&](Value i) {
+    Value token = in.add(in.add(end, -count), i);
+    Value inSequence = arith::CmpIOp::create(in.b, in.loc, arith::CmpIPredicate::sge, token, in.index(0));
+    in.loop(0, rowSize, 1, [&](Value entry) { body(i, entry, token, inSequence); });
   });
 }
 
-void KernelEmitter::writeHistory(tile::HistoryOp op) {
+// In ascending order, and a row's source never lies before it: so the history may be replaced where it lies.
+static void writeHistory(const TensorAccess &in, tile::HistoryOp op) {
+  OpBuilder &b = in.b;
+  const Location loc = in.loc;
   tile::ViewType view = op.getTokens().getType(), past = op.getPast().getType(), to = op.getTo().getType();
   const int64_t rowSize = ShapedType::getNumElements(view.getShape()), count = past.getShape().front();
   const bool isKept = to.getPer() == tile::Per::Token;
-  Value end = isKept ? add(firstRow, 1) : length;
-
-  auto wanted = scf::IfOp::create(b, loc, isAbsent(pointers[op.getTo()]), /*withElse=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(wanted.elseBlock());
-  Value start = isKept ? arith::MulIOp::create(b, loc, firstRow, rowStrides[op.getTo()]).getResult() : index(0);
-  Type f32 = b.getF32Type();
-  loop(0, count, 1, [&](Value i) {
-    Value token = add(add(end, -count), i);
-    Value inSequence = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, token, index(0));
-    loop(0, rowSize, 1, [&](Value entry) {
+  const Tensor tokens = in.tiles.tensor(op.getTokens()), history = in.tiles.tensor(op.getPast()),
+               target = in.tiles.tensor(op.getTo());
+  Value end = isKept ? in.add(in.scope.firstRow, 1) : in.scope.length;
+  in.unless(in.isAbsent(target.pointer), [&] {
+    Value start = isKept ? arith::MulIOp::create(b, loc, in.scope.firstRow, target.rowStride).getResult() : in.index(0);
+    Type f32 = b.getF32Type();
+    forEachLast(in, count, rowSize, end, [&](Value i, Value entry, Value token, Value inSequence) {
       auto present = [&]() -> Value {
-        Value at = add(arith::MulIOp::create(b, loc, token, rowStrides[op.getTokens()]), entry);
-        return extended(memref::LoadOp::create(b, loc, buffers[op.getTokens()], at), view, f32);
+        Value at = in.add(arith::MulIOp::create(b, loc, token, tokens.rowStride), entry);
+        return in.extended(memref::LoadOp::create(b, loc, tokens.memory, at), view, f32);
       };
       auto before = [&]() -> Value {
-        Value at = add(mul(add(token, count), rowSize), entry);
-        return extended(memref::LoadOp::create(b, loc, buffers[op.getPast()], at), past, f32);
+        Value at = in.add(in.mul(in.add(token, count), rowSize), entry);
+        return in.extended(memref::LoadOp::create(b, loc, history.memory, at), past, f32);
       };
-      auto absent = [&] { return number(0, f32); };
-      Value numbers = choose(inSequence, f32, present,
-                             [&] { return choose(isAbsent(pointers[op.getPast()]), f32, absent, before); });
-      memref::StoreOp::create(b, loc, rounded(numbers, to), buffers[op.getTo()],
-                              add(start, add(mul(i, rowSize), entry)));
+      auto absent = [&] { return in.number(0, f32); };
+      Value numbers = in.choose(inSequence, f32, present,
+                                [&] { return in.choose(in.isAbsent(history.pointer), f32, absent, before); });
+      memref::StoreOp::create(b, loc, in.rounded(numbers, to), target.memory,
+                              in.add(start, in.add(in.mul(i, rowSize), entry)));
     });
   });
 }
 
-void KernelEmitter::emitHistoryGrad(tile::HistoryGradOp op) {
-  tile::ViewType from = op.getCotangent().getType(), view = op.getTokens().getType(), past = op.getPast().getType();
-  const int64_t rowSize = ShapedType::getNumElements(view.getShape()), count = past.getShape().front();
-  OpBuilder::InsertionGuard guard(b);
-  auto ifPresent = [&](Value tensor) {
-    auto absent = scf::IfOp::create(b, loc, isAbsent(pointers[tensor]), /*withElse=*/true);
-    b.setInsertionPointToStart(absent.elseBlock());
-  };
-  ifPresent(op.getCotangent());
-  loop(0, count, 1, [&](Value i) {
-    Value token = add(add(length, -count), i);
-    Value inSequence = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, token, index(0));
-    loop(0, rowSize, 1, [&](Value entry) {
-      Value bar = memref::LoadOp::create(b, loc, buffers[op.getCotangent()], add(mul(i, rowSize), entry));
-      bar = extended(bar, from, b.getF32Type());
-      auto branch = scf::IfOp::create(b, loc, inSequence, /*withElse=*/true);
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(branch.thenBlock());
-      ifPresent(op.getTokens());
-      Value at = add(arith::MulIOp::create(b, loc, token, rowStrides[op.getTokens()]), entry);
-      addNumbers(buffers[op.getTokens()], view, at, bar, {});
-      b.setInsertionPointToStart(branch.elseBlock());
-      ifPresent(op.getPast());
-      addNumbers(buffers[op.getPast()], past, add(mul(add(token, count), rowSize), entry), bar, {});
+void mixc::cpu::emitHistory(const Scope &scope, Tiles &tiles, tile::HistoryOp op) {
+  TensorAccess(Access(scope, tiles, op.getLoc())).forEachSequence(op, [&](const Scope &sequence, Tiles &own) {
+    TensorAccess in(Access(sequence, own, op.getLoc()));
+    if (op.getTo().getType().getPer() != tile::Per::Token || sequence.rows.areAll())
+      return writeHistory(in, op);
+    in.when(in.rowIsValid(in.index(0)), [&] { writeHistory(in, op); });
+  });
+}
+
+void mixc::cpu::emitHistoryGrad(const Scope &scope, Tiles &tiles, tile::HistoryGradOp op) {
+  TensorAccess in(Access(scope, tiles, op.getLoc()));
+  tile::ViewType from = op.getCotangent().getType(), past = op.getPast().getType();
+  const int64_t rowSize = ShapedType::getNumElements(op.getTokens().getType().getShape());
+  const int64_t count = past.getShape().front();
+  const Tensor cotangent = tiles.tensor(op.getCotangent()), tokens = tiles.tensor(op.getTokens()),
+               history = tiles.tensor(op.getPast());
+  in.unless(in.isAbsent(cotangent.pointer), [&] {
+    forEachLast(in, count, rowSize, scope.length, [&](Value i, Value entry, Value token, Value inSequence) {
+      Value bar = memref::LoadOp::create(in.b, in.loc, cotangent.memory, in.add(in.mul(i, rowSize), entry));
+      bar = in.extended(bar, from, in.b.getF32Type());
+      auto toTokens = [&] {
+        Value at = in.add(arith::MulIOp::create(in.b, in.loc, token, tokens.rowStride), entry);
+        in.addTo(bar, {}, op.getTokens(), at);
+      };
+      auto toHistory = [&] { in.addTo(bar, {}, op.getPast(), in.add(in.mul(in.add(token, count), rowSize), entry)); };
+      in.when(
+          inSequence, [&] { in.unless(in.isAbsent(tokens.pointer), toTokens); },
+          [&] { in.unless(in.isAbsent(history.pointer), toHistory); });
     });
   });
 }

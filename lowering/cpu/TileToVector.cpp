@@ -1,5 +1,9 @@
-// Lowers planned kernels to functions over vectors and buffers (KernelEmitter.h).
-#include "lowering/cpu/KernelEmitter.h"
+// Lowers planned kernels to functions over vectors and buffers: EmitKernel.cpp the function, Loops.cpp its chunks and
+// panels, an Emit*.cpp each group of ops. Scope.h is where code runs, Tiles.h where values lie, Access.h both: entries
+// and vectors of a tile at a point.
+#include "lowering/Passes.h"
+#include "lowering/cpu/EmitKernel.h"
+#include "lowering/cpu/Plan.h"
 #include "lowering/plan/VerifyPlan.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
@@ -20,10 +24,7 @@ struct TileToVector : mixc::impl::TileToVectorBase<TileToVector> {
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
       if (failed(plan::verifyPlan(kernel)))
         return signalPassFailure();
-      const Target target = describe(cpu::KernelPlan::of(kernel).target);
-      OpBuilder builder(kernel);
-      if (failed(cpu::KernelEmitter(kernel, target, builder).emit()))
-        return signalPassFailure();
+      cpu::emitKernel(kernel, describe(cpu::KernelPlan::of(kernel).target));
       kernel.erase();
     }
   }

@@ -145,3 +145,23 @@ tile.kernel forward @contract_block of "contract" (input "x", param "U", initial
   } -> !own
   tile.final %end, %last : !own, !tile.tensor<head, [19], f32>
 }
+
+// Both axes of the mask are of one operand: of the sums along its lanes those that do not count stay as they start.
+!cube = !tile.t<[time:16, source:16, key(K):6], f32>
+tile.kernel forward @contract_one_of_both of "contract" (input "q", input "k", param "w", output "y") {
+^bb0(%qt: !kt, %kt: !kt, %w_in: !tile.tensor<head, [6], f32>, %y_out: !num):
+  tile.chunks size 16 {
+    %q = tile.load %qt : !kt -> !k
+    %k = tile.load %kt : !kt -> !k
+    %w = tile.load %w_in : !tile.tensor<head, [6], f32> -> !tile.t<[key(K):6], f32>
+    %s = tile.rename %k "time" to "source" : !k -> !u
+    %both = tile.map (%q, %s) : (!k, !u) -> !cube {
+    ^bb0(%x: f32, %y: f32):
+      %z = arith.mulf %x, %y : f32
+      tile.yield %z : f32
+    }
+    %pairs = tile.contract %both, %w over ["K"] mask strict : !cube, !tile.t<[key(K):6], f32> -> !p
+    %all = tile.reduce add %pairs over ["source"] : !p -> !r
+    tile.store %all, %y_out : !r, !num
+  }
+}
