@@ -2,8 +2,8 @@
 // the chunk's one system, whose pairs cost n n C (2 K + 2 V) a token. So it is rows of which the target has a best
 // number (lowering/Target.h), and C = rows / n.
 //
-// Rows beyond twice the key axis, K, are more than its dimensions: they erase all that was there before, and what is left
-// of it is a difference of larger numbers. With K = 3 and keys of norm 1.7, 16 rows lose a digit to 8.
+// Rows beyond twice the key axis, K, are more than its dimensions: they erase all that was there before, and what is
+// left of it is a difference of larger numbers. With K = 3 and keys of norm 1.7, 16 rows lose a digit to 8.
 #ifndef MIXC_LOWERING_DERIVE_CHUNK_SIZE_H
 #define MIXC_LOWERING_DERIVE_CHUNK_SIZE_H
 
