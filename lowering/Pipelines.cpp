@@ -25,8 +25,7 @@ void mixToComponent(OpPassManager &passes, const PipelineOptions &, const Target
 }
 
 void addBackward(OpPassManager &passes, const PipelineOptions &options, const Target &target) {
-  passes.addPass(
-      createBuildAgain({options.chunk, target.backwardRows, target.cheapBackwardRows, target.smallState}));
+  passes.addPass(createBuildAgain({options.chunk, target.backwardRows, target.cheapBackwardRows, target.smallState}));
   passes.addNestedPass<tile::KernelOp>(createCSEPass());
   passes.addPass(createPlanSaved({target.segmentTokens, options.keep}));
   passes.addPass(createBuildAdjoint());

@@ -8,8 +8,8 @@
 #include "lowering/Limits.h"
 #include "lowering/Passes.h"
 #include "lowering/Refusal.h"
-#include "lowering/cpu/Plan.h"
 #include "lowering/Target.h"
+#include "lowering/cpu/Plan.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 

@@ -1,13 +1,13 @@
-// RUN: mix-opt %s --mix-bind-dims=bindings=K=4,V=8 --mix-build-chunked --mix-build-again --cse --mix-plan-saved --mix-build-adjoint --mix-build-saved --mix-build-replay --canonicalize --cse | FileCheck %s
-// RUN: mix-opt %s --mix-bind-dims=bindings=K=4,V=8 --mix-build-chunked --mix-build-again --cse --mix-plan-saved=keep=states --mix-build-adjoint --mix-build-saved --mix-build-replay --canonicalize --cse | FileCheck %s --check-prefix=ALONE
+// RUN: mix-opt %s --mix-bind-dims=bindings=K=8,V=8 --mix-build-chunked --mix-build-again --cse --mix-plan-saved --mix-build-adjoint --mix-build-saved --mix-build-replay --canonicalize --cse | FileCheck %s
+// RUN: mix-opt %s --mix-bind-dims=bindings=K=8,V=8 --mix-build-chunked --mix-build-again --cse --mix-plan-saved=keep=states --mix-build-adjoint --mix-build-saved --mix-build-replay --canonicalize --cse | FileCheck %s --check-prefix=ALONE
 // RUN: mix-opt %s --mix-bind-dims=bindings=K=64,V=64 --mix-build-chunked --mix-build-again --cse --mix-plan-saved --mix-build-adjoint --canonicalize --cse | FileCheck %s --check-prefix=LARGE
 
 // A delta rule: forward saves its state every 128 tokens, and the writes that it solves for.
 // CHECK-LABEL: tile.kernel forward @delta_forward
 // CHECK-SAME:  (input "k", input "v", input "b", initial "H", output "y", final "H", saved "saved.0" every 128, saved "saved.1") as chunked
-// CHECK:       tile.chunks size 8
+// CHECK:       tile.chunks size 16
 // CHECK-NEXT:  ^bb0(%[[S:.*]]: !tile.t
-// CHECK-NEXT:  tile.store %[[S]], %{{.*}} every 128 : {{.*}}<segment, [8, 4], f32>
+// CHECK-NEXT:  tile.store %[[S]], %{{.*}} every 128 : {{.*}}<segment, [8, 8], f32>
 // CHECK:       %[[W:.*]] = tile.solve
 // CHECK:       tile.store %[[W]], %{{.*}} : {{.*}}<token, [8], f32>
 
@@ -26,15 +26,15 @@
 // CHECK-LABEL: tile.kernel backward @delta_backward
 // CHECK-SAME:  saved "saved.1", input_grad "k", input_grad "v", input_grad "b", initial_grad "H")
 // CHECK:       %[[BAR:.*]] = tile.init %{{.*}}
-// CHECK:       %[[KEPT:.*]] = tile.buffer 16
+// CHECK:       %[[KEPT:.*]] = tile.buffer 8
 // CHECK:       tile.chunks size 128 reverse iter(%[[BAR]]
 // CHECK:       %[[FIRST:.*]] = tile.load %{{.*}} every 128
-// CHECK:       tile.store %[[FIRST]], %[[KEPT]] every 8
-// CHECK:       tile.chunks size 8 leave_last iter(%[[FIRST]]
+// CHECK:       tile.store %[[FIRST]], %[[KEPT]] every 16
+// CHECK:       tile.chunks size 16 leave_last iter(%[[FIRST]]
 // CHECK-NOT:   tile.solve
-// CHECK:       tile.store %{{.*}}, %[[KEPT]] every 8 next
-// CHECK:       tile.chunks size 8 reverse
-// CHECK:       tile.load %[[KEPT]] every 8
+// CHECK:       tile.store %{{.*}}, %[[KEPT]] every 16 next
+// CHECK:       tile.chunks size 16 reverse
+// CHECK:       tile.load %[[KEPT]] every 16
 // CHECK-NOT:   tile.solve
 // CHECK:       tile.solve {{.*}} transpose
 // CHECK-NOT:   tile.solve
@@ -44,9 +44,9 @@
 // ALONE-LABEL: tile.kernel forward @delta_forward
 // ALONE-SAME:  final "H", saved "saved.0" every 128)
 // ALONE-LABEL: tile.kernel backward @delta_backward
-// ALONE:       tile.chunks size 8 leave_last
+// ALONE:       tile.chunks size 16 leave_last
 // ALONE:       tile.solve
-// ALONE:       tile.chunks size 8 reverse
+// ALONE:       tile.chunks size 16 reverse
 // ALONE:       tile.solve
 // ALONE:       tile.solve {{.*}} transpose
 mix.mixer @delta dims ["K", "V"] {
@@ -91,7 +91,7 @@ mix.mixer @shared dims ["K", "V"] {
 // Writes by substitution are not substituted again: what the steps carried before a token are the kept writes of earlier ones.
 // With the states alone kept, the steps run again, in both loops.
 // CHECK-LABEL: tile.kernel backward @substituted_backward
-// CHECK:       tile.chunks size 8 reverse
+// CHECK:       tile.chunks size 16 reverse
 // CHECK-NOT:   tile.steps
 // CHECK:       %[[SOURCES:.*]] = tile.rename %{{.*}} "time" to "source" : <[time:16, value(V):8], f32>
 // CHECK-NOT:   tile.steps
@@ -99,9 +99,9 @@ mix.mixer @shared dims ["K", "V"] {
 // CHECK-NOT:   tile.steps
 // CHECK:       tile.final
 // ALONE-LABEL: tile.kernel backward @substituted_backward
-// ALONE:       tile.chunks size 8 leave_last
+// ALONE:       tile.chunks size 16 leave_last
 // ALONE:       tile.steps
-// ALONE:       tile.chunks size 8 reverse
+// ALONE:       tile.chunks size 16 reverse
 // ALONE:       tile.steps
 // ALONE:       tile.steps {{.*}} reverse
 // ALONE:       tile.final
@@ -125,7 +125,7 @@ mix.mixer @substituted dims ["K", "V"] {
 
 // Decays along both axes have one product, whose cotangent is one tile: theirs are sums of it.
 // CHECK-LABEL: tile.kernel backward @gated_backward
-// CHECK:       tile.chunks size 8 reverse iter
+// CHECK:       tile.chunks size 16 reverse iter
 // CHECK-NEXT:  ^bb0(%[[G:.*]]: !tile.t
 // CHECK-NEXT:  %[[S:.*]] = tile.load
 // CHECK:       %[[P:.*]] = tile.map(%[[S]], %[[G]])
@@ -164,25 +164,25 @@ mix.mixer @squared dims ["K", "V"] {
 // H. So backward finds neither H's end nor H before a chunk again.
 // CHECK-LABEL: tile.kernel forward @ends_forward
 // CHECK-SAME:  final "H", final "G", saved "saved.0", saved "saved.1" every 128)
-// CHECK-NEXT:  ^bb0({{.*}}%[[END:arg[0-9]+]]: !tile.tensor<head, [8, 4], f32>, %[[G:arg[0-9]+]]: !tile.tensor<segment, [8, 4], f32>):
-// CHECK:       %[[FIRST:[0-9]+]]:2 = tile.chunks size 8
+// CHECK-NEXT:  ^bb0({{.*}}%[[END:arg[0-9]+]]: !tile.tensor<head, [8, 8], f32>, %[[G:arg[0-9]+]]: !tile.tensor<segment, [8, 8], f32>):
+// CHECK:       %[[FIRST:[0-9]+]]:2 = tile.chunks size 16
 // CHECK-NOT:   every
 // CHECK:       tile.final %[[FIRST]]#0, %[[END]]
-// CHECK:       tile.chunks size 8
+// CHECK:       tile.chunks size 16
 // CHECK:       tile.store %{{.*}}, %[[G]] every 128
 // CHECK-LABEL: tile.kernel replay @ends_replay
 // CHECK:       tile.final
 // CHECK-NOT:   tile.final
 // CHECK-LABEL: tile.kernel backward @ends_backward
-// CHECK-NEXT:  ^bb0({{.*}}%[[END:arg[0-9]+]]: !tile.tensor<head, [8, 4], f32>, %[[G:arg[0-9]+]]: !tile.tensor<segment, [8, 4], f32>, %{{.*}}
+// CHECK-NEXT:  ^bb0({{.*}}%[[END:arg[0-9]+]]: !tile.tensor<head, [8, 8], f32>, %[[G:arg[0-9]+]]: !tile.tensor<segment, [8, 8], f32>, %{{.*}}
 // CHECK:       tile.init %[[END]]
 // CHECK:       tile.chunks size 128 reverse
 // CHECK:       tile.load %[[G]] every 128
-// CHECK:       tile.chunks size 8 leave_last
-// CHECK:       tile.chunks size 8 reverse
+// CHECK:       tile.chunks size 16 leave_last
+// CHECK:       tile.chunks size 16 reverse
 // CHECK:       tile.chunks size 128 reverse
 // CHECK-NOT:   leave_last
-// CHECK:       tile.chunks size 8 reverse
+// CHECK:       tile.chunks size 16 reverse
 mix.mixer @ends dims ["K", "V"] {
   %k = mix.input "k" : <[K], head>
   %v = mix.input "v" : <[V], head>
