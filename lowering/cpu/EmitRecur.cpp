@@ -7,7 +7,6 @@
 using namespace mlir;
 using namespace mixc;
 using namespace mixc::cpu;
-using tile::Axis;
 using tile::TileType;
 
 void mixc::cpu::emitRecur(const Scope &scope, Tiles &tiles, tile::RecurOp op) {
