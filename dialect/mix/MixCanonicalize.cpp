@@ -2,6 +2,7 @@
 //
 //     f(constants) -> constant        x + 0, x - 0, x * 1, x / 1, x ^ 1 -> x        (x')' -> x        --x -> x
 //     0 - x -> -x        x + (-y) -> x - y        x - (-y) -> x + y
+//     exp(x) ^ c -> exp(c x)        sigmoid(x) ^ c -> exp(-(c softplus(-x)))        for a number c other than 0
 //     select of a known condition, or of x and x -> its branch
 //
 // x * 0 -> 0 is not among them: it is wrong for an infinite x.
@@ -109,9 +110,32 @@ static LogicalResult multiplyByReciprocal(BinaryOp op, PatternRewriter &rewriter
   return success();
 }
 
+/// Powers of exp(x) and sigmoid(x), gates with a temperature above all: at x = -90 both are below what float32 holds,
+/// their 16th root is e^-5.6, and so is not its slope a quotient of nothing by nothing.
+static LogicalResult takePowerInside(BinaryOp op, PatternRewriter &rewriter) {
+  auto power = op.getY().getDefiningOp<ConstantOp>();
+  auto base = op.getX().getDefiningOp<UnaryOp>();
+  if (op.getKind() != BinaryKind::Pow || !power || power.getValue().isZero() || !base)
+    return failure();
+  const Location at = op.getLoc();
+  auto times = [&](Value x) -> Value { return BinaryOp::create(rewriter, at, BinaryKind::Mul, power, x); };
+  auto unary = [&](UnaryKind kind, Value x) -> Value { return UnaryOp::create(rewriter, at, kind, x); };
+  if (base.getKind() == UnaryKind::Exp) {
+    rewriter.replaceOp(op, unary(UnaryKind::Exp, times(base.getX())));
+    return success();
+  }
+  if (base.getKind() == UnaryKind::Sigmoid) {
+    Value toOne = unary(UnaryKind::Softplus, unary(UnaryKind::Neg, base.getX())); // -log sigmoid(x)
+    rewriter.replaceOp(op, unary(UnaryKind::Exp, unary(UnaryKind::Neg, times(toOne))));
+    return success();
+  }
+  return failure();
+}
+
 void BinaryOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add(moveSigns);
   patterns.add(multiplyByReciprocal);
+  patterns.add(takePowerInside);
 }
 
 } // namespace mixc::mix

@@ -1,6 +1,6 @@
 // Functions of numbers to the last digits: a tensor's error as a whole would not show that sin(x) is wrong where it is
 // small.
-#include "test/e2e/Library.h"
+#include "test/e2e/Compare.h"
 #include "llvm/ADT/StringSwitch.h"
 #include <cmath>
 
@@ -211,6 +211,24 @@ TEST(Powers, OfNegativeNumbers) {
         EXPECT_TRUE(std::isnan(answer)) << answer;
       else
         EXPECT_LE(std::fabs(answer - exact), 1e-5 * std::fabs(exact)) << answer << " for " << exact;
+    }
+}
+
+// exp(-400) is 0 in float32, and exp(400) infinite; their roots are neither, nor are the slopes of those.
+TEST(Powers, OfWhatFloat32HoldsNoMore) {
+  Library &built = functions("tempered");
+  ASSERT_EQ(built.error, "");
+  const double points[] = {-400, -200, -103, -90, -30, -1, 0, 1, 30, 90, 200, 400};
+  const mix::Call call = callOf(built.equations, points);
+  EveryKernel(built.equations, call, 0).expectAgreement(built, "as tensors");
+  llvm::Expected<mix::Answer> wanted = mix::interpret(built.equations, call);
+  ASSERT_TRUE(static_cast<bool>(wanted)) << toString(wanted.takeError());
+  std::optional<mix::Answer> got = runKernel(built, "chunked", call);
+  ASSERT_TRUE(got);
+  for (const char *name : {"of_sigmoid", "of_exp"})
+    for (size_t i = 0; i < std::size(points); ++i) {
+      const double answer = got->outputs.at(name).data[i], exact = wanted->outputs.at(name).data[i];
+      EXPECT_LE(std::fabs(answer - exact), 1e-5 * exact) << name << " at " << points[i];
     }
 }
 

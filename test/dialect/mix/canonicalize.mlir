@@ -27,6 +27,23 @@ mix.mixer @folds dims ["N"] {
   // CHECK: mix.output "turned twice", %[[A]]
   mix.output "turned twice", %tt : <[N, N], head>
 
+  // CHECK: %[[NEG:.*]] = mix.unary neg %[[X]]
+  // CHECK: %[[LOG:.*]] = mix.unary softplus %[[NEG]]
+  // CHECK: %[[SCALED:.*]] = mix.binary mul %{{.*}}, %[[LOG]]
+  // CHECK: %[[POWER:.*]] = mix.unary neg %[[SCALED]]
+  // CHECK: %[[TEMPERED:.*]] = mix.unary exp %[[POWER]]
+  // CHECK: mix.output "tempered", %[[TEMPERED]]
+  %gate = mix.unary sigmoid %x : <[N], head>
+  %tempered = mix.binary pow %gate, %half : <[N], head>, <[], constant>
+  mix.output "tempered", %tempered : <[N], head>
+
+  // CHECK: %[[TIMES:.*]] = mix.binary mul %{{.*}}, %[[X]]
+  // CHECK: %[[ROOT:.*]] = mix.unary exp %[[TIMES]]
+  // CHECK: mix.output "root", %[[ROOT]]
+  %e = mix.unary exp %x : <[N], head>
+  %root = mix.binary pow %e, %half : <[N], head>, <[], constant>
+  mix.output "root", %root : <[N], head>
+
   // x may be infinite.
   // CHECK: %[[Y:.*]] = mix.binary mul %[[X]], %[[ZERO]]
   // CHECK: mix.output "times zero", %[[Y]]
