@@ -128,6 +128,7 @@ void callMany(int caller) {
 
 int main() {
   std::vector<std::thread> callers;
+  callers.reserve(8);
   for (int caller = 0; caller < 8; ++caller)
     callers.emplace_back(callMany, caller);
   for (std::thread &caller : callers)
