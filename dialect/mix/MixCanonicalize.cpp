@@ -2,13 +2,14 @@
 //
 //     f(constants) -> constant        x + 0, x - 0, x * 1, x / 1, x ^ 1 -> x        (x')' -> x        --x -> x
 //     0 - x -> -x        x + (-y) -> x - y        x - (-y) -> x + y
-//     exp(x) ^ c -> exp(c x)        sigmoid(x) ^ c -> exp(-(c softplus(-x)))        for a number c other than 0
+//     exp(x) ^ c -> exp(c x)        sigmoid(x) ^ c -> exp(-(c softplus(-x))) for |c| < 1        for a number c, not 0
 //     select of a known condition, or of x and x -> its branch
 //
 // x * 0 -> 0 is not among them: it is wrong for an infinite x.
 #include "dialect/mix/Mix.h"
 #include "dialect/mix/Scalar.h"
 #include "mlir/IR/PatternMatch.h"
+#include <cmath>
 
 using namespace mlir;
 
@@ -110,8 +111,8 @@ static LogicalResult multiplyByReciprocal(BinaryOp op, PatternRewriter &rewriter
   return success();
 }
 
-/// Powers of exp(x) and sigmoid(x), gates with a temperature above all: at x = -90 both are below what float32 holds,
-/// their 16th root is e^-5.6, and so is not its slope a quotient of nothing by nothing.
+/// Powers of exp(x), and roots of sigmoid(x): gates with a temperature. At x = -90 both are below what float32 holds, and
+/// their 16th root is e^-5.6, with a slope. A power of sigmoid(x) of 1 or more is below that where its base is.
 static LogicalResult takePowerInside(BinaryOp op, PatternRewriter &rewriter) {
   auto power = op.getY().getDefiningOp<ConstantOp>();
   auto base = op.getX().getDefiningOp<UnaryOp>();
@@ -124,7 +125,7 @@ static LogicalResult takePowerInside(BinaryOp op, PatternRewriter &rewriter) {
     rewriter.replaceOp(op, unary(UnaryKind::Exp, times(base.getX())));
     return success();
   }
-  if (base.getKind() == UnaryKind::Sigmoid) {
+  if (base.getKind() == UnaryKind::Sigmoid && std::fabs(power.getValue().convertToDouble()) < 1) {
     Value toOne = unary(UnaryKind::Softplus, unary(UnaryKind::Neg, base.getX())); // -log sigmoid(x)
     rewriter.replaceOp(op, unary(UnaryKind::Exp, unary(UnaryKind::Neg, times(toOne))));
     return success();

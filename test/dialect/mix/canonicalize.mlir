@@ -37,6 +37,13 @@ mix.mixer @folds dims ["N"] {
   %tempered = mix.binary pow %gate, %half : <[N], head>, <[], constant>
   mix.output "tempered", %tempered : <[N], head>
 
+  // A square is one product.
+  // CHECK: %[[SQUARE:.*]] = mix.binary pow
+  // CHECK: mix.output "squared", %[[SQUARE]]
+  %two = mix.constant 2.0 : <[], constant>
+  %squared = mix.binary pow %gate, %two : <[N], head>, <[], constant>
+  mix.output "squared", %squared : <[N], head>
+
   // CHECK: %[[TIMES:.*]] = mix.binary mul %{{.*}}, %[[X]]
   // CHECK: %[[ROOT:.*]] = mix.unary exp %[[TIMES]]
   // CHECK: mix.output "root", %[[ROOT]]
