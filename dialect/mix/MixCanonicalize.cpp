@@ -111,8 +111,8 @@ static LogicalResult multiplyByReciprocal(BinaryOp op, PatternRewriter &rewriter
   return success();
 }
 
-/// Powers of exp(x), and roots of sigmoid(x): gates with a temperature. At x = -90 both are below what float32 holds, and
-/// their 16th root is e^-5.6, with a slope. A power of sigmoid(x) of 1 or more is below that where its base is.
+/// Powers of exp(x), and roots of sigmoid(x): gates with a temperature. At x = -90 both are below what float32 holds,
+/// and their 16th root is e^-5.6, with a slope. A power of sigmoid(x) of 1 or more is below that where its base is.
 static LogicalResult takePowerInside(BinaryOp op, PatternRewriter &rewriter) {
   auto power = op.getY().getDefiningOp<ConstantOp>();
   auto base = op.getX().getDefiningOp<UnaryOp>();

@@ -5,11 +5,6 @@
 // The gated delta rule: w = beta v - beta alpha r0 is one triangular solve, y = alpha r1 + (k'q) w one matmul over the
 // chunk's tokens with alpha below and k'q on the diagonal of its matrix.
 // FOUR: tile.chunks size 4
-// A delta rule erases all that was before within 2 K tokens; what only adds may have more.
-// NARROW-LABEL: @gated_delta_forward
-// NARROW:       tile.chunks size 4
-// NARROW-LABEL: @linear_forward
-// NARROW:       tile.chunks size 16
 // CHECK-LABEL: tile.kernel forward @gated_delta_forward of "gated_delta"
 // CHECK-SAME:  (input "q" per_group, input "k" per_group, input "v", input "alpha", input "beta", initial "H", output "y", final "H") as chunked
 // CHECK:       tile.init %{{.*}} -> <[value(V):12, key(K):8], f32>
@@ -209,3 +204,9 @@ mix.mixer @across dims ["K", "V"] {
   %y = mix.matmul %turned, %c : <[K, V], head>, <[V], head>
   mix.output "y", %y : <[K], head>
 }
+
+// A delta rule erases all that was before within 2 K tokens; what only adds may have more.
+// NARROW-LABEL: @gated_delta_forward
+// NARROW:       tile.chunks size 4
+// NARROW-LABEL: @linear_forward
+// NARROW:       tile.chunks size 16
